@@ -1,0 +1,18 @@
+namespace NetPulse.Kubernetes.Files;
+
+/// <summary>A YAML file that cannot be used: which file, line and field, what is wrong and what would be right.</summary>
+/// <param name="file">Path as the user gave it.</param>
+/// <param name="line">From 1; 0 where the fault has no line.</param>
+/// <param name="field">Dotted path, as <c>spec.canary.duration</c>; empty for the whole file.</param>
+/// <param name="problem">What is wrong, with what is allowed.</param>
+public sealed class ObjectFileException(string file, int line, string field, string problem, Exception? inner = null)
+    : IOException($"{file}{(line > 0 ? $":{line}" : "")}: {(field.Length > 0 ? field + ": " : "")}{problem}", inner)
+{
+    public string File { get; } = file;
+
+    public int Line { get; } = line;
+
+    public string Field { get; } = field;
+
+    public string Problem { get; } = problem;
+}

@@ -1,0 +1,121 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace NetPulse.Kubernetes.Objects;
+
+/// <summary>The sysctls that should hold on one node. The Optimizer writes the spec, the node's Tuner the status.</summary>
+public sealed record NodeTuning : IKubernetesObject
+{
+    public string ApiVersion { get; init; } = NetPulseApi.Version;
+
+    public string Kind { get; init; } = nameof(NodeTuning);
+
+    /// <summary>Named after the node.</summary>
+    public required ObjectMeta Metadata { get; init; }
+
+    public NodeTuningSpec Spec { get; init; } = new();
+
+    public NodeTuningStatus? Status { get; init; }
+}
+
+public sealed record NodeTuningSpec
+{
+    public IReadOnlyList<SysctlSetting> Settings { get; init; } = [];
+}
+
+/// <summary>One value that should hold in one network namespace.</summary>
+public sealed record SysctlSetting
+{
+    /// <summary>The change's name, unique in the object; the journal, the status and the Tuner's log carry it.</summary>
+    [RegularExpression("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", ErrorMessage = "must be a lower-case DNS name")]
+    public required string Name { get; init; }
+
+    /// <summary>Whose network namespace; absent for the node's own.</summary>
+    public PodReference? Pod { get; init; }
+
+    /// <summary>Dotted name, as <c>net.ipv4.tcp_rmem</c>.</summary>
+    [RegularExpression(@"net(\.[a-zA-Z0-9_-]+)+", ErrorMessage = "must be a dotted name below net., as net.ipv4.tcp_rmem")]
+    public required string Sysctl { get; init; }
+
+    /// <summary>As it would be written, numbers separated by one space.</summary>
+    public required string Value { get; init; }
+
+    /// <summary>The Tuner restores what held before at this time, whoever else is alive; absent: holds until the setting is removed.</summary>
+    public DateTimeOffset? RevertAt { get; init; }
+
+    /// <summary>Why, for whoever reads the object.</summary>
+    public string Reason { get; init; } = "";
+}
+
+public sealed record NodeTuningStatus
+{
+    /// <summary>When the Tuner last looked at every setting; old means that no Tuner is alive.</summary>
+    public DateTimeOffset ObservedAt { get; init; }
+
+    /// <summary>What this node's Tuner accepts.</summary>
+    public IReadOnlyList<KnobStatus> Knobs { get; init; } = [];
+
+    public IReadOnlyList<SettingStatus> Settings { get; init; } = [];
+
+    /// <summary>The whole desired state could not be read (file, line, field, remedy); what held goes on holding. Empty when it could.</summary>
+    public string Problem { get; init; } = "";
+}
+
+/// <summary>A sysctl that the Tuner accepts, and its range on this node.</summary>
+public sealed record KnobStatus
+{
+    public required string Sysctl { get; init; }
+
+    /// <summary>The unit of each number, as <c>bytes</c>.</summary>
+    public required string Unit { get; init; }
+
+    /// <summary>How many numbers the value has, each within the range.</summary>
+    public int Fields { get; init; } = 1;
+
+    public long Minimum { get; init; }
+
+    public long Maximum { get; init; }
+
+    /// <summary>Whether each network namespace has its own value; otherwise only the node's can be set.</summary>
+    public bool PerNamespace { get; init; }
+}
+
+/// <summary>What became of one setting.</summary>
+public sealed record SettingStatus
+{
+    public required string Name { get; init; }
+
+    public required SettingState State { get; init; }
+
+    /// <summary>For people: what was done, or why not and what to do.</summary>
+    public string Message { get; init; } = "";
+
+    /// <summary>What held before the first write.</summary>
+    public string Before { get; init; } = "";
+
+    /// <summary>What holds now.</summary>
+    public string Value { get; init; } = "";
+
+    /// <summary>Since when it is in this state.</summary>
+    public DateTimeOffset Since { get; init; }
+}
+
+public enum SettingState
+{
+    /// <summary>The value holds.</summary>
+    Applied,
+
+    /// <summary>Nothing was written: unknown, out of range, read-only in that namespace, or no such pod.</summary>
+    Refused,
+
+    /// <summary>What held before holds again: removed, expired, or asked for.</summary>
+    Reverted,
+
+    /// <summary>Somebody else has written another value since; it was left alone.</summary>
+    Overridden,
+
+    /// <summary>The network namespace is gone and the value with it.</summary>
+    NamespaceGone,
+
+    /// <summary>The kernel refused a write or a read for a reason that may pass; it is tried again.</summary>
+    Failed,
+}

@@ -1,0 +1,65 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace NetPulse.Linux.Interop;
+
+/// <summary>The C library's functions that .NET does not offer. Declarations only; C names stay, so that a search finds the man page.</summary>
+internal static partial class LibC
+{
+    private const string Library = "libc";
+
+    internal const int CLONE_NEWNET = 0x40000000;
+
+    internal const int AF_INET = 2;
+    internal const int SOCK_DGRAM = 2;
+    internal const int SOCK_CLOEXEC = 0x80000;
+    internal const int SOL_SOCKET = 1;
+
+    /// <summary>include/uapi/asm-generic/socket.h, since Linux 5.14.</summary>
+    internal const int SO_NETNS_COOKIE = 71;
+
+    internal const int AT_FDCWD = -100;
+    internal const int AT_EMPTY_PATH = 0x1000;
+    internal const uint STATX_INO = 0x100;
+
+    internal const int ENOENT = 2;
+    internal const int EACCES = 13;
+
+    /// <returns>0, or -1 with errno in <see cref="Marshal.GetLastPInvokeError"/>.</returns>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int setns(SafeFileHandle fd, int nstype);
+
+    /// <returns>0, or -1 with errno.</returns>
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int statx(int dirfd, string pathname, int flags, uint mask, out Statx statxbuf);
+
+    /// <inheritdoc cref="statx(int, string, int, uint, out Statx)"/>
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int statx(SafeFileHandle dirfd, string pathname, int flags, uint mask, out Statx statxbuf);
+
+    /// <returns>A descriptor, or -1 with errno.</returns>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int socket(int domain, int type, int protocol);
+
+    /// <returns>0, or -1 with errno.</returns>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int getsockopt(int sockfd, int level, int optname, out ulong optval, ref uint optlen);
+
+    /// <returns>0, or -1 with errno.</returns>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int close(int fd);
+
+    /// <summary><c>struct statx</c> (include/uapi/linux/stat.h): the same on every architecture; only what we read is named.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    internal struct Statx
+    {
+        [FieldOffset(32)]
+        internal ulong stx_ino;
+
+        [FieldOffset(136)]
+        internal uint stx_dev_major;
+
+        [FieldOffset(140)]
+        internal uint stx_dev_minor;
+    }
+}

@@ -1,0 +1,55 @@
+namespace NetPulse.Linux.Sysctls;
+
+/// <summary>Reads and writes sysctls of the network namespace that the calling thread is in.</summary>
+/// <remarks>/proc/sys/net shows the namespace of whoever opens the file, so call this on a <see cref="NetworkNamespaces.NetworkNamespaceThread"/>.</remarks>
+public static class Sysctl
+{
+    /// <summary>The value with its numbers separated by one space; <see langword="null"/> when this kernel or namespace has no such sysctl.</summary>
+    /// <exception cref="SysctlException">It is there but cannot be read.</exception>
+    public static string? Read(string name)
+    {
+        try
+        {
+            return Normalize(File.ReadAllText(PathOf(name)));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SysctlException($"read {name}", e.Message, e);
+        }
+    }
+
+    /// <exception cref="SysctlException">It is not there, read-only in this namespace, or the kernel refuses the value.</exception>
+    public static void Write(string name, string value)
+    {
+        try
+        {
+            // Opened without truncation or creation: /proc knows neither.
+            using var file = new FileStream(PathOf(name), FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+            file.Write(System.Text.Encoding.ASCII.GetBytes(value + "\n"));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new SysctlException($"write {name}", "it does not exist in this network namespace", e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new SysctlException($"write {name}", "it is read-only in this network namespace; only the node's own value can be set", e);
+        }
+        catch (IOException e)
+        {
+            throw new SysctlException($"write {name} = {value}", $"the kernel refused it: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Numbers separated by one space, without an end of line.</summary>
+    public static string Normalize(string value) => string.Join(' ', value.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+    private static string PathOf(string name) => $"/proc/sys/{name.Replace('.', '/')}";
+}
+
+/// <summary>A sysctl could not be read or written.</summary>
+public sealed class SysctlException(string tried, string reason, Exception inner) : IOException($"{tried}: {reason}", inner);

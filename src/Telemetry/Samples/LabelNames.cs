@@ -1,0 +1,36 @@
+namespace NetPulse.Telemetry.Samples;
+
+/// <summary>The labels of our metrics, named as the users of kube-state-metrics and cAdvisor already have them.</summary>
+public static class LabelNames
+{
+    public const string Node = "node";
+    public const string Namespace = "namespace";
+    public const string Workload = "workload";
+    public const string Pod = "pod";
+    public const string PeerNamespace = "peer_namespace";
+    public const string PeerWorkload = "peer_workload";
+    public const string PeerPod = "peer_pod";
+
+    /// <summary>The listening side's port.</summary>
+    public const string ServerPort = "server_port";
+
+    /// <summary><see cref="Server"/> where the reporting pod listens, otherwise <see cref="Client"/>.</summary>
+    public const string Role = "role";
+    public const string Server = "server";
+    public const string Client = "client";
+
+    /// <summary><see cref="Transmit"/> or <see cref="Receive"/>, seen from the reporting pod or interface.</summary>
+    public const string Direction = "direction";
+    public const string Transmit = "transmit";
+    public const string Receive = "receive";
+
+    public const string Interface = "interface";
+
+    /// <summary>A sysctl's dotted name, as <c>net.ipv4.tcp_rmem</c>.</summary>
+    public const string Sysctl = "sysctl";
+
+    /// <summary>Which of a sysctl's numbers: <c>min</c>, <c>default</c>, <c>max</c>; absent where there is one.</summary>
+    public const string Field = "field";
+
+    public const string Source = "source";
+}
