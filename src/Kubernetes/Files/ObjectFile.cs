@@ -17,7 +17,7 @@ public static class ObjectFile
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         NumberHandling = JsonNumberHandling.Strict,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Converters = { new JsonStringEnumConverter(allowIntegerValues: false) },
+        Converters = { new JsonStringEnumConverter(allowIntegerValues: false), new Duration.JsonConverter() },
     };
 
     /// <exception cref="ObjectFileException">The file is not there, is no YAML, has an unknown field, or a value out of its range.</exception>
