@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using NetPulse.Kubernetes.Objects;
+using NetPulse.Optimizer.Cluster;
+using NetPulse.Optimizer.Diagnosis;
+using NetPulse.Optimizer.Proposals;
+
+namespace NetPulse.Optimizer.Apply;
+
+/// <summary>Whether a proposal may be carried out, by which rule, and why.</summary>
+/// <param name="Allowed">Whether every gate let it pass.</param>
+/// <param name="Gate">The gate that stopped it; <c>all</c> when none did.</param>
+/// <param name="Reason">For people.</param>
+public sealed record Decision(bool Allowed, string Gate, string Reason);
+
+/// <summary>A change that was begun earlier, as the gates see it.</summary>
+/// <param name="Pod">Whose network namespace.</param>
+/// <param name="BegunAt">When it was planned.</param>
+/// <param name="IsOpen">Whether it still waits for its verdict or its undoing.</param>
+public sealed record EarlierChange(PodReference Pod, DateTimeOffset BegunAt, bool IsOpen);
+
+/// <summary>The gates that a proposal passes in order; the first that closes stops it.</summary>
+public static class Guard
+{
+    /// <summary>A Tuner that has not looked for this long is taken for dead.</summary>
+    private static readonly TimeSpan TunerSilence = TimeSpan.FromSeconds(30);
+
+    public static Decision Decide(SysctlProposal proposal, ClusterSnapshot cluster, ImmutableArray<EarlierChange> earlier)
+    {
+        var policy = cluster.Policy.Spec;
+        var allowed = policy.Sysctls.FirstOrDefault(sysctl => sysctl.Name == proposal.Sysctl);
+        var tuning = cluster.NodeTunings.GetValueOrDefault(proposal.Node);
+        var knob = tuning?.Status?.Knobs.FirstOrDefault(knob => knob.Sysctl == proposal.Sysctl);
+        var numbers = proposal.To.Split(' ').Select(long.Parse).ToList();
+        var inLastHour = earlier.Count(change => cluster.At - change.BegunAt < TimeSpan.FromHours(1));
+        var lastHere = earlier.Where(change => change.Pod == proposal.Pod).Select(change => change.BegunAt).DefaultIfEmpty(DateTimeOffset.MinValue).Max();
+
+        (string Gate, bool Closed, string Reason)[] gates =
+        [
+            ("paused", policy.Paused.Count > 0, $"the policy is paused: {string.Join("; ", policy.Paused)}"),
+            ("mode", policy.Mode != OptimizationMode.Apply, $"the policy's mode is {policy.Mode}; nothing is written unless it is {OptimizationMode.Apply}"),
+            ("protected namespace", policy.ProtectedNamespaces.Contains(proposal.Pod.Namespace), $"{proposal.Pod.Namespace} is a protected namespace"),
+            ("namespace", !policy.Namespaces.Contains(proposal.Pod.Namespace), $"the policy does not name the namespace {proposal.Pod.Namespace}"),
+            ("sysctl", allowed is null, $"the policy does not name {proposal.Sysctl}"),
+            ("maximum", numbers.Exists(number => number > allowed?.Maximum), $"the policy allows {allowed?.Maximum} at most"),
+            ("one at a time", earlier.Any(change => change.IsOpen), $"{earlier.FirstOrDefault(change => change.IsOpen)?.Pod} is being changed; one change at a time"),
+            ("cooldown", cluster.At - lastHere < policy.Limits.Cooldown, $"{proposal.Pod} was changed at {lastHere:HH:mm:ss}; the cooldown is {Duration.Format(policy.Limits.Cooldown)}"),
+            ("rate", inLastHour >= policy.Limits.ChangesPerHour, $"{inLastHour} changes were begun in the last hour; {policy.Limits.ChangesPerHour} are allowed"),
+            ("tuner", tuning?.Status is null || cluster.At - tuning.Status.ObservedAt > TunerSilence, $"no Tuner answers on node {proposal.Node}"),
+            ("knob", knob is null, $"the Tuner of {proposal.Node} does not accept {proposal.Sysctl}"),
+            ("range", numbers.Exists(number => number < knob?.Minimum || number > knob?.Maximum), $"the Tuner of {proposal.Node} accepts {knob?.Minimum} to {knob?.Maximum} {knob?.Unit}"),
+        ];
+
+        foreach (var (gate, closed, reason) in gates)
+        {
+            if (closed)
+            {
+                return new Decision(false, gate, reason);
+            }
+        }
+
+        return new Decision(
+            true,
+            "all",
+            $"policy {cluster.Policy.Metadata.Name}: mode {policy.Mode}, namespace {proposal.Pod.Namespace}, {proposal.Sysctl} up to {Text.Bytes(allowed!.Maximum ?? knob!.Maximum)}, "
+            + $"change {inLastHour + 1} of {policy.Limits.ChangesPerHour} this hour; the Tuner of {proposal.Node} accepts the value");
+    }
+}

@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+using NetPulse.Kubernetes.Objects;
+
+namespace NetPulse.Optimizer.Cluster;
+
+/// <summary>What the API server, or the objects directory in standalone mode, held at one moment. Read-only.</summary>
+/// <param name="At">When it was read.</param>
+/// <param name="Pods">Every pod.</param>
+/// <param name="NodeTunings">By node; spec and status of one moment each.</param>
+/// <param name="Policy">What we may do; the default observes.</param>
+/// <param name="Problems">Objects that could not be read: file, line, field and remedy.</param>
+public sealed record ClusterSnapshot(
+    DateTimeOffset At,
+    ImmutableArray<Pod> Pods,
+    ImmutableDictionary<string, NodeTuning> NodeTunings,
+    OptimizationPolicy Policy,
+    ImmutableArray<string> Problems)
+{
+    public Pod? PodNamed(string @namespace, string name) =>
+        Pods.FirstOrDefault(pod => pod.Metadata.Name == name && pod.Metadata.Namespace == @namespace);
+}

@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Options;
+using NetPulse.Telemetry.Samples;
+using NetPulse.Telemetry.Series;
+using NetPulse.Telemetry.Store;
+using NetPulse.Telemetry.Units;
+
+namespace NetPulse.Optimizer.Detection;
+
+/// <summary>What an edge carried lately.</summary>
+/// <param name="Edge">Who sends to whom.</param>
+/// <param name="Throughput">Payload bytes per second that the owner sent.</param>
+/// <param name="RoundTripTime">Smoothed, in seconds.</param>
+public sealed record EdgeTraffic(Edge Edge, TimeSeries Throughput, TimeSeries RoundTripTime)
+{
+    /// <summary>The highest rate that the edge held for at least three readings: what the path is known to carry.</summary>
+    public BytesPerSecond BestThroughput
+    {
+        get
+        {
+            var rates = Throughput.Values.ToArray();
+            Array.Sort(rates);
+            return new BytesPerSecond(rates.Length == 0 ? 0 : rates[Math.Max(0, rates.Length - 3)]);
+        }
+    }
+
+    public BytesPerSecond LatestThroughput => new(Latest(Throughput));
+
+    /// <summary>Zero when none was measured.</summary>
+    public TimeSpan LatestRoundTripTime => TimeSpan.FromSeconds(Latest(RoundTripTime));
+
+    private static double Latest(TimeSeries series) => series.Count == 0 ? 0 : series.Values.Span[^1];
+}
+
+/// <summary>Reads every edge's traffic from the store and finds the ones that left their past range.</summary>
+public sealed class EdgeWatch(ISampleStore store, IOptions<DetectionOptions> options)
+{
+    /// <summary>Time that a reading may take to reach the store.</summary>
+    private static readonly TimeSpan Lag = TimeSpan.FromSeconds(10);
+
+    /// <summary>Every edge that still reports; one that fell silent has ended and is no anomaly.</summary>
+    /// <exception cref="SampleStoreException">The store could not be read.</exception>
+    public async Task<ImmutableArray<EdgeTraffic>> ReadAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var range = TimeRange.Before(now, options.Value.Window);
+        var sent = await store.ReadAsync(SeriesSelector.Of(TcpMetrics.IoBytes.Name, (LabelNames.Direction, LabelNames.Transmit)), range, cancellationToken);
+        var roundTripTimes = await store.ReadAsync(SeriesSelector.Of(TcpMetrics.SmoothedRtt.Name), range, cancellationToken);
+        var rttByEdge = roundTripTimes.ToLookup(series => Edge.Of(series.Labels));
+        return
+        [
+            .. from counter in sent
+               let edge = Edge.Of(counter.Labels)
+               let longestGap = LongestGap(counter)
+               where now - counter.At(counter.Count - 1) <= longestGap + Lag
+               let throughput = CounterRate.Of(counter, longestGap)
+               orderby edge.ToString()
+               select new EdgeTraffic(edge, throughput, rttByEdge[edge].FirstOrDefault() ?? new TimeSeries(counter.Labels, default, default)),
+        ];
+    }
+
+    /// <summary>Falls of throughput and rises of round-trip time on edges that carry traffic worth watching.</summary>
+    public ImmutableArray<Anomaly> FindAnomalies(ImmutableArray<EdgeTraffic> traffic)
+    {
+        var found = ImmutableArray.CreateBuilder<Anomaly>();
+        foreach (var edge in traffic.Where(edge => edge.BestThroughput.Value >= options.Value.MinimumBytesPerSecond))
+        {
+            if (PastRange.Leave(edge.Throughput, Deviation.Fall, options.Value.PastRange) is { } fall)
+            {
+                found.Add(new Anomaly(edge.Edge, Signal.Throughput, fall));
+            }
+
+            if (PastRange.Leave(edge.RoundTripTime, Deviation.Rise, options.Value.PastRange) is { } rise)
+            {
+                found.Add(new Anomaly(edge.Edge, Signal.RoundTripTime, rise));
+            }
+        }
+
+        return found.DrainToImmutable();
+    }
+
+    /// <summary>Three readings' time: what lies further apart has missed some.</summary>
+    private static TimeSpan LongestGap(TimeSeries series)
+    {
+        var times = series.UnixMilliseconds.Span;
+        if (times.Length < 2)
+        {
+            return TimeSpan.Zero;
+        }
+
+        var gaps = new long[times.Length - 1];
+        for (var i = 1; i < times.Length; i++)
+        {
+            gaps[i - 1] = times[i] - times[i - 1];
+        }
+
+        Array.Sort(gaps);
+        return TimeSpan.FromMilliseconds(gaps[gaps.Length / 2] * 3);
+    }
+}

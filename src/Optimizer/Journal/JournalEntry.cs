@@ -1,0 +1,76 @@
+using NetPulse.Optimizer.Apply;
+
+namespace NetPulse.Optimizer.Journal;
+
+/// <summary>Where on its way a change is. A later phase is only ever written after the one before it.</summary>
+public enum ChangePhase
+{
+    /// <summary>Decided; nothing is written yet.</summary>
+    Planned,
+
+    /// <summary>The node's desired settings hold it; the Tuner has not answered yet.</summary>
+    Written,
+
+    /// <summary>The value is in force and is being measured.</summary>
+    Applied,
+
+    /// <summary>Judged as a help; it is about to lose its end.</summary>
+    Keeping,
+
+    /// <summary>It holds without an end.</summary>
+    Kept,
+
+    /// <summary>About to be undone.</summary>
+    Reverting,
+
+    /// <summary>What held before holds again.</summary>
+    RolledBack,
+
+    /// <summary>Nothing was changed: the Tuner refused it, or we were killed before it was written.</summary>
+    NotMade,
+
+    /// <summary>It is no longer ours: somebody else wrote another value, or the pod is gone.</summary>
+    Released,
+}
+
+public enum EntryKind
+{
+    Started,
+    Anomaly,
+    Recovered,
+    Finding,
+    Proposal,
+    Decision,
+    Change,
+    Problem,
+}
+
+/// <summary>One line of the journal.</summary>
+/// <param name="Sequence">From 1, without gaps.</param>
+/// <param name="At">When it was written.</param>
+/// <param name="Kind">What it tells of.</param>
+/// <param name="Subject">The edge, pod or file that it is about.</param>
+/// <param name="Text">For people.</param>
+/// <param name="Change">The whole change, for <see cref="EntryKind.Change"/>; so the journal alone is enough to undo it.</param>
+/// <param name="Phase">The phase that the change enters.</param>
+/// <param name="Effect">Measured ratio with its interval, where a verdict was reached.</param>
+public sealed record JournalEntry(
+    long Sequence,
+    DateTimeOffset At,
+    EntryKind Kind,
+    string Subject,
+    string Text,
+    Change? Change = null,
+    ChangePhase? Phase = null,
+    Verify.Effect? Effect = null);
+
+/// <summary>A change and where it is.</summary>
+/// <param name="Change">As it was planned.</param>
+/// <param name="Phase">The latest.</param>
+/// <param name="Since">When it entered that phase.</param>
+/// <param name="AppliedAt">When the value came into force; <see langword="null"/> until then.</param>
+public sealed record ChangeState(Change Change, ChangePhase Phase, DateTimeOffset Since, DateTimeOffset? AppliedAt)
+{
+    /// <summary>Whether it still needs a verdict, a write or an undoing.</summary>
+    public bool IsOpen => Phase is ChangePhase.Planned or ChangePhase.Written or ChangePhase.Applied or ChangePhase.Keeping or ChangePhase.Reverting;
+}

@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using NetPulse.Kubernetes.Objects;
+using NetPulse.Optimizer.Apply;
+using NetPulse.Optimizer.Cluster;
+using NetPulse.Optimizer.Detection;
+using NetPulse.Optimizer.Diagnosis;
+using NetPulse.Optimizer.Journal;
+using NetPulse.Optimizer.Proposals;
+using NetPulse.Optimizer.Rollout;
+
+namespace NetPulse.Optimizer;
+
+/// <summary>One turn of the loop: open changes first, then anomaly → cause → proposal → guarded change.</summary>
+public sealed class OptimizationRun(
+    ObjectsDirectory objects,
+    EdgeWatch edges,
+    CauseSearch causes,
+    ChangeLifecycle lifecycle,
+    ChangeJournal journal,
+    Narrative narrative)
+{
+    private Picture latest = Picture.Empty;
+
+    /// <summary>What the latest complete run saw.</summary>
+    public Picture Latest => Volatile.Read(ref latest);
+
+    /// <exception cref="IOException">The store, the objects or the journal failed; what was journaled is taken up again by the next run.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var cluster = objects.Read();
+        foreach (var state in journal.Changes.ToList())
+        {
+            await lifecycle.StepAsync(state, cluster, cancellationToken);
+        }
+
+        var traffic = await edges.ReadAsync(cluster.At, cancellationToken);
+        var anomalies = edges.FindAnomalies(traffic);
+        var findings = await causes.ExplainAsync(anomalies, traffic, cluster.At, cancellationToken);
+        var proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe ? [] : LargerReceiveWindow.For(findings, traffic, cluster);
+        var picture = new Picture(cluster.At, cluster.Policy, cluster.Problems, traffic, anomalies, findings, proposals);
+        narrative.Tell(picture);
+
+        foreach (var proposal in proposals)
+        {
+            var decision = Guard.Decide(proposal, cluster, EarlierChanges());
+            narrative.Tell(proposal, decision);
+            if (decision.Allowed)
+            {
+                lifecycle.Begin(proposal, cluster);
+            }
+        }
+
+        Volatile.Write(ref latest, picture);
+    }
+
+    private ImmutableArray<EarlierChange> EarlierChanges() =>
+        [.. journal.Changes.Where(state => state.Phase != ChangePhase.NotMade).Select(state => new EarlierChange(state.Change.Pod, state.Change.PlannedAt, state.IsOpen))];
+}

@@ -1,0 +1,162 @@
+using NetPulse.Kubernetes.Objects;
+using NetPulse.Optimizer.Apply;
+using NetPulse.Optimizer.Cluster;
+using NetPulse.Optimizer.Journal;
+using NetPulse.Optimizer.Proposals;
+using NetPulse.Optimizer.Verify;
+
+namespace NetPulse.Optimizer.Rollout;
+
+/// <summary>Takes each change from its plan to kept or rolled back, one step a run, and takes it up again where a kill left it.</summary>
+/// <remarks>
+/// Every step is journaled before it is taken and may be taken twice. What is decided here rests on the journal, the node's desired settings and the
+/// Tuner's status alone, never on this process's memory.
+/// </remarks>
+public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement measurement, ChangeJournal journal)
+{
+    /// <summary>A Tuner that has not applied a setting for this long is not waited for.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    /// <summary>Time beyond the verdict in which this process may be restarted before the Tuner undoes the change by itself.</summary>
+    private static readonly TimeSpan RestartAllowance = TimeSpan.FromMinutes(1);
+
+    /// <summary>Journals the plan, then writes it for the node's Tuner.</summary>
+    public Change Begin(SysctlProposal proposal, ClusterSnapshot cluster)
+    {
+        var judgeAfter = cluster.Policy.Spec.Canary.Duration;
+        var change = new Change(
+            $"{proposal.Pod.Name}-{proposal.Sysctl.Split('.')[^1].Replace('_', '-')}-{cluster.At.ToUnixTimeSeconds()}",
+            proposal.Finding.Cause,
+            proposal.Node,
+            proposal.Pod,
+            proposal.Sysctl,
+            proposal.From,
+            proposal.To,
+            proposal.Finding.Edge,
+            proposal.Controls,
+            proposal.Finding.Measured.Onset,
+            proposal.Expected,
+            cluster.At,
+            judgeAfter,
+            cluster.At + Patience + CanaryMeasurement.Settling + judgeAfter + RestartAllowance);
+        journal.Enter(ChangePhase.Planned, change, $"planned as a canary: {change}; judged after {Duration.Format(judgeAfter)}; undone by the Tuner at {change.RevertAt:HH:mm:ss} unless kept");
+        writer.Begin(change);
+        journal.Enter(ChangePhase.Written, change, $"written for the Tuner of {change.Node} as {change.Name}");
+        return change;
+    }
+
+    /// <summary>The next step of a change, if it is due.</summary>
+    /// <exception cref="IOException">The step was not taken; it is tried again at the next run.</exception>
+    public async Task StepAsync(ChangeState state, ClusterSnapshot cluster, CancellationToken cancellationToken)
+    {
+        var change = state.Change;
+        var tuning = cluster.NodeTunings.GetValueOrDefault(change.Node);
+        var isDesired = tuning?.Spec.Settings.Any(setting => setting.Name == change.Name) == true;
+        var status = tuning?.Status?.Settings.FirstOrDefault(setting => setting.Name == change.Name);
+
+        switch (state.Phase)
+        {
+            case ChangePhase.Planned when isDesired:
+                journal.Enter(ChangePhase.Written, change, "we ended just after it was written; taken up again");
+                break;
+            case ChangePhase.Planned:
+                journal.Enter(ChangePhase.NotMade, change, "we ended before it was written; nothing was changed");
+                break;
+            case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Kept when status is { State: SettingState.Refused or SettingState.Overridden or SettingState.NamespaceGone or SettingState.Reverted }:
+                LetGo(change, status);
+                break;
+            case ChangePhase.Written or ChangePhase.Applied when cluster.Policy.Spec.Paused.Count > 0:
+                Revert(change, $"the policy was paused: {string.Join("; ", cluster.Policy.Spec.Paused)}");
+                break;
+            case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Kept when !isDesired && tuning is not null:
+                Revert(change, "somebody removed it from the node's desired settings");
+                break;
+            case ChangePhase.Written when status is { State: SettingState.Applied }:
+                journal.Enter(ChangePhase.Applied, change, $"in force in {change.Pod}: {change.Sysctl} = {status.Value} (before: {status.Before})");
+                break;
+            case ChangePhase.Written when cluster.At - state.Since > Patience:
+                Revert(change, $"the Tuner of {change.Node} did not apply it in {Duration.Format(Patience)}{(status is null ? "" : $": {status.Message}")}");
+                break;
+            case ChangePhase.Applied:
+                await JudgeAsync(state, cluster, cancellationToken);
+                break;
+            case ChangePhase.Keeping:
+                Keep(change, status);
+                break;
+            case ChangePhase.Reverting:
+                FinishReverting(state, tuning, isDesired, status);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private async Task JudgeAsync(ChangeState state, ClusterSnapshot cluster, CancellationToken cancellationToken)
+    {
+        var change = state.Change;
+        var appliedAt = state.AppliedAt ?? state.Since;
+        var due = cluster.At >= appliedAt + CanaryMeasurement.Settling + change.JudgeAfter;
+        var verdict = await measurement.JudgeAsync(change, appliedAt, cluster.At, cancellationToken);
+        if (verdict.Outcome == Outcome.Harmed)
+        {
+            Revert(change, $"it harms: {verdict.Reason}", verdict.Effect);
+        }
+        else if (due && verdict.Outcome == Outcome.Helped)
+        {
+            journal.Enter(ChangePhase.Keeping, change, $"verified, it helps: {verdict.Reason}", verdict.Effect);
+            writer.Keep(change);
+            journal.Enter(ChangePhase.Kept, change, $"kept: {change}", verdict.Effect);
+        }
+        else if (due)
+        {
+            Revert(change, $"it does not help: {verdict.Reason}", verdict.Effect);
+        }
+    }
+
+    private void Keep(Change change, SettingStatus? status)
+    {
+        if (status is { State: SettingState.Reverted })
+        {
+            LetGo(change, status);
+            return;
+        }
+
+        writer.Keep(change);
+        journal.Enter(ChangePhase.Kept, change, $"kept: {change}");
+    }
+
+    private void Revert(Change change, string reason, Effect? effect = null)
+    {
+        journal.Enter(ChangePhase.Reverting, change, reason, effect);
+        writer.Remove(change.Node, change.Name);
+    }
+
+    private void FinishReverting(ChangeState state, NodeTuning? tuning, bool isDesired, SettingStatus? status)
+    {
+        if (isDesired)
+        {
+            writer.Remove(state.Change.Node, state.Change.Name);
+        }
+        else if (status is { State: not (SettingState.Applied or SettingState.Failed) })
+        {
+            LetGo(state.Change, status);
+        }
+        else if (status is null && tuning?.Status?.ObservedAt > state.Since)
+        {
+            journal.Enter(ChangePhase.RolledBack, state.Change, "the Tuner no longer holds it");
+        }
+    }
+
+    /// <summary>The Tuner has ended it, whoever asked for that.</summary>
+    private void LetGo(Change change, SettingStatus status)
+    {
+        writer.Remove(change.Node, change.Name);
+        var phase = status.State switch
+        {
+            SettingState.Refused => ChangePhase.NotMade,
+            SettingState.Reverted => ChangePhase.RolledBack,
+            _ => ChangePhase.Released,
+        };
+        journal.Enter(phase, change, status.Message.Length > 0 ? status.Message : $"the Tuner reports {status.State}");
+    }
+}

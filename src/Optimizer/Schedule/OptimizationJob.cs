@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Quartz;
+
+namespace NetPulse.Optimizer.Schedule;
+
+/// <summary>One scheduled or demanded run. Runs never overlap; one that fails is told of and the next one starts anew.</summary>
+[DisallowConcurrentExecution]
+internal sealed partial class OptimizationJob(OptimizationRun run, OptimizerMeter meter, ILogger<OptimizationJob> logger) : IJob
+{
+    public static readonly JobKey Key = new("optimization");
+
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+    {
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            await run.RunAsync(cancellationToken);
+            meter.RunEnded("success", Stopwatch.GetElapsedTime(started));
+        }
+        catch (IOException e)
+        {
+            meter.RunEnded("failure", Stopwatch.GetElapsedTime(started));
+            LogRunFailed(e);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The run failed and changed nothing further; the next one takes up what is open")]
+    private partial void LogRunFailed(Exception exception);
+}
+
+/// <summary>The optimizer's own metrics.</summary>
+public sealed class OptimizerMeter : IDisposable
+{
+    public const string Name = "NetPulse.Optimizer";
+
+    private readonly Meter meter = new(Name);
+    private readonly Counter<long> runs;
+    private readonly Counter<double> seconds;
+
+    public OptimizerMeter()
+    {
+        runs = meter.CreateCounter<long>("netpulse_optimizer_runs_total", description: "Optimization runs by result.");
+        seconds = meter.CreateCounter<double>("netpulse_optimizer_run_seconds_total", "seconds", "Time spent in optimization runs.");
+    }
+
+    public void RunEnded(string result, TimeSpan duration)
+    {
+        runs.Add(1, new KeyValuePair<string, object?>("result", result));
+        seconds.Add(duration.TotalSeconds);
+    }
+
+    public void Dispose() => meter.Dispose();
+}

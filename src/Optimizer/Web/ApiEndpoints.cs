@@ -1,0 +1,32 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using NetPulse.Optimizer.Journal;
+using NetPulse.Optimizer.Schedule;
+using Quartz;
+
+namespace NetPulse.Optimizer.Web;
+
+/// <summary>What the page, and scripts, read; and the one thing that they may ask for: a run now.</summary>
+internal static class ApiEndpoints
+{
+    public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new JsonStringEnumConverter() },
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    public static void MapApi(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGet("/api/v1/status", static (OptimizationRun run, ChangeJournal journal) => Results.Json(StatusView.Of(run.Latest, journal.Changes), Json));
+
+        endpoints.MapGet("/api/v1/journal", static (ChangeJournal journal, long after = 0) =>
+            Results.Json(journal.Latest.Where(entry => entry.Sequence > after), Json));
+
+        endpoints.MapPost("/api/v1/runs", static async (ISchedulerFactory schedulers, CancellationToken cancellationToken) =>
+        {
+            var scheduler = await schedulers.GetScheduler(cancellationToken);
+            await scheduler.TriggerJob(OptimizationJob.Key, cancellationToken);
+            return Results.Accepted();
+        });
+    }
+}

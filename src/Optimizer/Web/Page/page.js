@@ -1,0 +1,93 @@
+'use strict';
+
+const journalShown = 200;
+let lastEntry = 0;
+
+const element = (name, text, className) => {
+  const made = document.createElement(name);
+  if (text !== undefined) made.textContent = text;
+  if (className) made.className = className;
+  return made;
+};
+
+const byId = (id) => document.getElementById(id);
+const clock = (iso) => new Date(iso).toLocaleTimeString();
+const rate = (bytesPerSecond) => bytesPerSecond >= 12500
+  ? `${(bytesPerSecond * 8 / 1e6).toFixed(1)} Mbit/s`
+  : `${(bytesPerSecond * 8 / 1e3).toFixed(1)} kbit/s`;
+
+const row = (...cells) => {
+  const made = element('tr');
+  made.append(...cells);
+  return made;
+};
+
+function showStatus(status) {
+  const state = byId('state');
+  const paused = status.paused.length ? `, paused: ${status.paused.join('; ')}` : '';
+  const problems = status.problems.length ? `. Problem: ${status.problems.join('; ')}` : '';
+  state.textContent = status.mode
+    ? `policy ${status.policy}, mode ${status.mode}${paused}; last run ${clock(status.at)}${problems}`
+    : 'no run has ended yet';
+  state.className = problems || paused ? 'bad' : '';
+
+  byId('traffic').replaceChildren(...status.traffic.map((edge) => row(
+    element('td', edge.from),
+    element('td', edge.to),
+    element('td', edge.serverPort),
+    element('td', rate(edge.bytesPerSecond), 'number'),
+    element('td', rate(edge.bestBytesPerSecond), 'number'),
+    element('td', edge.roundTripSeconds > 0 ? `${(edge.roundTripSeconds * 1000).toFixed(1)} ms` : '–', 'number'))));
+  byId('no-traffic').hidden = status.traffic.length > 0;
+
+  byId('anomalies').replaceChildren(...status.anomalies.map((text) => element('li', text)));
+  byId('no-anomalies').hidden = status.anomalies.length > 0;
+  byId('findings').replaceChildren(...status.findings.map((finding) => {
+    const article = element('article');
+    article.append(element('h3', `${finding.edge}: ${finding.cause}`), element('p', finding.summary));
+    if (finding.advice) article.append(element('p', `Advice: ${finding.advice}`));
+    const proof = element('ul');
+    proof.append(...finding.proof.map((text) => element('li', text)));
+    article.append(proof);
+    return article;
+  }));
+
+  byId('proposals').replaceChildren(...status.proposals.map((proposal) => {
+    const article = element('article');
+    article.append(element('p', proposal.text), element('pre', proposal.diff));
+    return article;
+  }));
+  byId('changes').replaceChildren(...status.changes.map((change) => row(
+    element('td', change.name), element('td', change.text), element('td', change.phase, change.phase), element('td', clock(change.since)))));
+  byId('no-changes').hidden = status.changes.length > 0;
+}
+
+function showJournal(entries) {
+  const list = byId('journal');
+  for (const entry of entries) {
+    const item = element('li');
+    item.append(element('time', clock(entry.at)), element('span', entry.phase ?? entry.kind, `kind ${entry.phase ?? ''}`), document.createTextNode(entry.text));
+    list.prepend(item);
+    lastEntry = Math.max(lastEntry, entry.sequence);
+  }
+  while (list.children.length > journalShown) list.lastChild.remove();
+}
+
+async function read(path) {
+  const answer = await fetch(path);
+  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+  return answer.json();
+}
+
+async function refresh() {
+  try {
+    showStatus(await read('api/v1/status'));
+    showJournal(await read(`api/v1/journal?after=${lastEntry}`));
+  } catch (error) {
+    byId('state').textContent = `the optimizer does not answer (${error.message}); what is shown is old`;
+    byId('state').className = 'bad';
+  }
+  setTimeout(refresh, 2000);
+}
+
+refresh();

@@ -1,0 +1,81 @@
+using NetPulse.Optimizer.Apply;
+using NetPulse.Optimizer.Journal;
+using NetPulse.Optimizer.Proposals;
+
+namespace NetPulse.Optimizer.Tests.Journal;
+
+public sealed class ChangeJournalTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("netpulse-journal-").FullName;
+    private readonly TestClock clock = new(Examples.Now);
+
+    private string File => Path.Combine(folder, "journal.jsonl");
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void What_was_entered_is_there_after_a_restart()
+    {
+        var change = Change();
+        using (var journal = new ChangeJournal(File, clock))
+        {
+            journal.Note(EntryKind.Anomaly, "edge", "slow → \"quoted\"");
+            journal.Enter(ChangePhase.Planned, change, "planned");
+            clock.Advance(TimeSpan.FromSeconds(3));
+            journal.Enter(ChangePhase.Applied, change, "in force");
+        }
+
+        using var reopened = new ChangeJournal(File, clock);
+        Assert.Equal([1L, 2L, 3L], reopened.Latest.Select(entry => entry.Sequence));
+        Assert.Equal("slow → \"quoted\"", reopened.Latest[0].Text);
+        var state = Assert.Single(reopened.Changes);
+        Assert.Equal(ChangePhase.Applied, state.Phase);
+        Assert.Equal(Examples.Now.AddSeconds(3), state.AppliedAt);
+        Assert.Equal(change.Controls, state.Change.Controls);
+        Assert.Equal(change with { Controls = state.Change.Controls }, state.Change);
+    }
+
+    [Fact]
+    public void A_last_line_that_was_cut_off_is_set_aside_and_the_rest_read()
+    {
+        using (var journal = new ChangeJournal(File, clock))
+        {
+            journal.Enter(ChangePhase.Planned, Change(), "planned");
+        }
+
+        System.IO.File.AppendAllText(File, "{\"sequence\":2,\"at\":\"2026");
+        using (var reopened = new ChangeJournal(File, clock))
+        {
+            Assert.Equal(24, reopened.SetAsideBytes);
+            Assert.Single(reopened.Latest);
+            reopened.Note(EntryKind.Started, "optimizer", "again");
+        }
+
+        Assert.Equal("{\"sequence\":2,\"at\":\"2026", System.IO.File.ReadAllText(File + ".unfinished"));
+        using var third = new ChangeJournal(File, clock);
+        Assert.Equal([1L, 2L], third.Latest.Select(entry => entry.Sequence));
+    }
+
+    [Fact]
+    public void A_damaged_line_stops_the_start_and_is_named()
+    {
+        System.IO.File.WriteAllText(File, "{}\nnot json\n");
+        var refused = Assert.Throws<InvalidDataException>(() => new ChangeJournal(File, clock));
+        Assert.Contains(":2:", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_second_process_is_refused()
+    {
+        using var journal = new ChangeJournal(File, clock);
+        Assert.Throws<IOException>(() => new ChangeJournal(File, clock));
+    }
+
+    private static Change Change()
+    {
+        var proposal = LargerReceiveWindow.For([Examples.WindowFinding(0)], [Examples.Traffic(1)], Examples.Cluster())[0];
+        return new Change(
+            "archive-0-tcp-rmem-1", proposal.Finding.Cause, proposal.Node, proposal.Pod, proposal.Sysctl, proposal.From, proposal.To, proposal.Finding.Edge,
+            proposal.Controls, Examples.Now, proposal.Expected, Examples.Now, TimeSpan.FromSeconds(15), Examples.Now.AddMinutes(2));
+    }
+}

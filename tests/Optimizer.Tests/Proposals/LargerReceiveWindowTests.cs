@@ -1,0 +1,59 @@
+using NetPulse.Optimizer.Diagnosis;
+using NetPulse.Optimizer.Proposals;
+using NetPulse.Telemetry.Units;
+
+namespace NetPulse.Optimizer.Tests.Proposals;
+
+public sealed class LargerReceiveWindowTests
+{
+    [Fact]
+    public void The_ceiling_is_two_and_a_half_bandwidth_delay_products_and_the_rest_stays()
+    {
+        var proposal = Assert.Single(LargerReceiveWindow.For([Examples.WindowFinding()], [], Examples.Cluster()));
+        Assert.Equal("4096 131072 131072", proposal.From);
+        var numbers = proposal.To.Split(' ').Select(long.Parse).ToArray();
+        Assert.Equal(4096, numbers[0]);
+        Assert.Equal(131_072, numbers[1]);
+        Assert.InRange(numbers[2], 2.5 * 587_500, (2.5 * 587_500) + 4096);
+        Assert.Equal(47, proposal.Expected.MegabitsPerSecond, 3);
+        Assert.Equal("lab/archive-0", proposal.Pod.ToString());
+        Assert.Equal(Examples.Node, proposal.Node);
+        Assert.Equal(numbers[2] - 131_072, proposal.MemoryCostBytes);
+    }
+
+    [Fact]
+    public void An_unknown_bandwidth_quadruples_the_ceiling()
+    {
+        var finding = Finding(Examples.WindowLimited() with { BestThroughput = BytesPerSecond.FromMegabitsPerSecond(6.4) });
+        var proposal = Assert.Single(LargerReceiveWindow.For([finding], [], Examples.Cluster()));
+        Assert.Equal("4096 131072 524288", proposal.To);
+        Assert.True(proposal.Expected > finding.Measured.Throughput);
+    }
+
+    [Fact]
+    public void No_ceiling_is_above_64_MiB()
+    {
+        var finding = Finding(Examples.WindowLimited() with { RoundTripTime = TimeSpan.FromSeconds(2), BestThroughput = BytesPerSecond.FromMegabitsPerSecond(10_000) });
+        var proposal = Assert.Single(LargerReceiveWindow.For([finding], [], Examples.Cluster()));
+        Assert.EndsWith($" {64 << 20}", proposal.To, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Other_pods_of_the_workload_that_carry_as_much_are_controls()
+    {
+        var proposals = LargerReceiveWindow.For(
+            [Examples.WindowFinding(0), Examples.WindowFinding(1)], [Examples.Traffic(0), Examples.Traffic(1), Examples.Traffic(2, 0.1)], Examples.Cluster());
+        Assert.Equal(2, proposals.Length);
+        Assert.Equal([Examples.Upload(1)], proposals[0].Controls);
+        Assert.Equal([Examples.Upload(0)], proposals[1].Controls);
+    }
+
+    [Fact]
+    public void A_pod_that_nobody_knows_gets_no_proposal() => Assert.Empty(LargerReceiveWindow.For([Examples.WindowFinding(7)], [], Examples.Cluster()));
+
+    [Fact]
+    public void Another_cause_gets_no_proposal() =>
+        Assert.Empty(LargerReceiveWindow.For([Examples.WindowFinding() with { Cause = Cause.SlowReader }], [], Examples.Cluster()));
+
+    private static Finding Finding(ConnectionEvidence measured) => new(Cause.ReceiveWindowBelowBandwidthDelay, "", "", 1, [], measured);
+}
