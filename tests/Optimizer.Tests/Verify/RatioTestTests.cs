@@ -51,7 +51,7 @@ public sealed class RatioTestTests
         Assert.True(effect is { Low: < 1, High: > 1, PValue: > 0.9 });
     }
 
-    private static List<double> Logs(params double[] values) => [.. values.Select(Math.Log)];
+    private static List<double> Logs(params double[] values) => [.. values.Select(value => Math.Log(value))];
 
     private static List<double> Noise(Random random, int count) =>
         [.. Enumerable.Range(0, count).Select(_ => 0.1 * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()))];
