@@ -5,7 +5,7 @@ namespace NetPulse.Optimizer.Detection;
 /// <summary>How and when a series left its past range.</summary>
 /// <param name="Deviation">To which side.</param>
 /// <param name="Onset">Time of the first point outside.</param>
-/// <param name="Now">Median of the latest points outside.</param>
+/// <param name="Now">Median of the latest five points outside.</param>
 /// <param name="UsualLow">5 % quantile of the normal points before.</param>
 /// <param name="UsualHigh">95 % quantile of the normal points before.</param>
 /// <param name="Sigmas">Distance of <paramref name="Now"/> from the usual median in robust standard deviations.</param>
@@ -24,7 +24,7 @@ public static class PastRange
     {
         var values = series.Values.Span;
         var baseline = new List<double>(options.BaselinePoints);
-        var outsideFrom = -1;
+        var outside = new List<int>();
         for (var i = 0; i < values.Length; i++)
         {
             if (!double.IsFinite(values[i]))
@@ -34,11 +34,11 @@ public static class PastRange
 
             if (baseline.Count >= options.MinimumPoints && IsOutside(values[i], side, Range.Of(baseline, options)))
             {
-                outsideFrom = outsideFrom < 0 ? i : outsideFrom;
+                outside.Add(i);
                 continue;
             }
 
-            outsideFrom = -1;
+            outside.Clear();
             if (baseline.Count == options.BaselinePoints)
             {
                 baseline.RemoveAt(0);
@@ -47,14 +47,14 @@ public static class PastRange
             baseline.Add(values[i]);
         }
 
-        if (outsideFrom < 0 || values.Length - outsideFrom < options.ConfirmingPoints)
+        if (outside.Count < options.ConfirmingPoints)
         {
             return null;
         }
 
         var usual = Range.Of(baseline, options);
-        var now = Quantile(values[Math.Max(outsideFrom, values.Length - 5)..].ToArray().Order().ToArray(), 0.5);
-        return new Departure(side, series.At(outsideFrom), now, usual.Low, usual.High, Math.Abs(now - usual.Median) / usual.Sigma);
+        var now = Quantile([.. outside.TakeLast(5).Select(i => series.Values.Span[i]).Order()], 0.5);
+        return new Departure(side, series.At(outside[0]), now, usual.Low, usual.High, Math.Abs(now - usual.Median) / usual.Sigma);
     }
 
     private static bool IsOutside(double value, Deviation side, Range usual) => side == Deviation.Fall

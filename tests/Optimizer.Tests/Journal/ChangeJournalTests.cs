@@ -31,7 +31,7 @@ public sealed class ChangeJournalTests : IDisposable
         var state = Assert.Single(reopened.Changes);
         Assert.Equal(ChangePhase.Applied, state.Phase);
         Assert.Equal(Examples.Now.AddSeconds(3), state.AppliedAt);
-        Assert.Equal(change.Controls, state.Change.Controls);
+        Assert.Equal(change.Controls.AsEnumerable(), state.Change.Controls.AsEnumerable());
         Assert.Equal(change with { Controls = state.Change.Controls }, state.Change);
     }
 

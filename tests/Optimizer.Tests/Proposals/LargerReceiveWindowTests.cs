@@ -44,8 +44,8 @@ public sealed class LargerReceiveWindowTests
         var proposals = LargerReceiveWindow.For(
             [Examples.WindowFinding(0), Examples.WindowFinding(1)], [Examples.Traffic(0), Examples.Traffic(1), Examples.Traffic(2, 0.1)], Examples.Cluster());
         Assert.Equal(2, proposals.Length);
-        Assert.Equal([Examples.Upload(1)], proposals[0].Controls);
-        Assert.Equal([Examples.Upload(0)], proposals[1].Controls);
+        Assert.Equal([Examples.Upload(1)], proposals[0].Controls.AsEnumerable());
+        Assert.Equal([Examples.Upload(0)], proposals[1].Controls.AsEnumerable());
     }
 
     [Fact]
