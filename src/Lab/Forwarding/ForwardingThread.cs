@@ -1,0 +1,132 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using NetPulse.Lab.Interop;
+using NetPulse.Lab.Topology;
+
+namespace NetPulse.Lab.Forwarding;
+
+/// <summary>Carries the packets of one direction from a pod's device through the link to the other pod's device, on a thread of its own.</summary>
+internal sealed class ForwardingThread : IDisposable
+{
+    /// <summary>Packets read in one go, so that a burst does not hold up those that are due.</summary>
+    private const int Burst = 64;
+
+    private readonly SafeFileHandle from;
+    private readonly SafeFileHandle to;
+    private readonly BottleneckLink link;
+    private readonly TimeProvider time;
+    private readonly SafeFileHandle stop = LibC.eventfd(0, LibC.EFD_CLOEXEC);
+    private readonly TaskCompletionSource completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Thread thread;
+
+    /// <param name="name">As <c>uploader-0 > archive-0</c>.</param>
+    internal ForwardingThread(string name, TunDevice from, TunDevice to, BottleneckLink link, TimeProvider time)
+    {
+        this.from = from.Handle;
+        this.to = to.Handle;
+        this.link = link;
+        this.time = time;
+        thread = new Thread(Run) { IsBackground = true, Name = name };
+        thread.Start();
+    }
+
+    /// <summary>Ends when disposed of; fails with a <see cref="LabException"/> when a device has gone away.</summary>
+    internal Task Completion => completion.Task;
+
+    private long NowNanoseconds => time.GetTimestamp();
+
+    public void Dispose()
+    {
+        // An eventfd counts: any number above zero makes it readable.
+        Span<byte> one = [1, 0, 0, 0, 0, 0, 0, 0];
+        _ = LibC.write(stop, ref one[0], one.Length);
+        thread.Join();
+        stop.Dispose();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            // Timers of ordinary threads may be 50 us late by design.
+            _ = LibC.prctl(LibC.PR_SET_TIMERSLACK, 1, 0, 0, 0);
+            Forward();
+            completion.SetResult();
+        }
+        catch (LabException e)
+        {
+            completion.SetException(e);
+        }
+    }
+
+    private void Forward()
+    {
+#pragma warning disable S3869 // poll(2) takes bare numbers; both handles outlive this thread, whose end their owners wait for
+        Span<LibC.PollFd> watched =
+        [
+            new LibC.PollFd { fd = (int)stop.DangerousGetHandle(), events = LibC.POLLIN },
+            new LibC.PollFd { fd = (int)from.DangerousGetHandle(), events = LibC.POLLIN },
+        ];
+#pragma warning restore S3869
+        while (watched[0].revents == 0)
+        {
+            var more = ReadBurst();
+            WriteDue();
+            var wait = more ? 0 : Math.Max(0, link.NextEventNanoseconds - NowNanoseconds);
+            // An hour stands for "until a packet comes".
+            wait = Math.Min(wait, 3600 * 1_000_000_000L);
+            var timeout = new LibC.TimeSpec { tv_sec = (nint)(wait / 1_000_000_000), tv_nsec = (nint)(wait % 1_000_000_000) };
+            if (LibC.ppoll(ref watched[0], (nuint)watched.Length, in timeout, 0) < 0)
+            {
+                var errno = Marshal.GetLastPInvokeError();
+                if (errno != LibC.EINTR)
+                {
+                    throw Gone("wait for packets", errno);
+                }
+
+                watched[0].revents = 0;
+            }
+        }
+    }
+
+    /// <returns>Whether the device may hold more.</returns>
+    private bool ReadBurst()
+    {
+        for (var i = 0; i < Burst; i++)
+        {
+            var length = LibC.read(from, ref link.Incoming[0], BottleneckLink.SlotBytes);
+            if (length <= 0)
+            {
+                var errno = Marshal.GetLastPInvokeError();
+                return errno is LibC.EAGAIN or LibC.EINTR ? false : throw Gone("read a packet", errno);
+            }
+
+            link.Accept((int)length, NowNanoseconds);
+        }
+
+        return true;
+    }
+
+    private void WriteDue()
+    {
+        while (link.TryPeek(NowNanoseconds, out var packet))
+        {
+            if (LibC.write(to, in packet[0], packet.Length) == packet.Length)
+            {
+                link.Delivered();
+                continue;
+            }
+
+            var errno = Marshal.GetLastPInvokeError();
+            if (errno == LibC.EBADFD)
+            {
+                throw Gone("write a packet", errno);
+            }
+
+            link.Refused();
+        }
+    }
+
+    private LabException Gone(string tried, int errno) =>
+        new($"{tried} ({thread.Name})", Marshal.GetPInvokeErrorMessage(errno), "the pod's network namespace was deleted under the lab: start it again");
+}
