@@ -5,6 +5,10 @@ var root = new RootCommand("NetPulse's lab: nodes and pods as network namespaces
 {
     ScenarioCommand.Create(TimeProvider.System),
 };
+foreach (var command in DemoCommand.Create(TimeProvider.System))
+{
+    root.Add(command);
+}
 
-// After Ctrl-C or SIGTERM everything is undone first; that takes well under a second.
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) });
+// After Ctrl-C or SIGTERM everything is undone first; services may take some seconds each to end.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });

@@ -22,6 +22,8 @@ internal static partial class LibC
     internal const short POLLIN = 1;
     internal const int PR_SET_TIMERSLACK = 29;
 
+    internal const int SIGTERM = 15;
+
     internal const int EINTR = 4;
     internal const int EIO = 5;
     internal const int EAGAIN = 11;
@@ -55,6 +57,10 @@ internal static partial class LibC
     /// <returns>0, or -1 with errno.</returns>
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int prctl(int option, nuint arg2, nuint arg3, nuint arg4, nuint arg5);
+
+    /// <returns>0, or -1 with errno.</returns>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int kill(int pid, int sig);
 
     /// <summary><c>struct ifreq</c> (include/uapi/linux/if.h) as TUNSETIFF reads it: a name of 16 bytes, then flags.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 40)]

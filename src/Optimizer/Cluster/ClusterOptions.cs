@@ -8,7 +8,7 @@ public sealed class ClusterOptions
 {
     /// <summary>Directory of YAML objects that stands for the API server in standalone mode.</summary>
     [Required]
-    public string ObjectsDirectory { get; set; } = "/etc/netpulse/objects";
+    public string ObjectsDirectory { get; set; } = "/var/lib/netpulse/objects";
 
     /// <summary>File of an OptimizationPolicy; without one we only observe.</summary>
     public string PolicyFile { get; set; } = "";

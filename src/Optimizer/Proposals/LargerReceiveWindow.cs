@@ -9,9 +9,9 @@ namespace NetPulse.Optimizer.Proposals;
 
 /// <summary>From <see cref="Cause.ReceiveWindowBelowBandwidthDelay"/> to a ceiling that holds the path.</summary>
 /// <remarks>
-/// The third number of net.ipv4.tcp_rmem becomes 2.5 times the bandwidth-delay product of one connection: the kernel keeps about half of the buffer
-/// for its own bookkeeping (tcp_adv_win_scale), and a quarter is room for the path's queue. Where the path was never seen to carry more than now,
-/// its bandwidth is not known and the ceiling is quadrupled; the next finding says whether that was enough.
+/// The third number of net.ipv4.tcp_rmem becomes what offers a window of 1.25 times the bandwidth-delay product to one connection. Which share of a
+/// buffer is offered as window (the rest is the kernel's bookkeeping, tcp_sock.scaling_ratio) is measured; half, where it was not. Where the path
+/// was never seen to carry more than now, its bandwidth is not known and the ceiling is quadrupled; the next finding says whether that was enough.
 /// </remarks>
 public static class LargerReceiveWindow
 {
@@ -19,6 +19,12 @@ public static class LargerReceiveWindow
 
     /// <summary>The largest ceiling that is ever proposed: with more, one connection can pin more memory than any path we know needs.</summary>
     private const long LargestCeilingBytes = 64L << 20;
+
+    /// <summary>Room beyond the bandwidth-delay product, so that the window does not stop a sender whose segments wait in the path's queue.</summary>
+    private const double Headroom = 1.25;
+
+    /// <summary>When the kernel uses a larger ceiling: a running connection grows only when it reads more in a round trip than ever before (tcp_rcv_space_adjust).</summary>
+    private const string Effect = "new connections at once; running ones may keep their window";
 
     /// <summary>One proposal a receiving pod, for the edge that carried the most; none for a pod that we do not know.</summary>
     public static ImmutableArray<SysctlProposal> For(ImmutableArray<Finding> findings, ImmutableArray<EdgeTraffic> traffic, ClusterSnapshot cluster)
@@ -54,9 +60,10 @@ public static class LargerReceiveWindow
         var connections = Math.Max(1, measured.Connections ?? 1);
         var delay = measured.RoundTripTime ?? TimeSpan.Zero;
         var bandwidthIsKnown = measured.BestThroughput.Value > 1.5 * measured.Throughput.Value;
-        var wanted = bandwidthIsKnown ? 2.5 * measured.BestThroughput.BytesInFlight(delay) / connections : 4.0 * limits.Maximum;
+        var windowShare = Math.Clamp(measured.SendWindowBytes / measured.ReceiveBufferBytes ?? 0.5, 0.25, 0.9);
+        var wanted = bandwidthIsKnown ? Headroom * measured.BestThroughput.BytesInFlight(delay) / connections / windowShare : 4.0 * limits.Maximum;
         var ceiling = Math.Clamp((long)Math.Ceiling(wanted / 4096) * 4096, limits.Maximum, LargestCeilingBytes);
-        var windowRate = ceiling / 2.0 * connections / Math.Max(delay.TotalSeconds, 0.001);
+        var windowRate = ceiling * windowShare * connections / Math.Max(delay.TotalSeconds, 0.001);
         return new SysctlProposal(
             finding,
             pod.Spec.NodeName,
@@ -66,6 +73,7 @@ public static class LargerReceiveWindow
             (limits with { Maximum = ceiling }).ToString(),
             new BytesPerSecond(bandwidthIsKnown ? Math.Min(measured.BestThroughput.Value, windowRate) : Math.Min(windowRate, measured.Throughput.Value * ceiling / limits.Maximum)),
             (long)((ceiling - limits.Maximum) * connections),
+            Effect,
             controls);
     }
 }

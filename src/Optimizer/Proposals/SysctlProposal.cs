@@ -15,6 +15,7 @@ namespace NetPulse.Optimizer.Proposals;
 /// <param name="To">Value proposed.</param>
 /// <param name="Expected">Throughput to expect of the edge.</param>
 /// <param name="MemoryCostBytes">What the change may pin at most: the growth of one buffer times the open connections.</param>
+/// <param name="TakesEffect">For which connections, and when.</param>
 /// <param name="Controls">Comparable edges that stay untouched while this one is judged; none when nothing comparable carries traffic.</param>
 public sealed record SysctlProposal(
     Finding Finding,
@@ -25,11 +26,12 @@ public sealed record SysctlProposal(
     string To,
     BytesPerSecond Expected,
     long MemoryCostBytes,
+    string TakesEffect,
     ImmutableArray<Edge> Controls)
 {
     /// <summary>As a diff of the pod's sysctls.</summary>
     public string Diff => $"- {Sysctl} = {From}\n+ {Sysctl} = {To}";
 
     public override string ToString() =>
-        $"set {Sysctl} in {Pod} from \"{From}\" to \"{To}\"; expected: {Finding.Measured.Throughput} → {Expected}; costs at most {Text.Bytes(MemoryCostBytes)} of memory";
+        $"set {Sysctl} in {Pod} from \"{From}\" to \"{To}\"; expected: {Finding.Measured.Throughput} → {Expected}; costs at most {Text.Bytes(MemoryCostBytes)} of memory; takes effect for {TakesEffect}";
 }

@@ -34,7 +34,7 @@ public sealed class CanaryMeasurement(ISampleStore store)
     {
         var earliest = appliedAt - change.JudgeAfter - Settling;
         var before = new TimeRange(change.TroubleSince > earliest ? change.TroubleSince : earliest, appliedAt);
-        var after = new TimeRange(appliedAt + Settling, now);
+        var after = new TimeRange(await SettledAtAsync(change, appliedAt, now, cancellationToken), now);
         var beforeRates = await RatesAsync(change.Edge, before, cancellationToken);
         var afterRates = await RatesAsync(change.Edge, after, cancellationToken);
         var controlsBefore = await AllRatesAsync(change.Controls, before, cancellationToken);
@@ -53,6 +53,26 @@ public sealed class CanaryMeasurement(ISampleStore store)
             : effect.Low >= LeastGain ? Outcome.Helped
             : Outcome.NoEffect;
         return new Verdict(outcome, meanBefore, meanAfter, effect, $"{figures}; {guard.Text}");
+    }
+
+    /// <summary>When the connections that were open at the change had ended and their successors had grown; half the measuring time is waited for that at most.</summary>
+    private async Task<DateTimeOffset> SettledAtAsync(Change change, DateTimeOffset appliedAt, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var atChange = await MeanOfAsync(change.Edge.Select(TcpMetrics.Connections), TimeRange.Before(appliedAt, change.JudgeAfter), cancellationToken);
+        var latest = appliedAt + Settling + (change.JudgeAfter / 2);
+        if (await store.ReadAsync(change.Edge.Select(TcpMetrics.ConnectionsClosed), new TimeRange(appliedAt, now), cancellationToken) is [var closed, ..])
+        {
+            for (var i = 1; i < closed.Count; i++)
+            {
+                if (closed.Values.Span[i] - closed.Values.Span[0] >= Math.Max(1, atChange))
+                {
+                    var grown = closed.At(i) + Settling;
+                    return grown < latest ? grown : latest;
+                }
+            }
+        }
+
+        return latest;
     }
 
     private async Task<(bool Broken, string Text)> BrokenGuardAsync(Edge edge, TimeRange before, TimeRange after, CancellationToken cancellationToken)

@@ -7,14 +7,15 @@ namespace NetPulse.Optimizer.Tests.Proposals;
 public sealed class LargerReceiveWindowTests
 {
     [Fact]
-    public void The_ceiling_is_two_and_a_half_bandwidth_delay_products_and_the_rest_stays()
+    public void The_ceiling_offers_a_window_of_one_and_a_quarter_bandwidth_delay_products_and_the_rest_stays()
     {
         var proposal = Assert.Single(LargerReceiveWindow.For([Examples.WindowFinding()], [], Examples.Cluster()));
         Assert.Equal("4096 131072 131072", proposal.From);
         var numbers = proposal.To.Split(' ').Select(long.Parse).ToArray();
         Assert.Equal(4096, numbers[0]);
         Assert.Equal(131_072, numbers[1]);
-        Assert.InRange(numbers[2], 2.5 * 587_500, (2.5 * 587_500) + 4096);
+        var wanted = 1.25 * 587_500 / (79_000 / 131_072.0);
+        Assert.InRange(numbers[2], wanted, wanted + 4096);
         Assert.Equal(47, proposal.Expected.MegabitsPerSecond, 3);
         Assert.Equal("lab/archive-0", proposal.Pod.ToString());
         Assert.Equal(Examples.Node, proposal.Node);

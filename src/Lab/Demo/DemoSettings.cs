@@ -1,0 +1,30 @@
+namespace NetPulse.Lab.Demo;
+
+/// <summary>How the demo is run.</summary>
+public sealed record DemoSettings
+{
+    /// <summary>Where settings, objects, logs and state are kept; emptied at each start.</summary>
+    public required string Directory { get; init; }
+
+    /// <summary>Where each service's own folder of binaries lies.</summary>
+    public required string ServicesDirectory { get; init; }
+
+    public int CollectorPort { get; init; } = 9470;
+
+    public int OptimizerPort { get; init; } = 8470;
+
+    /// <summary>The lab's scenario.</summary>
+    public string Scenario { get; init; } = "receive-window";
+
+    /// <summary>The sender's congestion control.</summary>
+    public string CongestionControl { get; init; } = "cubic";
+
+    /// <summary>Begin of the network namespaces' names.</summary>
+    public string Prefix { get; init; } = "np";
+
+    /// <summary>Whether to end, with a verdict in the exit code, once the story is told; otherwise the services stay up until Ctrl-C.</summary>
+    public bool EndsWithTheStory { get; init; }
+
+    /// <summary>Time for the whole story after the trouble begins.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(100);
+}

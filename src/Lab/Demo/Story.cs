@@ -1,0 +1,97 @@
+using NetPulse.Lab.Scenarios;
+
+namespace NetPulse.Lab.Demo;
+
+/// <summary>Follows the optimizer's journal and traffic, and tells what is new; keeps beside it what the pods themselves received.</summary>
+/// <param name="narrator">Where it is told.</param>
+/// <param name="optimizer">Whose story it is.</param>
+/// <param name="delivered">What each receiving application read, measured by the lab and not by us.</param>
+internal sealed class Story(Narrator narrator, OptimizerClient optimizer, Throughput[] delivered)
+{
+    private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
+
+    /// <summary>Readings of the lab that a rate is the median of.</summary>
+    private const int RateReadings = 9;
+
+    private readonly List<double[]> bitsPerSecond = [];
+    private long lastEntry;
+    private int appliedAt = -1;
+    private int judgedAt = -1;
+
+    public bool TrafficIsSeen { get; private set; }
+
+    /// <summary>The phase that ended the first change: <c>Kept</c>, <c>RolledBack</c>, …; <see langword="null"/> until then.</summary>
+    public string? Verdict { get; private set; }
+
+    /// <returns>Whether it ended because the condition held, and not because the time was over.</returns>
+    public async Task<bool> FollowAsync(Func<bool> isDone, TimeSpan longest, TimeSpan trafficEvery, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var tick = new PeriodicTimer(Step, time);
+        var begin = time.GetTimestamp();
+        var nextTraffic = TimeSpan.Zero;
+        while (!isDone() && (longest == Timeout.InfiniteTimeSpan || time.GetElapsedTime(begin) < longest))
+        {
+            await tick.WaitForNextTickAsync(cancellationToken);
+            bitsPerSecond.Add([.. delivered.Select(pair => pair.NextBitsPerSecond())]);
+            await TellJournalAsync(cancellationToken);
+            if (time.GetElapsedTime(begin) >= nextTraffic && await TellTrafficAsync(cancellationToken))
+            {
+                nextTraffic = time.GetElapsedTime(begin) + trafficEvery;
+            }
+        }
+
+        return isDone();
+    }
+
+    /// <summary>Takes what was told already as told.</summary>
+    public async Task SkipAsync(CancellationToken cancellationToken) =>
+        lastEntry = (await optimizer.JournalAsync(0, cancellationToken)).Select(entry => entry.Sequence).DefaultIfEmpty(0).Max();
+
+    /// <summary>Before and after, as the receiving applications saw it.</summary>
+    public string Result()
+    {
+        var before = Median(appliedAt, 0);
+        var after = Median(judgedAt, 0);
+        var control = delivered.Length > 1 ? $"; the untouched control: {Median(appliedAt, 1) / 1e6:0.0} → {Median(judgedAt, 1) / 1e6:0.0} Mbit/s" : "";
+        return $"{Verdict}: what the archive itself received went from {before / 1e6:0.0} to {after / 1e6:0.0} Mbit/s, ×{after / before:0.0}{control}";
+    }
+
+    /// <summary>Bits per second of a pair over the readings before a moment.</summary>
+    private double Median(int before, int pair)
+    {
+        var readings = bitsPerSecond.Take(Math.Max(before, 0)).TakeLast(RateReadings).Select(reading => reading[pair]).Order().ToList();
+        return readings.Count == 0 ? 0 : readings[readings.Count / 2];
+    }
+
+    private async Task TellJournalAsync(CancellationToken cancellationToken)
+    {
+        foreach (var entry in await optimizer.JournalAsync(lastEntry, cancellationToken))
+        {
+            lastEntry = entry.Sequence;
+            narrator.Tell((entry.Phase ?? entry.Kind).ToLowerInvariant(), entry.Text);
+            if (entry.Phase == "Planned" && appliedAt < 0)
+            {
+                appliedAt = bitsPerSecond.Count;
+            }
+
+            if (entry.Phase is "Kept" or "RolledBack" or "NotMade" or "Released" && Verdict is null)
+            {
+                Verdict = entry.Phase;
+                judgedAt = bitsPerSecond.Count;
+            }
+        }
+    }
+
+    private async Task<bool> TellTrafficAsync(CancellationToken cancellationToken)
+    {
+        var status = await optimizer.StatusAsync(cancellationToken);
+        var edges = status?.Traffic.Where(edge => edge.BytesPerSecond > 1000).ToList() ?? [];
+        foreach (var edge in edges)
+        {
+            TrafficIsSeen = true;
+            narrator.Tell("traffic", $"{edge.From} → {edge.To}:{edge.ServerPort}  {edge.BytesPerSecond * 8 / 1e6,5:0.0} Mbit/s, round trip {edge.RoundTripSeconds * 1000:0.0} ms");
+        }
+
+        return edges.Count > 0;
+    }
+}
