@@ -20,8 +20,17 @@ public sealed class ForwardedPath : IDisposable
         forward = new BottleneckLink(settings);
         backward = new BottleneckLink(settings);
         forwardThread = new ForwardingThread($"{from.Name} > {to.Name}", near, far, forward, time);
-        backwardThread = new ForwardingThread($"{to.Name} > {from.Name}", far, near, backward, time);
-        Completion = Task.WhenAll(forwardThread.Completion, backwardThread.Completion);
+        try
+        {
+            backwardThread = new ForwardingThread($"{to.Name} > {from.Name}", far, near, backward, time);
+        }
+        catch
+        {
+            forwardThread.Dispose();
+            throw;
+        }
+
+        Completion = FirstFailureAsync(forwardThread.Completion, backwardThread.Completion);
     }
 
     /// <summary>From the first pod to the second; takes effect with the next packet that leaves the bottleneck.</summary>
@@ -71,7 +80,15 @@ public sealed class ForwardedPath : IDisposable
         try
         {
             var farDevice = await TunDevice.OpenAsync(thread, to, from, cancellationToken);
-            return new ForwardedPath(from, to, nearDevice, farDevice, settings, time);
+            try
+            {
+                return new ForwardedPath(from, to, nearDevice, farDevice, settings, time);
+            }
+            catch
+            {
+                farDevice.Dispose();
+                throw;
+            }
         }
         catch
         {
@@ -86,5 +103,11 @@ public sealed class ForwardedPath : IDisposable
         backwardThread.Dispose();
         near.Dispose();
         far.Dispose();
+    }
+
+    private static async Task FirstFailureAsync(Task one, Task other)
+    {
+        await await Task.WhenAny(one, other);
+        await Task.WhenAll(one, other);
     }
 }

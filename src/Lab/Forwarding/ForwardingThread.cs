@@ -15,17 +15,26 @@ internal sealed class ForwardingThread : IDisposable
     private readonly SafeFileHandle to;
     private readonly BottleneckLink link;
     private readonly TimeProvider time;
-    private readonly SafeFileHandle stop = LibC.eventfd(0, LibC.EFD_CLOEXEC);
+    private readonly SafeFileHandle stop;
     private readonly TaskCompletionSource completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Thread thread;
 
     /// <param name="name">As <c>uploader-0 > archive-0</c>.</param>
+    /// <exception cref="LabException">The process has no descriptor left.</exception>
     internal ForwardingThread(string name, TunDevice from, TunDevice to, BottleneckLink link, TimeProvider time)
     {
         this.from = from.Handle;
         this.to = to.Handle;
         this.link = link;
         this.time = time;
+        stop = LibC.eventfd(0, LibC.EFD_CLOEXEC);
+        if (stop.IsInvalid)
+        {
+            var errno = Marshal.GetLastPInvokeError();
+            stop.Dispose();
+            throw new LabException("open an eventfd", Marshal.GetPInvokeErrorMessage(errno), "raise the process's file limit");
+        }
+
         thread = new Thread(Run) { IsBackground = true, Name = name };
         thread.Start();
     }
@@ -37,7 +46,7 @@ internal sealed class ForwardingThread : IDisposable
 
     public void Dispose()
     {
-        // An eventfd counts: any number above zero makes it readable.
+        // An eventfd counts: any number above zero makes it readable, and this one cannot overflow.
         Span<byte> one = [1, 0, 0, 0, 0, 0, 0, 0];
         _ = LibC.write(stop, ref one[0], one.Length);
         thread.Join();
@@ -48,7 +57,7 @@ internal sealed class ForwardingThread : IDisposable
     {
         try
         {
-            // Timers of ordinary threads may be 50 us late by design.
+            // Timers of ordinary threads may be 50 us late by design; a kernel that refuses leaves us just that late.
             _ = LibC.prctl(LibC.PR_SET_TIMERSLACK, 1, 0, 0, 0);
             Forward();
             completion.SetResult();

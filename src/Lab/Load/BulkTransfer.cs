@@ -5,7 +5,7 @@ using NetPulse.Linux.NetworkNamespaces;
 
 namespace NetPulse.Lab.Load;
 
-/// <summary>Sends as much as one TCP connection takes from one pod to another until disposed of; a broken connection is made again.</summary>
+/// <summary>Sends as much as one TCP connection takes from one pod to another until disposed of; when it ends or breaks, the next is made.</summary>
 public sealed class BulkTransfer : IAsyncDisposable
 {
     private const int BufferBytes = 256 * 1024;
@@ -21,6 +21,7 @@ public sealed class BulkTransfer : IAsyncDisposable
     private readonly CancellationTokenSource stop = new();
     private long deliveredBytes;
     private int connections;
+    private int failures;
 
     /// <summary>Listens in the receiving pod and begins to send.</summary>
     /// <exception cref="SocketException">The port is taken in the receiving pod.</exception>
@@ -32,18 +33,19 @@ public sealed class BulkTransfer : IAsyncDisposable
         this.settings = settings;
         this.time = time;
         listener = PodSocket.Listen(thread, to, settings.Port);
-        Completion = Task.WhenAll(
-            Task.Run(() => ReceiveAsync(stop.Token), CancellationToken.None),
-            Task.Run(() => SendAsync(stop.Token), CancellationToken.None));
+        Completion = Task.Run(() => TransferAsync(stop.Token), CancellationToken.None);
     }
 
     /// <summary>Bytes that the receiving application has read.</summary>
     public long DeliveredBytes => Interlocked.Read(ref deliveredBytes);
 
-    /// <summary>Connections made so far: more than one means that one broke.</summary>
+    /// <summary>Connections made so far.</summary>
     public int Connections => Volatile.Read(ref connections);
 
-    /// <summary>Ends when disposed of; fails with a <see cref="LabException"/> when the transfer cannot go on.</summary>
+    /// <summary>Connections that broke, or could not be made.</summary>
+    public int Failures => Volatile.Read(ref failures);
+
+    /// <summary>Ends when disposed of; fails with an <see cref="IOException"/> when the sender's pod or congestion control is not there.</summary>
     public Task Completion { get; }
 
     public async ValueTask DisposeAsync()
@@ -52,6 +54,21 @@ public sealed class BulkTransfer : IAsyncDisposable
         listener.Dispose();
         await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stop.Dispose();
+    }
+
+    private async Task TransferAsync(CancellationToken cancellationToken)
+    {
+        var receiving = ReceiveAsync(cancellationToken);
+        try
+        {
+            await SendAsync(cancellationToken);
+        }
+        finally
+        {
+            // A sender that cannot go on takes the receiver with it.
+            await stop.CancelAsync();
+            await receiving;
+        }
     }
 
     private async Task SendAsync(CancellationToken cancellationToken)
@@ -64,13 +81,11 @@ public sealed class BulkTransfer : IAsyncDisposable
             {
                 await socket.ConnectAsync(new IPEndPoint(to.Address, settings.Port), cancellationToken);
                 Interlocked.Increment(ref connections);
-                while (true)
-                {
-                    await socket.SendAsync(buffer, cancellationToken);
-                }
+                await SendOverAsync(socket, buffer, cancellationToken);
             }
             catch (SocketException)
             {
+                Interlocked.Increment(ref failures);
                 await Task.Delay(ReconnectDelay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException)
@@ -84,6 +99,19 @@ public sealed class BulkTransfer : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends for the connection's lifetime, then until the receiver has read all and closed.</summary>
+    private async Task SendOverAsync(Socket socket, byte[] buffer, CancellationToken cancellationToken)
+    {
+        var start = time.GetTimestamp();
+        while (settings.ConnectionLifetime is not { } lifetime || time.GetElapsedTime(start) < lifetime)
+        {
+            await socket.SendAsync(buffer, cancellationToken);
+        }
+
+        socket.Shutdown(SocketShutdown.Send);
+        await socket.ReceiveAsync(buffer, cancellationToken);
+    }
+
     private async Task ReceiveAsync(CancellationToken cancellationToken)
     {
         var buffer = new byte[BufferBytes];
@@ -95,10 +123,12 @@ public sealed class BulkTransfer : IAsyncDisposable
                 try
                 {
                     await ReadToEndAsync(socket, buffer, cancellationToken);
+                    socket.Dispose();
                 }
-                finally
+                catch
                 {
                     PodSocket.Abort(socket);
+                    throw;
                 }
             }
             catch (SocketException)

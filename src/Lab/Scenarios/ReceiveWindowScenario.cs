@@ -11,5 +11,5 @@ public static class ReceiveWindowScenario
     public static Scenario Create(string congestionControl = "cubic") => UploadToArchive.Create(
         Name,
         "tcp_rmem of the archives caps the receive window: enough at 10 ms, an eighth of the path at 100 ms",
-        new TransferSettings(Port: 9000, congestionControl));
+        new TransferSettings(Port: 9000, congestionControl, ConnectionLifetime: UploadToArchive.ConnectionLifetime));
 }

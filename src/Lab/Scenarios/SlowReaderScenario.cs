@@ -11,5 +11,5 @@ public static class SlowReaderScenario
     public static Scenario Create(string congestionControl = "cubic") => UploadToArchive.Create(
         Name,
         "the archives read 6 Mbit/s, whatever the network could carry: a larger tcp_rmem does not help",
-        new TransferSettings(Port: 9000, congestionControl, ReadBitsPerSecond: 6_000_000));
+        new TransferSettings(Port: 9000, congestionControl, ReadBitsPerSecond: 6_000_000, UploadToArchive.ConnectionLifetime));
 }

@@ -51,9 +51,10 @@ public sealed class LabNamespaces : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        try
+        var failures = new List<Exception>();
+        foreach (var pod in pods)
         {
-            foreach (var pod in pods)
+            try
             {
                 objects?.Delete(pod);
                 if (NetworkNamespaceList.At(pod.NetworkNamespace.Path) == pod.NetworkNamespace)
@@ -61,12 +62,19 @@ public sealed class LabNamespaces : IAsyncDisposable
                     await IpCommand.RunAsync(["netns", "delete", pod.NetworkNamespace.Name], CancellationToken.None);
                 }
             }
+            catch (IOException e)
+            {
+                // the other pods are cleared away all the same
+                failures.Add(e);
+            }
         }
-        finally
+
+        pods.Clear();
+        Thread.Dispose();
+        reservation.Dispose();
+        if (failures.Count > 0)
         {
-            pods.Clear();
-            Thread.Dispose();
-            reservation.Dispose();
+            throw new LabException("clear the lab away", string.Join(", ", failures.Select(e => e.Message)), "delete what `ip netns list` still shows of it", new AggregateException(failures));
         }
     }
 
