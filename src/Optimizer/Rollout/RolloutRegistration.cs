@@ -1,0 +1,13 @@
+using NetPulse.Optimizer.Apply;
+using NetPulse.Optimizer.Verify;
+
+namespace NetPulse.Optimizer.Rollout;
+
+internal static class RolloutRegistration
+{
+    public static IServiceCollection AddRollout(this IServiceCollection services) => services
+        .AddSingleton<NodeTuningWriter>()
+        .AddSingleton<CanaryMeasurement>()
+        .AddSingleton<ChangeLifecycle>()
+        .AddSingleton<Narrative>();
+}

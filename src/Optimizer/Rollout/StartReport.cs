@@ -1,0 +1,24 @@
+using NetPulse.Kubernetes.Files;
+using NetPulse.Optimizer.Cluster;
+using NetPulse.Optimizer.Journal;
+
+namespace NetPulse.Optimizer.Rollout;
+
+/// <summary>Before the first run: the policy must be readable, and the journal says what we start with.</summary>
+internal sealed class StartReport(ObjectsDirectory objects, ChangeJournal journal) : IHostedService
+{
+    /// <exception cref="ObjectFileException">The policy cannot be used; the start is refused.</exception>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        var policy = objects.ReadPolicy();
+        var open = journal.Changes.Where(state => state.IsOpen).Select(state => $"{state.Change.Name} ({state.Phase})").ToList();
+        var setAside = journal.SetAsideBytes > 0 ? $"; {journal.SetAsideBytes} bytes of an unfinished last entry were set aside" : "";
+        journal.Note(
+            EntryKind.Started,
+            "optimizer",
+            $"started with policy {policy.Metadata.Name}, mode {policy.Spec.Mode}; {(open.Count == 0 ? "no change is open" : $"open changes are taken up again: {string.Join(", ", open)}")}{setAside}");
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}
