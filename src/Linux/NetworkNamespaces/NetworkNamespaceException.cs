@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using NetPulse.Linux.Interop;
 
 namespace NetPulse.Linux.NetworkNamespaces;
 
@@ -10,4 +11,7 @@ public sealed class NetworkNamespaceException(string tried, int errno, string re
     : IOException($"{tried}: {Marshal.GetPInvokeErrorMessage(errno)} (errno {errno}); {remedy}")
 {
     public int Errno { get; } = errno;
+
+    /// <summary>Whether the namespace has ended: nothing is wrong, it is only late.</summary>
+    public bool IsGone => Errno == LibC.ENOENT;
 }

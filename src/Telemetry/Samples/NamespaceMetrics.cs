@@ -27,8 +27,129 @@ public static class NamespaceMetrics
     public static readonly MetricDefinition ZeroWindowWanted = new("netpulse_tcp_zero_window_wanted_total", MetricKind.Counter, "",
         "Times a receiver would have offered no window, had it not been forbidden to shrink it.", "/proc/net/netstat TcpExt TCPWantZeroWindowAdv");
 
+    public static readonly MetricDefinition InSegments = new("netpulse_tcp_in_segments_total", MetricKind.Counter, "",
+        "TCP segments received, with those in error.", "/proc/net/snmp Tcp InSegs");
+
+    public static readonly MetricDefinition OutSegments = new("netpulse_tcp_out_segments_total", MetricKind.Counter, "",
+        "TCP segments sent, without those sent again.", "/proc/net/snmp Tcp OutSegs");
+
+    public static readonly MetricDefinition RetransmittedSegments = new("netpulse_tcp_retransmitted_segments_total", MetricKind.Counter, "",
+        "TCP segments sent again.", "/proc/net/snmp Tcp RetransSegs");
+
+    public static readonly MetricDefinition ActiveOpens = new("netpulse_tcp_active_opens_total", MetricKind.Counter, "",
+        "Connections that this side began.", "/proc/net/snmp Tcp ActiveOpens");
+
+    public static readonly MetricDefinition PassiveOpens = new("netpulse_tcp_passive_opens_total", MetricKind.Counter, "",
+        "Connections that listeners accepted.", "/proc/net/snmp Tcp PassiveOpens");
+
+    public static readonly MetricDefinition AttemptFails = new("netpulse_tcp_attempt_fails_total", MetricKind.Counter, "",
+        "Connections that failed before they were established.", "/proc/net/snmp Tcp AttemptFails");
+
+    public static readonly MetricDefinition EstablishedResets = new("netpulse_tcp_established_resets_total", MetricKind.Counter, "",
+        "Established connections that were reset.", "/proc/net/snmp Tcp EstabResets");
+
+    public static readonly MetricDefinition OutResets = new("netpulse_tcp_out_resets_total", MetricKind.Counter, "",
+        "Resets sent.", "/proc/net/snmp Tcp OutRsts");
+
+    public static readonly MetricDefinition InErrors = new("netpulse_tcp_in_errors_total", MetricKind.Counter, "",
+        "TCP segments received in error.", "/proc/net/snmp Tcp InErrs");
+
+    public static readonly MetricDefinition ListenOverflows = new("netpulse_listen_overflows_total", MetricKind.Counter, "",
+        "Connections that found a listener's accept queue full.", "/proc/net/netstat TcpExt ListenOverflows");
+
+    public static readonly MetricDefinition ListenDrops = new("netpulse_listen_drops_total", MetricKind.Counter, "",
+        "Connections that a listener dropped, for whatever reason.", "/proc/net/netstat TcpExt ListenDrops");
+
+    public static readonly MetricDefinition SynCookiesSent = new("netpulse_tcp_syn_cookies_sent_total", MetricKind.Counter, "",
+        "Answers sent with a SYN cookie, because the SYN queue was full.", "/proc/net/netstat TcpExt SyncookiesSent");
+
+    public static readonly MetricDefinition RequestQueueDrops = new("netpulse_tcp_request_queue_full_drops_total", MetricKind.Counter, "",
+        "SYNs dropped because the SYN queue was full and cookies are off.", "/proc/net/netstat TcpExt TCPReqQFullDrop");
+
+    public static readonly MetricDefinition Timeouts = new("netpulse_tcp_timeouts_total", MetricKind.Counter, "",
+        "Retransmission timers that ran out.", "/proc/net/netstat TcpExt TCPTimeouts");
+
+    public static readonly MetricDefinition FastRetransmits = new("netpulse_tcp_fast_retransmits_total", MetricKind.Counter, "",
+        "Segments sent again before a timer ran out.", "/proc/net/netstat TcpExt TCPFastRetrans");
+
+    public static readonly MetricDefinition SynRetransmits = new("netpulse_tcp_syn_retransmits_total", MetricKind.Counter, "",
+        "SYNs and SYN-ACKs sent again.", "/proc/net/netstat TcpExt TCPSynRetrans");
+
+    public static readonly MetricDefinition SpuriousRetransmits = new("netpulse_tcp_dsack_received_total", MetricKind.Counter, "",
+        "Duplicates that the peer reported: segments sent again without need.", "/proc/net/netstat TcpExt TCPDSACKRecv");
+
+    public static readonly MetricDefinition ReceivePruned = new("netpulse_tcp_receive_pruned_total", MetricKind.Counter, "",
+        "Times the receive queue was pruned for lack of buffer.", "/proc/net/netstat TcpExt PruneCalled");
+
+    public static readonly MetricDefinition ReceiveCollapsed = new("netpulse_tcp_receive_collapsed_total", MetricKind.Counter, "",
+        "Segments merged in the receive queue for lack of buffer.", "/proc/net/netstat TcpExt TCPRcvCollapsed");
+
+    public static readonly MetricDefinition ReceiveQueueDrops = new("netpulse_tcp_receive_queue_drops_total", MetricKind.Counter, "",
+        "Segments dropped because the receive buffer was full.", "/proc/net/netstat TcpExt TCPRcvQDrop");
+
+    public static readonly MetricDefinition BacklogDrops = new("netpulse_tcp_backlog_drops_total", MetricKind.Counter, "",
+        "Segments dropped because the socket's backlog was full.", "/proc/net/netstat TcpExt TCPBacklogDrop");
+
+    public static readonly MetricDefinition MemoryPressures = new("netpulse_tcp_memory_pressures_total", MetricKind.Counter, "",
+        "Times TCP came under memory pressure.", "/proc/net/netstat TcpExt TCPMemoryPressures");
+
+    public static readonly MetricDefinition AbortOnTimeout = new("netpulse_tcp_abort_on_timeout_total", MetricKind.Counter, "",
+        "Connections given up after too many timers ran out.", "/proc/net/netstat TcpExt TCPAbortOnTimeout");
+
+    public static readonly MetricDefinition AbortOnMemory = new("netpulse_tcp_abort_on_memory_total", MetricKind.Counter, "",
+        "Connections given up for lack of memory.", "/proc/net/netstat TcpExt TCPAbortOnMemory");
+
+    public static readonly MetricDefinition SlowStartRetransmits = new("netpulse_tcp_slow_start_retransmits_total", MetricKind.Counter, "",
+        "Segments sent again in slow start after a timer ran out.", "/proc/net/netstat TcpExt TCPSlowStartRetrans");
+
+    public static readonly MetricDefinition MtuProbeSuccesses = new("netpulse_tcp_mtu_probe_successes_total", MetricKind.Counter, "",
+        "Probes for a larger MTU that succeeded.", "/proc/net/netstat TcpExt TCPMTUPSuccess");
+
+    public static readonly MetricDefinition MtuProbeFailures = new("netpulse_tcp_mtu_probe_failures_total", MetricKind.Counter, "",
+        "Probes for a larger MTU that failed.", "/proc/net/netstat TcpExt TCPMTUPFail");
+
+    public static readonly MetricDefinition TimeWaitOverflows = new("netpulse_tcp_time_wait_overflows_total", MetricKind.Counter, "",
+        "Sockets in TIME_WAIT dropped because there were too many.", "/proc/net/netstat TcpExt TCPTimeWaitOverflow");
+
+    public static readonly MetricDefinition UdpInDatagrams = new("netpulse_udp_in_datagrams_total", MetricKind.Counter, "",
+        "UDP datagrams delivered.", "/proc/net/snmp Udp InDatagrams");
+
+    public static readonly MetricDefinition UdpOutDatagrams = new("netpulse_udp_out_datagrams_total", MetricKind.Counter, "",
+        "UDP datagrams sent.", "/proc/net/snmp Udp OutDatagrams");
+
+    public static readonly MetricDefinition UdpNoPorts = new("netpulse_udp_no_ports_total", MetricKind.Counter, "",
+        "UDP datagrams received for a port that nobody has.", "/proc/net/snmp Udp NoPorts");
+
+    public static readonly MetricDefinition UdpReceiveBufferErrors = new("netpulse_udp_receive_buffer_errors_total", MetricKind.Counter, "",
+        "UDP datagrams dropped because the receive buffer was full.", "/proc/net/snmp Udp RcvbufErrors");
+
+    public static readonly MetricDefinition UdpSendBufferErrors = new("netpulse_udp_send_buffer_errors_total", MetricKind.Counter, "",
+        "UDP datagrams dropped because the send buffer was full.", "/proc/net/snmp Udp SndbufErrors");
+
+    public static readonly MetricDefinition UdpInErrors = new("netpulse_udp_in_errors_total", MetricKind.Counter, "",
+        "UDP datagrams received but not delivered.", "/proc/net/snmp Udp InErrors");
+
+    public static readonly MetricDefinition ReassemblyFails = new("netpulse_ip_reassembly_fails_total", MetricKind.Counter, "",
+        "IP packets whose fragments could not be put together.", "/proc/net/snmp Ip ReasmFails");
+
+    public static readonly MetricDefinition FragmentationFails = new("netpulse_ip_fragmentation_fails_total", MetricKind.Counter, "",
+        "IP packets too large for the path that may not be fragmented.", "/proc/net/snmp Ip FragFails");
+
+    public static readonly MetricDefinition IpNoRoutes = new("netpulse_ip_out_no_routes_total", MetricKind.Counter, "",
+        "IP packets dropped for lack of a route.", "/proc/net/snmp Ip OutNoRoutes");
+
+    public static readonly MetricDefinition IpInDiscards = new("netpulse_ip_in_discards_total", MetricKind.Counter, "",
+        "IP packets received and dropped for lack of resources.", "/proc/net/snmp Ip InDiscards");
+
     public static readonly ImmutableArray<MetricDefinition> All =
     [
         InterfaceBytes, InterfacePackets, InterfaceErrors, InterfaceDropped, Sysctl, ZeroWindowAdvertised, ZeroWindowWanted,
+        InSegments, OutSegments, RetransmittedSegments, ActiveOpens, PassiveOpens, AttemptFails,
+        EstablishedResets, OutResets, InErrors, ListenOverflows, ListenDrops, SynCookiesSent,
+        RequestQueueDrops, Timeouts, FastRetransmits, SynRetransmits, SpuriousRetransmits, ReceivePruned,
+        ReceiveCollapsed, ReceiveQueueDrops, BacklogDrops, MemoryPressures, AbortOnTimeout, AbortOnMemory,
+        SlowStartRetransmits, MtuProbeSuccesses, MtuProbeFailures, TimeWaitOverflows, UdpInDatagrams, UdpOutDatagrams,
+        UdpNoPorts, UdpReceiveBufferErrors, UdpSendBufferErrors, UdpInErrors, ReassemblyFails, FragmentationFails,
+        IpNoRoutes, IpInDiscards,
     ];
 }

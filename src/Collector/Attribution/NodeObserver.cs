@@ -1,0 +1,182 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.NetworkInformation;
+using NetPulse.Collector.Kernel;
+using NetPulse.Kubernetes.Objects;
+using NetPulse.Linux.NetworkNamespaces;
+using NetPulse.Telemetry.Workloads;
+
+namespace NetPulse.Collector.Attribution;
+
+/// <summary>Keeps the <see cref="NodePicture"/> up to date: network namespaces, their addresses, and the pods.</summary>
+/// <remarks><see cref="Refresh"/> is called by one thread; <see cref="Current"/> may be read by any.</remarks>
+public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? pods, TimeProvider time)
+{
+    /// <summary>Bind mounts are listed at each refresh; namespaces that only processes hold need a walk through /proc.</summary>
+    private static readonly TimeSpan ProcessScanPeriod = TimeSpan.FromSeconds(10);
+
+    /// <summary>Addresses come and go inside of a namespace, too.</summary>
+    private static readonly TimeSpan AddressPeriod = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan PodPeriod = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long the owner of a vanished namespace is remembered.</summary>
+    private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(5);
+
+    private readonly Dictionary<ulong, Gone> gone = [];
+    private Dictionary<ulong, Seen> seen = [];
+    private IReadOnlyList<NetworkNamespace> listed = [];
+    private DateTimeOffset processScanDue;
+    private DateTimeOffset podsDue;
+    private volatile NodePicture current = new(0, new NamespaceOwners([], []), new PeerAddresses([]));
+
+    public NodePicture Current => current;
+
+    /// <exception cref="NetworkNamespaceException">Namespaces may not be entered.</exception>
+    public void Refresh()
+    {
+        var now = time.GetUtcNow();
+        if (now >= processScanDue)
+        {
+            listed = NetworkNamespaceList.Find();
+            processScanDue = now + ProcessScanPeriod;
+        }
+        else
+        {
+            // What was bind-mounted since comes first, under the name that its maker gave it.
+            listed = [.. NetworkNamespaceList.FindBindMounted().Concat(listed).DistinctBy(each => each.Inode)];
+        }
+
+        var changed = LookInto(now);
+        changed |= Forget(now);
+        if (pods is not null && now >= podsDue)
+        {
+            changed |= pods.Refresh();
+            podsDue = now + PodPeriod;
+        }
+
+        if (changed)
+        {
+            current = Draw();
+        }
+    }
+
+    /// <summary>Learns the cookie and the addresses of each listed namespace.</summary>
+    /// <returns>Whether there was any difference.</returns>
+    private bool LookInto(DateTimeOffset now)
+    {
+        var changed = false;
+        var present = new Dictionary<ulong, Seen>();
+        foreach (var target in listed)
+        {
+            try
+            {
+                var cookie = thread.CookieOf(target);
+                var known = seen.GetValueOrDefault(target.Inode);
+                var isSame = known is not null && known.Cookie == cookie;
+                if (!isSame || now >= known!.AddressesDue)
+                {
+                    var addresses = thread.Run(target, ReadAddresses);
+                    changed |= !isSame || !addresses.SequenceEqual(known!.Addresses);
+                    known = new Seen(target, cookie, addresses, now + AddressPeriod);
+                }
+                else if (known.Namespace != target)
+                {
+                    known = known with { Namespace = target };
+                    changed = true;
+                }
+
+                present.TryAdd(target.Inode, known);
+            }
+            catch (NetworkNamespaceException e) when (e.IsGone)
+            {
+                // It went between being listed and being entered.
+            }
+        }
+
+        foreach (var (inode, lost) in seen.Where(each => !present.TryGetValue(each.Key, out var still) || still.Cookie != each.Value.Cookie))
+        {
+            gone[lost.Cookie == 0 ? inode : lost.Cookie] = new Gone(lost, now);
+            changed = true;
+        }
+
+        seen = present;
+        return changed;
+    }
+
+    private bool Forget(DateTimeOffset now)
+    {
+        var changed = false;
+        foreach (var old in gone.Where(each => now - each.Value.Since > Remembered).Select(each => each.Key).ToList())
+        {
+            changed |= gone.Remove(old);
+        }
+
+        return changed;
+    }
+
+    private NodePicture Draw()
+    {
+        var all = pods?.Pods ?? [];
+        var byInode = new Dictionary<ulong, WorkloadIdentity>();
+        foreach (var pod in all)
+        {
+            if (pod.Metadata.Annotations.TryGetValue(Pod.NetworkNamespaceAnnotation, out var path) && NetworkNamespaceList.At(path) is { IsHost: false } own)
+            {
+                byInode.TryAdd(own.Inode, WorkloadName.Of(pod));
+            }
+        }
+
+        var names = new HashSet<WorkloadIdentity> { WorkloadIdentity.Host };
+        var owned = ImmutableArray.CreateBuilder<OwnedNamespace>(seen.Count);
+        foreach (var each in seen.Values)
+        {
+            var owner = each.Namespace.IsHost ? WorkloadIdentity.Host
+                : byInode.TryGetValue(each.Namespace.Inode, out var pod) ? pod
+                : new WorkloadIdentity("", each.Namespace.Name, "");
+            if (!names.Add(owner) && !each.Namespace.IsHost)
+            {
+                owner = owner with { Workload = $"{owner.Workload}-{each.Namespace.Inode}" };
+            }
+
+            owned.Add(new OwnedNamespace(each.Namespace, each.Cookie, owner));
+        }
+
+        foreach (var (_, each) in gone)
+        {
+            each.Owner ??= current.Namespaces.Of(each.Seen.Cookie, each.Seen.Namespace.Inode);
+        }
+
+        var present = owned.DrainToImmutable();
+        var podAddresses = all.Where(pod => !pod.Spec.HostNetwork)
+            .Select(pod => (Parsed: IPAddress.TryParse(pod.Status.PodIP, out var address), Address: address, Owner: WorkloadName.Of(pod)))
+            .Where(pod => pod.Parsed)
+            .Select(pod => KeyValuePair.Create(MappedAddress.From(pod.Address!), pod.Owner));
+        var ownAddresses = present.SelectMany(each => seen[each.Namespace.Inode].Addresses.Select(address => KeyValuePair.Create(address, each.Owner)));
+        return new NodePicture(
+            current.Version + 1,
+            new NamespaceOwners(present, gone.Values.Select(each => new OwnedNamespace(each.Seen.Namespace, each.Seen.Cookie, each.Owner!))),
+            new PeerAddresses(podAddresses.Concat(ownAddresses)));
+    }
+
+    /// <summary>Of the namespace that the thread is in, without loopback's and link-local ones, which name nobody.</summary>
+    private static ImmutableArray<MappedAddress> ReadAddresses() =>
+    [
+        .. NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(each => each.GetIPProperties().UnicastAddresses)
+            .Select(each => MappedAddress.From(each.Address))
+            .Where(each => !each.IsLoopbackOrLinkLocal)
+            .Order(Comparer<MappedAddress>.Create((a, b) => (a.FirstBytes, a.LastBytes).CompareTo((b.FirstBytes, b.LastBytes)))),
+    ];
+
+    private sealed record Seen(NetworkNamespace Namespace, ulong Cookie, ImmutableArray<MappedAddress> Addresses, DateTimeOffset AddressesDue);
+
+    private sealed class Gone(Seen seen, DateTimeOffset since)
+    {
+        public Seen Seen { get; } = seen;
+
+        public DateTimeOffset Since { get; } = since;
+
+        public WorkloadIdentity? Owner { get; set; }
+    }
+}

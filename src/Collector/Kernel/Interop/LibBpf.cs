@@ -1,0 +1,86 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace NetPulse.Collector.Kernel.Interop;
+
+/// <summary>libbpf, as Debian ships it (1.1 and later). Declarations only; C names stay, so that a search finds the documentation.</summary>
+/// <remarks>Functions that return a pointer give NULL on failure, those that return an int a negative errno; both set errno.</remarks>
+internal static unsafe partial class LibBpf
+{
+    internal const string Library = "libbpf.so.1";
+
+    /// <summary><c>enum libbpf_print_level</c>: LIBBPF_WARN.</summary>
+    internal const int LIBBPF_WARN = 0;
+
+    [LibraryImport(Library)]
+    internal static partial nint libbpf_set_print(delegate* unmanaged[Cdecl]<int, byte*, nint, int> fn);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial BpfObjectHandle bpf_object__open_file(string path, nint opts);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_object__load(BpfObjectHandle obj);
+
+    [LibraryImport(Library)]
+    internal static partial void bpf_object__close(nint obj);
+
+    /// <returns>A program that the object owns.</returns>
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint bpf_object__find_program_by_name(BpfObjectHandle obj, string name);
+
+    /// <returns>A descriptor that the object owns.</returns>
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int bpf_object__find_map_fd_by_name(BpfObjectHandle obj, string name);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial BpfLinkHandle bpf_program__attach(nint prog);
+
+    [LibraryImport(Library)]
+    internal static partial int bpf_link__fd(BpfLinkHandle link);
+
+    [LibraryImport(Library)]
+    internal static partial int bpf_link__destroy(nint link);
+
+    /// <returns>A new descriptor, bound to the network namespace of the calling thread.</returns>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_iter_create(int link_fd);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_map_lookup_elem(int fd, in uint key, out ulong value);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial RingBufferHandle ring_buffer__new(int map_fd, delegate* unmanaged[Cdecl]<nint, byte*, nuint, int> sample_cb, nint ctx, nint opts);
+
+    /// <returns>How many records were read, or a negative errno.</returns>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int ring_buffer__consume(RingBufferHandle rb);
+
+    [LibraryImport(Library)]
+    internal static partial void ring_buffer__free(nint rb);
+
+    [LibraryImport("libc")]
+    internal static partial int vsnprintf(byte* str, nuint size, byte* format, nint ap);
+}
+
+internal sealed class BpfObjectHandle() : SafeHandleZeroOrMinusOneIsInvalid(ownsHandle: true)
+{
+    protected override bool ReleaseHandle()
+    {
+        LibBpf.bpf_object__close(handle);
+        return true;
+    }
+}
+
+internal sealed class BpfLinkHandle() : SafeHandleZeroOrMinusOneIsInvalid(ownsHandle: true)
+{
+    protected override bool ReleaseHandle() => LibBpf.bpf_link__destroy(handle) == 0;
+}
+
+internal sealed class RingBufferHandle() : SafeHandleZeroOrMinusOneIsInvalid(ownsHandle: true)
+{
+    protected override bool ReleaseHandle()
+    {
+        LibBpf.ring_buffer__free(handle);
+        return true;
+    }
+}

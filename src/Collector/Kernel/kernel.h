@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The kernel's structs, with only the fields that we read. Offsets here mean nothing: CO-RE takes the running kernel's from
+ * its BTF, by name. A field may therefore stand here with the width or as the bit-field of another release.
+ */
+#ifndef NETPULSE_KERNEL_H
+#define NETPULSE_KERNEL_H
+
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+typedef signed int __s32;
+typedef signed long long __s64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+typedef _Bool bool;
+
+/* include/uapi/linux/bpf.h */
+enum bpf_map_type {
+	BPF_MAP_TYPE_ARRAY	= 2,
+	BPF_MAP_TYPE_RINGBUF	= 27,
+};
+enum {
+	BPF_RB_NO_WAKEUP = 1,
+};
+
+/* include/linux/socket.h, include/net/sock.h, include/net/tcp_states.h, include/linux/tcp.h */
+enum {
+	AF_INET			= 2,
+	AF_INET6		= 10,
+	SOCK_DONE		= 1,	/* bit number in skc_flags: a FIN was received */
+	SOCK_RCVBUF_LOCK	= 2,	/* bit in sk_userlocks */
+	TCP_CHRONO_BUSY		= 1,
+	TCP_CHRONO_RWND_LIMITED	= 2,
+	TCP_CHRONO_SNDBUF_LIMITED = 3,
+};
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct net {
+	struct ns_common ns;
+	__u64 net_cookie;		/* a plain number since 5.12 */
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct in6_addr {
+	__u8 s6_addr[16];
+};
+
+struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	possible_net_t skc_net;
+	unsigned long skc_flags;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	__u8 sk_userlocks : 4;		/* a whole byte on newer kernels */
+	int sk_rcvbuf;
+};
+
+struct ipv6_pinfo {
+	int mcast_oif;
+};
+
+struct inet_sock {
+	struct sock sk;
+	struct ipv6_pinfo *pinet6;
+	__be16 inet_sport;
+	int mc_index;
+};
+
+
+struct inet_connection_sock {
+	struct inet_sock icsk_inet;
+	struct {
+		__u32 lrcvtime;
+	} icsk_ack;
+};
+
+struct minmax_sample {
+	__u32 t;
+	__u32 v;
+};
+
+struct minmax {
+	struct minmax_sample s[3];
+};
+
+struct tcp_sock {
+	struct inet_connection_sock inet_conn;
+	__u64 bytes_sent;
+	__u64 bytes_retrans;
+	__u64 bytes_received;
+	__u32 segs_out;
+	__u32 segs_in;
+	__u32 total_retrans;
+	__u32 delivered;
+	__u32 srtt_us;
+	struct minmax rtt_min;
+	__u32 chrono_start;
+	__u32 chrono_stat[3];
+	__u8 chrono_type : 2;		/* a whole byte on newer kernels */
+	__u32 lsndtime;
+	__u32 snd_wnd;
+	__u32 snd_cwnd;
+	__u32 mss_cache;
+	__u32 rcv_nxt;
+	__u32 copied_seq;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__tcp {
+	struct bpf_iter_meta *meta;
+	struct sock_common *sk_common;
+};
+
+#pragma clang attribute pop
+
+#endif

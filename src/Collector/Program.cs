@@ -1,0 +1,17 @@
+using NetPulse.Collector.Attribution;
+using NetPulse.Collector.Export;
+using NetPulse.Collector.Sampling;
+using NetPulse.Hosting;
+
+return await ServiceStart.RunAsync(args, static configuration =>
+{
+    var builder = WebApplication.CreateEmptyBuilder(new());
+    builder.UseServiceConfiguration(configuration);
+    builder.Services.AddAttribution();
+    builder.Services.AddSampling();
+    builder.AddMetricsEndpoint();
+
+    var app = builder.Build();
+    app.MapMetrics();
+    return app;
+});

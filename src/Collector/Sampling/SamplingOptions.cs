@@ -1,0 +1,20 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace NetPulse.Collector.Sampling;
+
+public sealed class SamplingOptions
+{
+    public const string Section = "sampling";
+
+    /// <summary>Time between two readings: 1 s to 5 min; 10 s unless set.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
+    public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Workload pairs that have TCP series of their own: 10 to 100,000; 10,000 unless set. The rest is folded into the peer <c>other</c>.</summary>
+    [Range(10, 100_000)]
+    public int MaxEdges { get; set; } = 10_000;
+}
+
+[OptionsValidator]
+internal sealed partial class SamplingOptionsValidator : IValidateOptions<SamplingOptions>;

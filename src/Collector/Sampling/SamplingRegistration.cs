@@ -1,0 +1,33 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Options;
+using NetPulse.Collector.Attribution;
+using NetPulse.Collector.Sources;
+using NetPulse.Hosting;
+using NetPulse.Linux.NetworkNamespaces;
+
+namespace NetPulse.Collector.Sampling;
+
+internal static class SamplingRegistration
+{
+    /// <summary>Every source, in the order in which they are read, and the loop that reads them.</summary>
+    internal static IServiceCollection AddSampling(this IServiceCollection services) => services
+        .AddSettings<NodeOptions, NodeOptionsValidator>(NodeOptions.Section)
+        .AddSettings<SamplingOptions, SamplingOptionsValidator>(SamplingOptions.Section)
+        .AddSingleton(provider => new NodeName(provider.GetRequiredService<IOptions<NodeOptions>>().Value.Name))
+        .AddSingleton(new Meter("NetPulse.Collector"))
+        .AddSingleton<NamespaceReader>()
+        .AddSingleton<ISource, Interfaces>()
+        .AddSingleton<ISource, NetstatCounters>()
+        .AddSingleton<ISource, Sysctls>()
+        .AddSingleton<ISource>(provider => new TcpSockets(
+            provider.GetRequiredService<NetworkNamespaceThread>(),
+            provider.GetRequiredService<NodeObserver>(),
+            provider.GetRequiredService<NodeName>(),
+            provider.GetRequiredService<IOptions<SamplingOptions>>().Value.MaxEdges,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<Meter>()))
+        .AddSingleton<ISource, SelfMetrics>()
+        .AddSingleton<LatestReading>()
+        .AddSingleton<IReadingSink>(provider => provider.GetRequiredService<LatestReading>())
+        .AddHostedService<SamplingLoop>();
+}

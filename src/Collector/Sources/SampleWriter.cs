@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using NetPulse.Telemetry.Samples;
+using NetPulse.Telemetry.Series;
+
+namespace NetPulse.Collector.Sources;
+
+/// <summary>One metric's samples of one reading.</summary>
+public sealed record MetricFamily(MetricDefinition Metric, IReadOnlyList<Sample> Samples);
+
+/// <summary>Takes the samples of one reading, all of one time.</summary>
+public sealed class SampleWriter(DateTimeOffset at)
+{
+    private readonly Dictionary<string, MetricFamily> families = new(StringComparer.Ordinal);
+    private readonly long unixMilliseconds = at.ToUnixTimeMilliseconds();
+
+    public DateTimeOffset At { get; } = at;
+
+    public void Write(MetricDefinition metric, LabelSet labels, double value)
+    {
+        if (!families.TryGetValue(metric.Name, out var family))
+        {
+            family = new MetricFamily(metric, new List<Sample>());
+            families.Add(metric.Name, family);
+        }
+
+        ((List<Sample>)family.Samples).Add(new Sample(labels, unixMilliseconds, value));
+    }
+
+    /// <summary>What was written, by metric, in the order of names.</summary>
+    public ImmutableArray<MetricFamily> Families() => [.. families.Values.OrderBy(family => family.Metric.Name, StringComparer.Ordinal)];
+}
