@@ -39,8 +39,7 @@ public sealed partial class HeldValues : IDisposable
         {
             // A full disk must not keep us from putting back what is due.
             LogNotCompacted(e, path);
-            file = Append();
-            file.SetLength(WholeLines());
+            file = OpenAtEndOfLines();
         }
     }
 
@@ -158,13 +157,17 @@ public sealed partial class HeldValues : IDisposable
 
         File.Move(compacted, path, overwrite: true);
         lines = 0;
-        return Append();
+        return OpenAtEndOfLines();
     }
 
-    private FileStream Append() => new(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
-
-    /// <summary>The length up to the last end of a line.</summary>
-    private long WholeLines() => Array.LastIndexOf(File.ReadAllBytes(path), (byte)'\n') + 1;
+    /// <summary>Behind the last whole line; what follows it was never finished.</summary>
+    private FileStream OpenAtEndOfLines()
+    {
+        var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        stream.SetLength(Array.LastIndexOf(File.ReadAllBytes(path), (byte)'\n') + 1);
+        stream.Seek(0, SeekOrigin.End);
+        return stream;
+    }
 
     private void Append(HeldValue value)
     {
@@ -186,6 +189,7 @@ public sealed partial class HeldValues : IDisposable
         {
             // Half a line would spoil the next one.
             file.SetLength(start);
+            file.Seek(0, SeekOrigin.End);
             throw;
         }
     }
