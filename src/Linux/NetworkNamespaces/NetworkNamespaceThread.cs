@@ -55,12 +55,16 @@ public sealed class NetworkNamespaceThread : IDisposable
     /// <summary>The namespace's cookie, unique while the node is up; 0 where the kernel has none (before 5.14).</summary>
     /// <remarks>An inode number comes back for another namespace; a cookie does not.</remarks>
     /// <exception cref="NetworkNamespaceException">As for <see cref="Run{T}"/>.</exception>
-    public ulong CookieOf(NetworkNamespace target) => Run(target, () =>
+    public ulong CookieOf(NetworkNamespace target) => Run(target, CookieHere);
+
+    /// <summary>As <see cref="CookieOf"/>, of the namespace that the calling thread is in: to check it in the same entry in which something is written.</summary>
+    /// <exception cref="NetworkNamespaceException">No socket could be opened.</exception>
+    public static ulong CookieHere()
     {
         var socket = LibC.socket(LibC.AF_INET, LibC.SOCK_DGRAM | LibC.SOCK_CLOEXEC, 0);
         if (socket < 0)
         {
-            throw new NetworkNamespaceException($"open a socket in {target.Path}", Marshal.GetLastPInvokeError(), "check the process's file limit");
+            throw new NetworkNamespaceException("open a socket", Marshal.GetLastPInvokeError(), "check the process's file limit");
         }
 
         try
@@ -72,7 +76,7 @@ public sealed class NetworkNamespaceThread : IDisposable
         {
             _ = LibC.close(socket);
         }
-    });
+    }
 
     public void Dispose()
     {

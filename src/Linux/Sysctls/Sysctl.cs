@@ -25,11 +25,27 @@ public static class Sysctl
     /// <exception cref="SysctlException">It is not there, read-only in this namespace, or the kernel refuses the value.</exception>
     public static void Write(string name, string value)
     {
+        using var file = OpenForWriting(name);
+        try
+        {
+            file.Write(System.Text.Encoding.ASCII.GetBytes(value + "\n"));
+        }
+        catch (IOException e)
+        {
+            throw new SysctlException($"write {name} = {value}", $"the kernel refused it: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Finds out by opening it, which changes nothing, whether it can be written here.</summary>
+    /// <exception cref="SysctlException">It is not there, or read-only in this namespace.</exception>
+    public static void RequireWritable(string name) => OpenForWriting(name).Dispose();
+
+    private static FileStream OpenForWriting(string name)
+    {
         try
         {
             // Opened without truncation or creation: /proc knows neither.
-            using var file = new FileStream(PathOf(name), FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
-            file.Write(System.Text.Encoding.ASCII.GetBytes(value + "\n"));
+            return new FileStream(PathOf(name), FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -41,7 +57,7 @@ public static class Sysctl
         }
         catch (IOException e)
         {
-            throw new SysctlException($"write {name} = {value}", $"the kernel refused it: {e.Message}", e);
+            throw new SysctlException($"write {name}", $"it cannot be opened for writing: {e.Message}", e);
         }
     }
 

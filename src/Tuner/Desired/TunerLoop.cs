@@ -1,0 +1,71 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace NetPulse.Tuner.Desired;
+
+/// <summary>Reconciles at the start, whenever a file changed, and at least every 10 s; what is due is put back between two ticks at the latest.</summary>
+/// <remarks>At its end every value stays: a Tuner that is updated must not make the node flap.</remarks>
+public sealed partial class TunerLoop(Reconciler reconciler, NodeObjects objects, HeldValues held, TimeSpan interval, TimeProvider time, ILogger<TunerLoop> logger) : BackgroundService
+{
+    private static readonly TimeSpan FullCheckEvery = TimeSpan.FromSeconds(10);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        LogStarted(objects.Node, held.All.Count);
+        _ = reconciler.RevertDue();
+        Prepare();
+        _ = objects.HaveChanged();
+        reconciler.Reconcile();
+        var checkedAt = time.GetTimestamp();
+
+        using var timer = new PeriodicTimer(interval, time);
+        while (await NextAsync(timer, stoppingToken))
+        {
+            var reverted = reconciler.RevertDue();
+            var changed = objects.HaveChanged();
+
+            // Before the 10 s are over, not after.
+            if (reverted || changed || time.GetElapsedTime(checkedAt) + interval > FullCheckEvery)
+            {
+                reconciler.Reconcile();
+                checkedAt = time.GetTimestamp();
+            }
+        }
+
+        LogStopped(held.All.Count);
+    }
+
+    private void Prepare()
+    {
+        try
+        {
+            objects.Prepare();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What is held has to be put back in time all the same, so this is no reason to end.
+            LogNotPrepared(e);
+        }
+    }
+
+    private static async Task<bool> NextAsync(PeriodicTimer timer, CancellationToken stoppingToken)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(stoppingToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Tuning node {Node}; {Count} values are held from before")]
+    private partial void LogStarted(string node, int count);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The directory of NodeTunings cannot be made; nothing is applied until it is there")]
+    private partial void LogNotPrepared(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping; {Count} values stay as they are. To put back what held before: netpulse-tuner revert")]
+    private partial void LogStopped(int count);
+}

@@ -1,0 +1,89 @@
+using NetPulse.Linux.NetworkNamespaces;
+using NetPulse.Linux.Sysctls;
+
+namespace NetPulse.Tuner.Namespaces;
+
+/// <summary>Reads and writes sysctls of a network namespace, never of another that took its name or number in the meantime.</summary>
+/// <remarks>Needs CAP_SYS_ADMIN to enter and CAP_NET_ADMIN to write.</remarks>
+public sealed class NamespaceSysctls : IDisposable
+{
+    private const int ENOENT = 2;
+
+    private readonly NetworkNamespaceThread thread = new();
+
+    /// <summary>Whether a failure says that the namespace is no more.</summary>
+    public static bool IsGone(Exception failure) => failure is NetworkNamespaceException { Errno: ENOENT };
+
+    public TargetNamespace Host()
+    {
+        var host = NetworkNamespaceList.Host();
+        return new TargetNamespace(host, thread.CookieOf(host));
+    }
+
+    /// <returns><see langword="null"/> when the path stands for no network namespace (any more).</returns>
+    /// <exception cref="NetworkNamespaceException">It may not be entered.</exception>
+    public TargetNamespace? At(string path)
+    {
+        if (NetworkNamespaceList.At(path) is not { } found)
+        {
+            return null;
+        }
+
+        try
+        {
+            return new TargetNamespace(found, thread.CookieOf(found));
+        }
+        catch (NetworkNamespaceException e) when (IsGone(e))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Looks for a namespace that is known already: where it was, else wherever it is mounted or a process lives in it.</summary>
+    /// <param name="known">As it was when it was last seen.</param>
+    /// <param name="everywhere">All namespaces of the node; asked for only when it is not where it was.</param>
+    /// <returns><see langword="null"/> when it is gone.</returns>
+    /// <exception cref="NetworkNamespaceException">It may not be entered.</exception>
+    public TargetNamespace? Find(TargetNamespace known, Lazy<IReadOnlyList<NetworkNamespace>> everywhere)
+    {
+        if (At(known.Namespace.Path) is { } here && IsSame(known, here))
+        {
+            return here;
+        }
+
+        return everywhere.Value.Where(ns => ns.Inode == known.Namespace.Inode)
+            .Select(ns => At(ns.Path)).OfType<TargetNamespace>().FirstOrDefault(there => IsSame(known, there));
+    }
+
+    /// <returns><see langword="null"/> when this kernel or namespace has no such sysctl.</returns>
+    /// <exception cref="NetworkNamespaceException">The namespace is gone (<see cref="IsGone"/>) or may not be entered.</exception>
+    /// <exception cref="SysctlException">It is there but cannot be read.</exception>
+    public string? Read(TargetNamespace target, string sysctl) => Inside(target, () => Sysctl.Read(sysctl));
+
+    /// <exception cref="NetworkNamespaceException">As for <see cref="Read"/>.</exception>
+    /// <exception cref="SysctlException">It is not there, or read-only in this namespace.</exception>
+    public void RequireWritable(TargetNamespace target, string sysctl) => Inside(target, () =>
+    {
+        Sysctl.RequireWritable(sysctl);
+        return true;
+    });
+
+    /// <returns>What holds now, as the kernel tells it.</returns>
+    /// <exception cref="NetworkNamespaceException">As for <see cref="Read"/>.</exception>
+    /// <exception cref="SysctlException">It is read-only in this namespace, or the kernel refuses the value.</exception>
+    public string? Write(TargetNamespace target, string sysctl, string value) => Inside(target, () =>
+    {
+        Sysctl.Write(sysctl, value);
+        return Sysctl.Read(sysctl);
+    });
+
+    public void Dispose() => thread.Dispose();
+
+    private static bool IsSame(TargetNamespace known, TargetNamespace found) =>
+        known.Namespace.Inode == found.Namespace.Inode && known.Cookie == found.Cookie;
+
+    private T Inside<T>(TargetNamespace target, Func<T> work) => thread.Run(target.Namespace, () =>
+        NetworkNamespaceThread.CookieHere() == target.Cookie
+            ? work()
+            : throw new NetworkNamespaceException($"enter {target.Namespace.Path}", ENOENT, "the namespace is gone and another has taken its name and number"));
+}
