@@ -61,7 +61,8 @@ internal sealed class DemoWorkspace
             },
         });
         File.WriteAllText(Settings("collector"), $"""
-            node: {Node}
+            node:
+              name: {Node}
             sampling:
               interval: {Interval}
             attribution:
@@ -86,7 +87,8 @@ internal sealed class DemoWorkspace
             schedule:
               cron: "{Cron}"
             store:
-              directory: {Path.Combine(Root, "store")}
+              embedded:
+                directory: {Path.Combine(Root, "store")}
             journal:
               file: {Journal}
             http:

@@ -1,6 +1,7 @@
 using NetPulse.Optimizer.Apply;
 using NetPulse.Optimizer.Journal;
 using NetPulse.Optimizer.Proposals;
+using NetPulse.Tests;
 
 namespace NetPulse.Optimizer.Tests.Journal;
 

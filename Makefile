@@ -1,0 +1,30 @@
+# One target a line that a reader can paste. LAB=0 with run: this host's own traffic instead of the lab.
+.PHONY: help build run test lab kill-test root dependencies test-dependencies
+lab = artifacts/bin/NetPulse.Lab/release/netpulse-lab
+
+help: ## what there is
+	@awk -F ': .*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+build: dependencies ## everything, warnings as errors
+	@dotnet build NetPulse.sln -c Release --nologo -v quiet
+
+run: root build ## the whole loop in a lab on this host, until Ctrl-C; LAB=0 watches this host's own traffic and changes nothing
+	@$(lab) $(if $(filter 0,$(LAB)),watch,demo) $(ARGS)
+
+test: test-dependencies build ## every test; those that need root say so
+	@scripts/test.sh
+
+lab: root build ## one scenario without our services: make lab SCENARIO=receive-window
+	@$(lab) scenario $(or $(SCENARIO),receive-window) --heal
+
+kill-test: root build ## kill -9 of a random service at random moments, ROUNDS times; every value must be back
+	@scripts/kill-test.sh $(or $(ROUNDS),20)
+
+dependencies:
+	@scripts/install-dependencies.sh
+
+test-dependencies:
+	@scripts/install-dependencies.sh --test
+
+root:
+	@[ "$$(id -u)" -eq 0 ] || { echo "Run as root (sudo make ...): loading eBPF and making network namespaces need it." >&2; exit 1; }
