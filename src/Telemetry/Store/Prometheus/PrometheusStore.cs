@@ -9,8 +9,9 @@ namespace NetPulse.Telemetry.Store.Prometheus;
 
 /// <summary>A store that speaks Prometheus: remote write 1.0 to append, the HTTP query API to read.</summary>
 /// <remarks>
-/// How soon a sample can be read after it was written is the server's affair (VictoriaMetrics: about a second, and its
-/// <c>-search.latencyOffset</c>). Prometheus takes no sample older than its newest of the same series, and no second value for a time.
+/// How soon a sample can be read after it was written is the server's affair (VictoriaMetrics: about a second, for a new series that was
+/// asked for before about ten, and its <c>-search.latencyOffset</c>). Prometheus takes no sample older than its newest of the same series,
+/// and no second value for a time. VictoriaMetrics keeps decimals: beside 1e11, a 1e-9 of the same series comes back as 0.
 /// </remarks>
 /// <param name="client">Carries authentication and the time-out.</param>
 /// <param name="write">Where to post remote write, as <c>http://host:9090/api/v1/write</c>.</param>
@@ -65,7 +66,8 @@ public sealed class PrometheusStore(HttpClient client, Uri write, Uri query, Tim
             using var document = await JsonDocument.ParseAsync(body, cancellationToken: cancellationToken);
             return Matrix(document.RootElement, from, to);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException
+            or FormatException or OverflowException or ArgumentException)
         {
             throw new SampleStoreException(tried, $"the answer is none of Prometheus ({e.Message}): check the address", retryable: false, e);
         }
@@ -90,6 +92,8 @@ public sealed class PrometheusStore(HttpClient client, Uri write, Uri query, Tim
                 var at = (long)decimal.Round(point[0].GetDecimal() * 1000);
                 if (at >= from && at <= to)
                 {
+                    // VictoriaMetrics keeps a sample twice that was sent twice
+                    count -= count > 0 && times[count - 1] == at ? 1 : 0;
                     times[count] = at;
                     values[count++] = Number(point[1].GetString()!);
                 }
