@@ -62,7 +62,7 @@ public sealed class ForwardedPath : IDisposable
         }
     }
 
-    /// <summary>Ends when disposed of; fails with a <see cref="LabException"/> when a pod's network namespace has gone away.</summary>
+    /// <summary>Ends when disposed of; fails with a <see cref="LabException"/> when a pod's device has gone away.</summary>
     public Task Completion { get; }
 
     /// <summary>Joins two pods. A pod has a device for each of its paths.</summary>

@@ -20,12 +20,12 @@ internal static partial class LibC
     internal const short IFF_NO_PI = 0x1000;
 
     internal const short POLLIN = 1;
-    internal const int PR_SET_TIMERSLACK = 29;
+
+    internal const int SCHED_RR = 2;
 
     internal const int SIGTERM = 15;
 
     internal const int EINTR = 4;
-    internal const int EIO = 5;
     internal const int EAGAIN = 11;
     internal const int EBADFD = 77;
 
@@ -54,9 +54,11 @@ internal static partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int ppoll(ref PollFd fds, nuint nfds, ref readonly TimeSpec tmo_p, nint sigmask);
 
+    /// <param name="pid">0: the calling thread.</param>
+    /// <param name="param"><c>struct sched_param</c>: the priority alone.</param>
     /// <returns>0, or -1 with errno.</returns>
     [LibraryImport(Library, SetLastError = true)]
-    internal static partial int prctl(int option, nuint arg2, nuint arg3, nuint arg4, nuint arg5);
+    internal static partial int sched_setscheduler(int pid, int policy, ref readonly int param);
 
     /// <returns>0, or -1 with errno.</returns>
     [LibraryImport(Library, SetLastError = true)]
