@@ -1,4 +1,5 @@
-using Microsoft.Extensions.Configuration;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -22,8 +23,13 @@ public static class ServiceStart
             var configuration = ServiceConfiguration.Load(args);
             using var host = build(configuration);
             configuration.Check(host.Services);
+
+            // Made here, so that a service which refuses to start says so in one line and not in the host's stack trace.
+            var loops = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
             await host.RunAsync();
-            return 0;
+
+            // A loop that ended by a bug stops the host, which itself calls that a success.
+            return loops.Exists(static loop => loop.ExecuteTask is { IsFaulted: true }) ? 1 : 0;
         }
         catch (ObjectFileException e)
         {
@@ -41,14 +47,24 @@ public static class ServiceStart
     public static void UseServiceConfiguration(this IHostApplicationBuilder builder, ServiceConfiguration configuration)
     {
         builder.Configuration.Sources.Clear();
-        builder.Configuration.AddConfiguration(configuration.Root);
+        foreach (var source in configuration.Sources)
+        {
+            builder.Configuration.Sources.Add(source);
+        }
+
         builder.Logging.ClearProviders();
         builder.Logging.SetMinimumLevel(LogLevel.Information);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Quartz", LogLevel.Warning);
         if (Console.IsOutputRedirected)
         {
-            builder.Logging.AddJsonConsole(static o => (o.TimestampFormat, o.UseUtcTimestamp) = ("yyyy-MM-ddTHH:mm:ss.fffZ", true));
+            builder.Logging.AddJsonConsole(static o =>
+            {
+                (o.TimestampFormat, o.UseUtcTimestamp) = ("yyyy-MM-ddTHH:mm:ss.fffZ", true);
+
+                // Letters stay letters: no line of ours ends up in a web page unescaped.
+                o.JsonWriterOptions = new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+            });
         }
         else
         {

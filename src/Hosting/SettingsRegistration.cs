@@ -6,8 +6,9 @@ namespace NetPulse.Hosting;
 
 /// <summary>One section of the configuration and the options that it becomes.</summary>
 /// <param name="Name">As the file writes it, as <c>sampling</c>.</param>
+/// <param name="Options">The type that it becomes.</param>
 /// <param name="Bind">Binds and validates it.</param>
-public sealed record SettingsSection(string Name, Action<IServiceProvider> Bind);
+public sealed record SettingsSection(string Name, Type Options, Action<IServiceProvider> Bind);
 
 public static class SettingsRegistration
 {
@@ -18,6 +19,6 @@ public static class SettingsRegistration
     {
         services.AddOptions<TOptions>().BindConfiguration(section, binder => binder.ErrorOnUnknownConfiguration = true);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<TOptions>, TValidator>());
-        return services.AddSingleton(new SettingsSection(section, static provider => _ = provider.GetRequiredService<IOptions<TOptions>>().Value));
+        return services.AddSingleton(new SettingsSection(section, typeof(TOptions), static provider => _ = provider.GetRequiredService<IOptions<TOptions>>().Value));
     }
 }

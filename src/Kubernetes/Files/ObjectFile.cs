@@ -3,19 +3,20 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using NetPulse.Kubernetes.Objects;
-using YamlDotNet.Serialization;
 
 namespace NetPulse.Kubernetes.Files;
 
 /// <summary>Reads and writes one object as one YAML file, as strictly as the API server's <c>fieldValidation=Strict</c>.</summary>
-public static class ObjectFile
+public static partial class ObjectFile
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         PropertyNameCaseInsensitive = false,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         NumberHandling = JsonNumberHandling.Strict,
+        RespectNullableAnnotations = true,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Converters = { new JsonStringEnumConverter(allowIntegerValues: false), new Duration.JsonConverter() },
     };
@@ -43,9 +44,15 @@ public static class ObjectFile
     {
         var document = YamlDocument.Parse(path, text);
         var kind = typeof(T).Name;
-        if (document.Root["kind"] is not JsonValue stated || !stated.TryGetValue<string>(out var statedKind) || statedKind != kind)
+
+        // An object of the type says which version it is when nothing else is stated.
+        var version = JsonSerializer.Deserialize<T>("""{"metadata":{"name":"any"}}""", Json)!.ApiVersion;
+        foreach (var (field, expected) in new[] { ("kind", kind), ("apiVersion", version) })
         {
-            throw new ObjectFileException(path, document.LineOf("kind"), "kind", $"must be {kind}");
+            if (document.Root[field] is not JsonValue stated || !stated.TryGetValue<string>(out var value) || value != expected)
+            {
+                throw new ObjectFileException(path, document.LineOf(field), field, $"must be {expected}");
+            }
         }
 
         T parsed;
@@ -55,7 +62,7 @@ public static class ObjectFile
         }
         catch (JsonException e)
         {
-            var field = e.Path is { Length: > 2 } jsonPath ? jsonPath[2..] : "";
+            var field = FieldOf(e);
             throw new ObjectFileException(path, document.LineOf(field), field, Explain(e), e);
         }
 
@@ -68,40 +75,70 @@ public static class ObjectFile
     }
 
     /// <summary>Replaces the file in one step, so that a reader sees the old object or the new one and a power failure leaves one of them.</summary>
+    /// <exception cref="ObjectFileException">It could not be written; the old one stays.</exception>
     public static void Write<T>(string path, T value)
         where T : class, IKubernetesObject
     {
         var temporary = path + ".new";
-        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
+        try
         {
-            stream.Write(Encoding.UTF8.GetBytes(Format(value)));
-            stream.Flush(flushToDisk: true);
-        }
+            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
+            {
+                stream.Write(Encoding.UTF8.GetBytes(Format(value)));
+                stream.Flush(flushToDisk: true);
+            }
 
-        File.Move(temporary, path, overwrite: true);
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ObjectFileException(path, 0, "", $"cannot be written: {e.Message}", e);
+        }
     }
 
     /// <summary>The object as YAML, fields in the order of its type.</summary>
     public static string Format<T>(T value)
         where T : class, IKubernetesObject =>
-        new SerializerBuilder().WithQuotingNecessaryStrings().Build().Serialize(Plain(JsonSerializer.SerializeToNode(value, Json)) ?? "");
+        YamlDocument.Format(JsonSerializer.SerializeToNode(value, Json));
 
-    private static object? Plain(JsonNode? node) => node switch
+    /// <summary>The serializer's <c>$.metadata.annotations['a.b/c']</c> as our <c>metadata.annotations.a.b/c</c>.</summary>
+    private static string FieldOf(JsonException e)
     {
-        JsonObject item => item.ToDictionary(pair => pair.Key, pair => Plain(pair.Value), StringComparer.Ordinal),
-        JsonArray list => list.Select(Plain).ToList(),
-        JsonValue value when value.TryGetValue<bool>(out var flag) => flag,
-        JsonValue value when value.TryGetValue<long>(out var integer) => integer,
-        JsonValue value when value.TryGetValue<double>(out var number) => number,
-        JsonValue value => value.GetValue<JsonElement>().ToString(),
-        _ => null,
-    };
+        var field = (e.Path ?? "").TrimStart('$').Replace("['", ".", StringComparison.Ordinal).Replace("']", "", StringComparison.Ordinal).TrimStart('.');
+        return Missing().Match(e.Message) is { Success: true } missing
+            ? $"{field}{(field.Length > 0 ? "." : "")}{missing.Groups["name"].Value}"
+            : field;
+    }
 
     private static string Explain(JsonException e)
     {
         if (e.Message.Contains("could not be mapped to any .NET member", StringComparison.Ordinal))
         {
             return "is not a known field; check its spelling";
+        }
+
+        if (Missing().IsMatch(e.Message))
+        {
+            return "is missing";
+        }
+
+        if (WrongType().Match(e.Message) is { Success: true } wrong)
+        {
+            return wrong.Groups["type"].Value switch
+            {
+                "System.String" => "must be a text; a number, true or false is one in quotes",
+                "System.Boolean" => "must be true or false",
+                "System.Int32" or "System.Int64" or "System.Nullable`1[System.Int64]" => "must be a whole number",
+                "System.DateTimeOffset" or "System.Nullable`1[System.DateTimeOffset]" => "must be a time, as 2026-01-31T12:00:00Z",
+                var type when type.StartsWith("System.Collections.Generic.IReadOnlyList", StringComparison.Ordinal) => "must be a list (- item)",
+                var type when typeof(ObjectMeta).Assembly.GetType(type) is { IsEnum: true } choice => $"must be one of {string.Join(", ", Enum.GetNames(choice))}",
+                _ => "must be a mapping (key: value)",
+            };
+        }
+
+        if (e.Message.Contains("doesn't allow setting null values", StringComparison.Ordinal))
+        {
+            return "must not be empty; leave the field out instead";
         }
 
         var cut = e.Message.IndexOf(" Path:", StringComparison.Ordinal);
@@ -118,22 +155,22 @@ public static class ObjectFile
             var current = property.GetValue(value);
             foreach (var rule in property.GetCustomAttributes(inherit: true).OfType<ValidationAttribute>())
             {
-                if (!rule.IsValid(current))
+                // .NET lets an empty text pass every pattern.
+                if (!rule.IsValid(current) || (rule is RegularExpressionAttribute && current is ""))
                 {
-                    yield return (field, $"{current} is not allowed: {Allowed(rule)}");
+                    yield return (field, $"{(current is "" ? "an empty text" : current is TimeSpan duration ? Duration.Format(duration) : current)} is not allowed: {Allowed(rule)}");
                 }
             }
 
-            var children = current switch
+            foreach (var (child, childPath) in Children(current, field))
             {
-                System.Collections.IDictionary or string => [],
-                System.Collections.IEnumerable items => items.Cast<object>().Select((item, index) => (item, $"{field}[{index}]")),
-                not null when current.GetType().Namespace == typeof(ObjectMeta).Namespace && !current.GetType().IsEnum => [(current, field)],
-                _ => [],
-            };
-            foreach (var (child, childPath) in children)
-            {
-                foreach (var fault in Faults(child, childPath))
+                if (child is null)
+                {
+                    yield return (childPath, "must not be empty");
+                    continue;
+                }
+
+                foreach (var fault in IsOurs(child) ? Faults(child, childPath) : [])
                 {
                     yield return fault;
                 }
@@ -141,10 +178,29 @@ public static class ObjectFile
         }
     }
 
+    private static IEnumerable<(object? Child, string Path)> Children(object? value, string path) => value switch
+    {
+        null or string => [],
+        IReadOnlyDictionary<string, string> map => map.Select(pair => ((object?)pair.Value, $"{path}.{pair.Key}")),
+        System.Collections.IEnumerable items => items.Cast<object?>().Select((item, index) => (item, $"{path}[{index}]")),
+        _ => [(value, path)],
+    };
+
+    private static bool IsOurs(object value) => value.GetType() is { IsEnum: false } type && type.Namespace == typeof(ObjectMeta).Namespace;
+
     private static string Allowed(ValidationAttribute rule) => rule switch
     {
+        RangeAttribute { OperandType: var type } range when type == typeof(TimeSpan) => $"must be {Bound(range.Minimum)} to {Bound(range.Maximum)}",
         RangeAttribute range => $"must be {range.Minimum} to {range.Maximum}",
         { ErrorMessage: { } message } => message,
         _ => rule.FormatErrorMessage("the value"),
     };
+
+    private static string Bound(object bound) => Duration.TryParse(bound.ToString() ?? "", out var duration) ? Duration.Format(duration) : $"{bound}";
+
+    [GeneratedRegex(@"missing required properties including: '(?<name>[^']+)'", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Missing();
+
+    [GeneratedRegex(@"could not be converted to (?<type>[^ ]+)\. Path", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex WrongType();
 }

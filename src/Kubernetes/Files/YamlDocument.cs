@@ -1,14 +1,17 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace NetPulse.Kubernetes.Files;
 
 /// <summary>One YAML document as JSON, with the line on which each value stands.</summary>
-/// <remarks>YAML 1.2 core schema for plain scalars; quoted ones are strings. Anchors are followed; tags are not.</remarks>
+/// <remarks>YAML 1.2 core schema for plain scalars; quoted ones are strings. Aliases are refused; tags are ignored.</remarks>
 public sealed class YamlDocument
 {
+    private const int MaximumDepth = 64;
+
     private readonly Dictionary<string, int> lines = new(StringComparer.OrdinalIgnoreCase);
 
     private YamlDocument(string file) => File = file;
@@ -40,13 +43,14 @@ public sealed class YamlDocument
     {
         var document = new YamlDocument(file);
         var stream = new YamlStream();
+        Refuse(file, text);
         try
         {
             stream.Load(new StringReader(text));
         }
         catch (YamlException e)
         {
-            throw new ObjectFileException(file, (int)e.Start.Line, "", $"not valid YAML: {e.Message}", e);
+            throw new ObjectFileException(file, (int)e.End.Line, "", $"not valid YAML: {Said(e)}", e);
         }
 
         if (stream.Documents.Count > 1)
@@ -64,6 +68,72 @@ public sealed class YamlDocument
 
         return document;
     }
+
+    /// <summary>A JSON value as block YAML that <see cref="Parse"/> reads back the same.</summary>
+    public static string Format(JsonNode? value)
+    {
+        using var text = new StringWriter();
+        new YamlStream(new YamlDotNet.RepresentationModel.YamlDocument(Yaml(value))).Save(text, assignAnchors: false);
+        var written = text.ToString();
+        return written.EndsWith("...\n", StringComparison.Ordinal) ? written[..^4] : written;
+    }
+
+    private static YamlNode Yaml(JsonNode? value) => value switch
+    {
+        JsonObject mapping => new YamlMappingNode(mapping.SelectMany(pair => new[] { Text(pair.Key), Yaml(pair.Value) }))
+        {
+            Style = mapping.Count == 0 ? MappingStyle.Flow : MappingStyle.Block,
+        },
+        JsonArray list => new YamlSequenceNode(list.Select(Yaml)) { Style = list.Count == 0 ? SequenceStyle.Flow : SequenceStyle.Block },
+        JsonValue scalar when scalar.GetValueKind() == System.Text.Json.JsonValueKind.String => Text(scalar.GetValue<string>()),
+        JsonValue scalar => new YamlScalarNode(scalar.ToJsonString()),
+        _ => new YamlScalarNode("null"),
+    };
+
+    /// <summary>Quoted where it would be read as something else than a text.</summary>
+    private static YamlScalarNode Text(string text)
+    {
+        var plain = new YamlScalarNode(text) { Style = ScalarStyle.Plain };
+        var isPlain = text.Length > 0 && text.All(c => c is >= ' ' and < (char)0x7f) && Scalar(plain)?.GetValueKind() == System.Text.Json.JsonValueKind.String;
+        plain.Style = isPlain ? ScalarStyle.Any : ScalarStyle.DoubleQuoted;
+        return plain;
+    }
+
+    /// <summary>Refuses what would end this process: a reader calls itself for each level, and an alias may contain itself or make gigabytes of a few lines.</summary>
+    private static void Refuse(string file, string text)
+    {
+        var parser = new Parser(new StringReader(text));
+        var line = 1;
+        try
+        {
+            for (var depth = 0; parser.MoveNext();)
+            {
+                line = (int)parser.Current!.End.Line;
+                depth += parser.Current.NestingIncrease;
+                if (depth > MaximumDepth)
+                {
+                    throw new ObjectFileException(file, line, "", $"nests deeper than {MaximumDepth} levels");
+                }
+
+                if (parser.Current is AnchorAlias alias)
+                {
+                    throw new ObjectFileException(file, line, "", $"the alias *{alias.Value} is not understood; write the value out");
+                }
+            }
+        }
+        catch (YamlException e)
+        {
+            throw new ObjectFileException(file, (int)e.End.Line, "", $"not valid YAML: {Said(e)}", e);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException or OverflowException)
+        {
+            // YamlDotNet 16.3 lets some broken input, as a bracket that is never closed, end in these.
+            throw new ObjectFileException(file, line, "", "not valid YAML: something before or on this line is not closed, or stands where it may not", e);
+        }
+    }
+
+    /// <summary>The reader's words; what wraps them only repeats the place.</summary>
+    private static string Said(YamlException e) => e.InnerException is YamlException inner ? inner.Message : e.Message;
 
     private static bool IsEmpty(YamlNode node) => node is YamlScalarNode { Style: ScalarStyle.Plain, Value: null or "" };
 

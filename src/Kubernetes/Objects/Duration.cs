@@ -20,37 +20,40 @@ public static partial class Duration
 
         for (var i = 0; i < match.Groups["number"].Captures.Count; i++)
         {
-            var number = double.Parse(match.Groups["number"].Captures[i].ValueSpan, CultureInfo.InvariantCulture);
-            var seconds = number * match.Groups["unit"].Captures[i].Value switch
+            var number = decimal.Parse(match.Groups["number"].Captures[i].ValueSpan, CultureInfo.InvariantCulture);
+            var ticks = number * match.Groups["unit"].Captures[i].Value switch
             {
-                "ms" => 0.001,
-                "s" => 1,
-                "m" => 60,
-                "h" => 3600,
-                _ => 86_400,
+                "ms" => TimeSpan.TicksPerMillisecond,
+                "s" => TimeSpan.TicksPerSecond,
+                "m" => TimeSpan.TicksPerMinute,
+                "h" => TimeSpan.TicksPerHour,
+                _ => TimeSpan.TicksPerDay,
             };
-            if (duration.TotalSeconds + seconds > TimeSpan.MaxValue.TotalSeconds / 2)
+            if (duration.Ticks + ticks > long.MaxValue)
             {
                 return false;
             }
 
-            duration += TimeSpan.FromSeconds(seconds);
+            duration += TimeSpan.FromTicks((long)ticks);
         }
 
         return true;
     }
 
+    /// <exception cref="ArgumentOutOfRangeException">It is negative; ours never are.</exception>
     public static string Format(TimeSpan duration)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(duration, TimeSpan.Zero);
         if (duration == TimeSpan.Zero)
         {
             return "0s";
         }
 
         var text = new System.Text.StringBuilder();
-        foreach (var (count, unit) in new[] { (duration.Days, "d"), (duration.Hours, "h"), (duration.Minutes, "m"), (duration.Seconds, "s"), (duration.Milliseconds, "ms") })
+        var milliseconds = duration.Ticks % TimeSpan.TicksPerSecond / (decimal)TimeSpan.TicksPerMillisecond;
+        foreach (var (count, unit) in new[] { (duration.Days, "d"), (duration.Hours, "h"), (duration.Minutes, "m"), (duration.Seconds, "s"), (milliseconds, "ms") })
         {
-            _ = count == 0 ? text : text.Append(count).Append(unit);
+            _ = count == 0 ? text : text.Append(CultureInfo.InvariantCulture, $"{count:0.####}").Append(unit);
         }
 
         return text.ToString();
