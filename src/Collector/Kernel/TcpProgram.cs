@@ -11,6 +11,8 @@ namespace NetPulse.Collector.Kernel;
 public sealed class TcpProgram : IDisposable
 {
     private const int EPERM = 1;
+    private const int EINTR = 4;
+    private const int EAGAIN = 11;
     private const int EACCES = 13;
 
     private readonly BpfObjectHandle program;
@@ -65,14 +67,11 @@ public sealed class TcpProgram : IDisposable
         var kept = 0;
         while (true)
         {
-            int read;
-            try
+            var read = (int)LibBpf.read(iterator, ref buffer[kept], (nuint)(buffer.Length - kept));
+            Require(read >= 0 || IsTransient(Marshal.GetLastPInvokeError()), $"walk the connections of {target.Name}", "it is tried again at the next reading");
+            if (read < 0)
             {
-                read = RandomAccess.Read(iterator, buffer.AsSpan(kept), 0);
-            }
-            catch (IOException e)
-            {
-                throw new BpfException($"walk the connections of {target.Name}", 0, $"{e.Message}; it is tried again at the next reading", e);
+                continue;
             }
 
             if (read == 0)
@@ -123,6 +122,9 @@ public sealed class TcpProgram : IDisposable
         walk?.Dispose();
         program.Dispose();
     }
+
+    /// <summary>A signal, or an iterator that asks for patience after many empty buckets (kernel/bpf/bpf_iter.c).</summary>
+    private static bool IsTransient(int errno) => errno is EINTR or EAGAIN;
 
     private SafeFileHandle CreateIterator()
     {

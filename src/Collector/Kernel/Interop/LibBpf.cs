@@ -58,6 +58,11 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library)]
     internal static partial void ring_buffer__free(nint rb);
 
+    /// <summary>read(2): .NET's own wants a file that can seek.</summary>
+    /// <returns>How many bytes, 0 at the end, or -1 with errno.</returns>
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint read(SafeFileHandle fd, ref byte buf, nuint count);
+
     [LibraryImport("libc")]
     internal static partial int vsnprintf(byte* str, nuint size, byte* format, nint ap);
 }
