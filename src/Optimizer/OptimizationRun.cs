@@ -54,5 +54,11 @@ public sealed class OptimizationRun(
     }
 
     private ImmutableArray<EarlierChange> EarlierChanges() =>
-        [.. journal.Changes.Where(state => state.Phase != ChangePhase.NotMade).Select(state => new EarlierChange(state.Change.Pod, state.Change.PlannedAt, state.IsOpen))];
+    [
+        .. from state in journal.Changes
+           where state.Phase != ChangePhase.Abandoned
+           select new EarlierChange(
+               state.Change.Pod, state.Change.Edge.Peer.Workload, state.Change.Sysctl, state.Change.PlannedAt, state.IsOpen,
+               HasFailed: state.Phase is ChangePhase.RolledBack or ChangePhase.NotMade),
+    ];
 }

@@ -14,9 +14,12 @@ public sealed record Decision(bool Allowed, string Gate, string Reason);
 
 /// <summary>A change that was begun earlier, as the gates see it.</summary>
 /// <param name="Pod">Whose network namespace.</param>
+/// <param name="Workload">The pod's workload.</param>
+/// <param name="Sysctl">What was changed.</param>
 /// <param name="BegunAt">When it was planned.</param>
 /// <param name="IsOpen">Whether it still waits for its verdict or its undoing.</param>
-public sealed record EarlierChange(PodReference Pod, DateTimeOffset BegunAt, bool IsOpen);
+/// <param name="HasFailed">Whether it was refused, or taken back because it did not help.</param>
+public sealed record EarlierChange(PodReference Pod, string Workload, string Sysctl, DateTimeOffset BegunAt, bool IsOpen, bool HasFailed);
 
 /// <summary>The gates that a proposal passes in order; the first that closes stops it.</summary>
 public static class Guard
@@ -34,6 +37,10 @@ public static class Guard
         var inLastHour = earlier.Count(change => cluster.At - change.BegunAt < TimeSpan.FromHours(1));
         var lastHere = earlier.Where(change => change.Pod == proposal.Pod).Select(change => change.BegunAt).DefaultIfEmpty(DateTimeOffset.MinValue).Max();
 
+        var failed = earlier.Where(change =>
+            change.HasFailed && change.Pod.Namespace == proposal.Pod.Namespace && change.Workload == proposal.Finding.Edge.Peer.Workload && change.Sysctl == proposal.Sysctl
+            && cluster.At - change.BegunAt < policy.Limits.Cooldown).MaxBy(change => change.BegunAt);
+
         (string Gate, bool Closed, string Reason)[] gates =
         [
             ("paused", policy.Paused.Count > 0, $"the policy is paused: {string.Join("; ", policy.Paused)}"),
@@ -44,6 +51,7 @@ public static class Guard
             ("maximum", numbers.Exists(number => number > allowed?.Maximum), $"the policy allows {allowed?.Maximum} at most"),
             ("one at a time", earlier.Any(change => change.IsOpen), $"{earlier.FirstOrDefault(change => change.IsOpen)?.Pod} is being changed; one change at a time"),
             ("cooldown", cluster.At - lastHere < policy.Limits.Cooldown, $"{proposal.Pod} was changed at {lastHere:HH:mm:ss}; the cooldown is {Duration.Format(policy.Limits.Cooldown)}"),
+            ("failed before", failed is not null, $"the same change did not help {failed?.Pod}, of the same workload, at {failed?.BegunAt:HH:mm:ss}; the cooldown is {Duration.Format(policy.Limits.Cooldown)}"),
             ("rate", inLastHour >= policy.Limits.ChangesPerHour, $"{inLastHour} changes were begun in the last hour; {policy.Limits.ChangesPerHour} are allowed"),
             ("tuner", tuning?.Status is null || cluster.At - tuning.Status.ObservedAt > TunerSilence, $"no Tuner answers on node {proposal.Node}"),
             ("knob", knob is null, $"the Tuner of {proposal.Node} does not accept {proposal.Sysctl}"),

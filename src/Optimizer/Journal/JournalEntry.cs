@@ -26,8 +26,11 @@ public enum ChangePhase
     /// <summary>What held before holds again.</summary>
     RolledBack,
 
-    /// <summary>Nothing was changed: the Tuner refused it, or we were killed before it was written.</summary>
+    /// <summary>The Tuner refused it; nothing was changed.</summary>
     NotMade,
+
+    /// <summary>We were killed before it was written; nothing was changed, and it may be planned again at once.</summary>
+    Abandoned,
 
     /// <summary>It is no longer ours: somebody else wrote another value, or the pod is gone.</summary>
     Released,

@@ -60,7 +60,7 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
                 journal.Enter(ChangePhase.Written, change, "we ended just after it was written; taken up again");
                 break;
             case ChangePhase.Planned:
-                journal.Enter(ChangePhase.NotMade, change, "we ended before it was written; nothing was changed");
+                journal.Enter(ChangePhase.Abandoned, change, "we ended before it was written; nothing was changed");
                 break;
             case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Kept when status is { State: SettingState.Refused or SettingState.Overridden or SettingState.NamespaceGone or SettingState.Reverted }:
                 LetGo(change, status);

@@ -73,8 +73,16 @@ public sealed class GuardTests
     public void A_value_outside_the_tuners_range_is_not_written() =>
         Stops("range", With(Examples.TunerStatus() with { Knobs = [Examples.TunerStatus().Knobs[0] with { Maximum = 1_000_000 }] }));
 
+    [Fact]
+    public void What_did_not_help_one_pod_of_a_workload_is_not_tried_on_its_siblings() =>
+        Stops("failed before", Examples.Cluster(), Earlier("archive-1", 60) with { HasFailed = true });
+
+    [Fact]
+    public void What_did_not_help_another_workload_may_be_tried() =>
+        Assert.True(Guard.Decide(Proposal, Examples.Cluster(), [Earlier("web-1", 60) with { HasFailed = true, Workload = "web" }]).Allowed);
+
     private static EarlierChange Earlier(string pod, int secondsAgo, bool isOpen = false) =>
-        new(new PodReference { Namespace = "lab", Name = pod }, Examples.Now.AddSeconds(-secondsAgo), isOpen);
+        new(new PodReference { Namespace = "lab", Name = pod }, "archive", "net.ipv4.tcp_rmem", Examples.Now.AddSeconds(-secondsAgo), isOpen, HasFailed: false);
 
     private static ClusterSnapshot With(Func<OptimizationPolicySpec, OptimizationPolicySpec> change) =>
         Examples.Cluster(Examples.Policy() with { Spec = change(Examples.Policy().Spec) });

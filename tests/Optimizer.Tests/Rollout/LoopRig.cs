@@ -1,0 +1,196 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NetPulse.Kubernetes.Files;
+using NetPulse.Kubernetes.Objects;
+using NetPulse.Optimizer.Apply;
+using NetPulse.Optimizer.Cluster;
+using NetPulse.Optimizer.Detection;
+using NetPulse.Optimizer.Diagnosis;
+using NetPulse.Optimizer.Journal;
+using NetPulse.Optimizer.Rollout;
+using NetPulse.Optimizer.Verify;
+using NetPulse.Telemetry.Samples;
+using NetPulse.Telemetry.Series;
+using NetPulse.Telemetry.Store.Embedded;
+using NetPulse.Tests;
+
+namespace NetPulse.Optimizer.Tests.Rollout;
+
+/// <summary>A whole optimizer on real files: store, objects directory and journal; the test plays the pods, the Tuner and the clock.</summary>
+internal sealed class LoopRig : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("netpulse-loop-").FullName;
+    private readonly EmbeddedStore store;
+    private readonly double[] sentBytes = new double[2];
+    private readonly double[] limitedSeconds = new double[2];
+    private double seconds;
+
+    public LoopRig(OptimizationPolicy? policy = null)
+    {
+        store = new EmbeddedStore(new EmbeddedStoreOptions { Directory = Path.Combine(folder, "store") }, Clock, NullLogger<EmbeddedStore>.Instance);
+        Directory.CreateDirectory(Path.Combine(Objects, "pods"));
+        Directory.CreateDirectory(Path.Combine(Objects, "nodetunings"));
+        foreach (var name in new[] { "archive-0", "archive-1" })
+        {
+            ObjectFile.Write(Path.Combine(Objects, "pods", $"lab-{name}.yaml"), Examples.Pod(name));
+        }
+
+        ObjectFile.Write(PolicyFile, policy ?? Examples.Policy());
+        TunerAnswers();
+        Restart();
+    }
+
+    public TestClock Clock { get; } = new(Examples.Now);
+
+    public string PolicyFile => Path.Combine(folder, "policy.yaml");
+
+    public ChangeJournal Journal { get; private set; } = null!;
+
+    public OptimizationRun Run { get; private set; } = null!;
+
+    public ObjectsDirectory Cluster { get; private set; } = null!;
+
+    /// <summary>What the Tuner would find for this node.</summary>
+    public IReadOnlyList<SysctlSetting> Desired => Cluster.ReadSpec(Examples.Node).Settings;
+
+    /// <summary>The same for the first pod alone; once its change has ended, the second one's may begin.</summary>
+    public IEnumerable<SysctlSetting> DesiredForFirst => Desired.Where(setting => setting.Pod?.Name == "archive-0");
+
+    private string JournalFile => Path.Combine(folder, "journal.jsonl");
+
+    private string Objects => Path.Combine(folder, "objects");
+
+    /// <summary>The first change.</summary>
+    public ChangeState Change => Journal.Changes.OrderBy(state => state.Change.PlannedAt).ThenBy(state => state.Change.Pod.Name).FirstOrDefault() ?? throw new InvalidOperationException("nothing was planned");
+
+    public void Dispose()
+    {
+        Journal.Dispose();
+        store.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>A new process on the same files: all that the old one had in memory is gone.</summary>
+    public void Restart()
+    {
+        Journal?.Dispose();
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        Journal = new ChangeJournal(JournalFile, Clock);
+        Cluster = new ObjectsDirectory(new ClusterOptions { ObjectsDirectory = Objects, PolicyFile = PolicyFile }, Clock);
+        Run = new OptimizationRun(
+            Cluster,
+            new EdgeWatch(store, Options.Create(new DetectionOptions())),
+            new CauseSearch(store, [new ReceiveWindowBelowBandwidthDelay(), new SlowReader()]),
+            new ChangeLifecycle(new NodeTuningWriter(Cluster), new CanaryMeasurement(store), Journal),
+            Journal,
+            new Narrative(Journal));
+    }
+
+    /// <summary>Cuts the journal off before the entry, as if we had been killed just before it was written.</summary>
+    public void CutJournalBefore(ChangePhase phase)
+    {
+        Journal.Dispose();
+        var lines = File.ReadAllLines(JournalFile);
+        var last = Array.FindLastIndex(lines, line => line.Contains($"\"phase\":\"{phase}\"", StringComparison.Ordinal));
+        Assert.True(last >= 0, $"no entry of the phase {phase}");
+        File.WriteAllText(JournalFile, string.Concat(lines.Take(last).Select(line => line + "\n")));
+    }
+
+    /// <summary>One second of traffic for each rate, read at its end. A window-limited sender waits for the window nearly all the time.</summary>
+    public async Task SecondsAsync(int count, double first, double second, double roundTripSeconds, bool isLimited, double unreadBytes = 0)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            Clock.Advance(TimeSpan.FromSeconds(1));
+            seconds++;
+            var samples = new List<Sample>();
+            foreach (var (number, megabits) in new[] { (0, first), (1, second) })
+            {
+                // Two per cent of noise, so that no reading is like the one before.
+                sentBytes[number] += megabits * 1e6 / 8 * (1 + (0.02 * Math.Sin(seconds * (number + 1.7))));
+                limitedSeconds[number] += isLimited && megabits < 20 ? 0.97 : 0.01;
+                Sender(samples, number, roundTripSeconds);
+                Receiver(samples, number, unreadBytes);
+            }
+
+            await store.AppendAsync(samples, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Thirty healthy seconds, then five of trouble: the next run finds it.</summary>
+    public async Task TroubleAsync()
+    {
+        await SecondsAsync(30, 45, 45, 0.011, isLimited: false);
+        await SecondsAsync(6, 6.3, 6.3, 0.1, isLimited: true);
+        TunerAnswers();
+    }
+
+    /// <summary>Trouble, found, planned, and in force.</summary>
+    public async Task AppliedAsync()
+    {
+        await TroubleAsync();
+        await Run.RunAsync(CancellationToken.None);
+        TunerAnswers(Status(SettingState.Applied));
+        await Run.RunAsync(CancellationToken.None);
+    }
+
+    public SettingStatus Status(SettingState state, string message = "") => new()
+    {
+        Name = Change.Change.Name,
+        State = state,
+        Message = message,
+        Before = Change.Change.Before,
+        Value = Change.Change.After,
+        Since = Clock.GetUtcNow(),
+    };
+
+    public void TunerAnswers(params SettingStatus[] settings) => ObjectFile.Write(
+        Path.Combine(Objects, "nodetunings", $"{Examples.Node}.status.yaml"),
+        new NodeTuning { Metadata = new ObjectMeta { Name = Examples.Node }, Status = Examples.TunerStatus(settings) with { ObservedAt = Clock.GetUtcNow() } });
+
+    private void Sender(List<Sample> samples, int number, double roundTripSeconds)
+    {
+        var labels = Labels("uploader", "archive", number, LabelNames.Client);
+        Add(samples, TcpMetrics.IoBytes, labels.With(LabelNames.Direction, LabelNames.Transmit), sentBytes[number]);
+        Add(samples, TcpMetrics.Segments, labels.With(LabelNames.Direction, LabelNames.Transmit), sentBytes[number] / 1448);
+        Add(samples, TcpMetrics.Retransmits, labels, 0);
+        Add(samples, TcpMetrics.BusySeconds, labels, seconds);
+        Add(samples, TcpMetrics.ReceiveWindowLimitedSeconds, labels, limitedSeconds[number]);
+        Add(samples, TcpMetrics.SendBufferLimitedSeconds, labels, 0);
+        Add(samples, TcpMetrics.Connections, labels, 1);
+        Add(samples, TcpMetrics.ConnectionsClosed, labels, Math.Floor(seconds / 5));
+        Add(samples, TcpMetrics.SmoothedRtt, labels, roundTripSeconds);
+        Add(samples, TcpMetrics.SendWindow, labels, 79_000);
+    }
+
+    private void Receiver(List<Sample> samples, int number, double unreadBytes)
+    {
+        var labels = Labels("archive", "uploader", number, LabelNames.Server);
+        Add(samples, TcpMetrics.ReceiveBuffer, labels, 131_072);
+        Add(samples, TcpMetrics.ReceiveQueue, labels, unreadBytes);
+        Add(samples, TcpMetrics.ReceiveBufferLocked, labels, 0);
+        var pod = LabelSet.Of(
+            "pod", (LabelNames.Node, Examples.Node), (LabelNames.Namespace, "lab"), (LabelNames.Workload, "archive"), (LabelNames.Pod, $"archive-{number}"));
+        Add(samples, NamespaceMetrics.ZeroWindowAdvertised, pod, 0);
+        Add(samples, NamespaceMetrics.ZeroWindowWanted, pod, 0);
+        foreach (var (field, value) in new[] { ("min", 4096), ("default", 131_072), ("max", 131_072) })
+        {
+            Add(samples, NamespaceMetrics.Sysctl, pod.With(LabelNames.Sysctl, "net.ipv4.tcp_rmem").With(LabelNames.Field, field), value);
+        }
+    }
+
+    private static LabelSet Labels(string owner, string peer, int number, string role) => LabelSet.Of(
+        "edge",
+        (LabelNames.Node, Examples.Node),
+        (LabelNames.Namespace, "lab"),
+        (LabelNames.Workload, owner),
+        (LabelNames.Pod, $"{owner}-{number}"),
+        (LabelNames.PeerNamespace, "lab"),
+        (LabelNames.PeerWorkload, peer),
+        (LabelNames.PeerPod, $"{peer}-{number}"),
+        (LabelNames.ServerPort, "9000"),
+        (LabelNames.Role, role));
+
+    private void Add(List<Sample> samples, MetricDefinition metric, LabelSet labels, double value) =>
+        samples.Add(new Sample(labels.With(LabelSet.MetricName, metric.Name), Clock.GetUtcNow().ToUnixTimeMilliseconds(), value));
+}
