@@ -26,6 +26,7 @@ internal sealed partial class DayArchive : IDisposable
         this.meter = meter;
         this.retention = retention;
         this.logger = logger;
+        directory.DeleteUnfinished();
         foreach (var day in directory.Days())
         {
             var path = directory.DayFile(day);
