@@ -1,4 +1,4 @@
-// Appends numbered samples to the store in the directory args[0], from the number args[1] on, and prints each number once it is acknowledged.
+// Prints "opening", then appends numbered samples to the store in the directory args[0], from the number args[1] on, and prints each number once it is acknowledged.
 // Number n is two samples: series "today" at args[2] + n milliseconds, series "yesterday" a day before. The tests kill it at any moment.
 using Microsoft.Extensions.Logging.Abstractions;
 using NetPulse.Telemetry.Samples;
@@ -12,6 +12,7 @@ var today = LabelSet.Of("today");
 var yesterday = LabelSet.Of("yesterday");
 try
 {
+    Console.WriteLine("opening");
     using var store = new EmbeddedStore(
         new EmbeddedStoreOptions { Directory = args[0], SegmentBytes = 1024 }, TimeProvider.System, NullLogger<EmbeddedStore>.Instance);
     while (true)

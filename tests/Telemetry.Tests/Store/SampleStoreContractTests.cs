@@ -40,6 +40,16 @@ public sealed class SampleStoreContractTests(SampleStoreContractTests.Stores sto
     }
 
     [Theory, StoreData(StoreKind.Embedded), StoreData(StoreKind.VictoriaMetrics), StoreData(StoreKind.Prometheus)]
+    public async Task A_range_may_be_all_of_time(StoreKind kind)
+    {
+        var store = await stores.OfAsync(kind);
+        await stores.AppendAsync(kind, Samples(LabelSet.Of(metric), 3));
+        await ReadAsync(store, SeriesSelector.Of(metric), 3);
+        var all = new TimeRange(DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
+        AssertTimes([At(0), At(1), At(2)], await store.ReadAsync(SeriesSelector.Of(metric), all, CancellationToken.None));
+    }
+
+    [Theory, StoreData(StoreKind.Embedded), StoreData(StoreKind.VictoriaMetrics), StoreData(StoreKind.Prometheus)]
     public async Task A_range_without_samples_has_no_series(StoreKind kind)
     {
         var store = await stores.OfAsync(kind);

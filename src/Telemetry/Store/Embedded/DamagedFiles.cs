@@ -12,9 +12,16 @@ internal sealed partial class DamagedFiles(StoreDirectory directory, StoreMeter 
     public int Count => Volatile.Read(ref count);
 
     /// <summary>Renames the file.</summary>
+    /// <returns>Its new name; <see langword="null"/> when there is no such file any more.</returns>
     /// <exception cref="IOException">The disk refused.</exception>
-    public void SetAside(string path, Exception why)
+    public string? SetAside(string path, Exception why)
     {
+        if (!File.Exists(path))
+        {
+            LogVanished(why, path);
+            return null;
+        }
+
         var aside = FreeName(path);
         if (File.Exists(path + DayFile.JournalExtension))
         {
@@ -24,6 +31,7 @@ internal sealed partial class DamagedFiles(StoreDirectory directory, StoreMeter 
 
         File.Move(path, aside);
         Noted(path, aside, why);
+        return aside;
     }
 
     /// <summary>Copies the file, of which a valid part stays in use.</summary>
@@ -59,6 +67,9 @@ internal sealed partial class DamagedFiles(StoreDirectory directory, StoreMeter 
         meter.Damaged.Add(1);
         LogDamaged(why, path, aside);
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Path} was removed while the store was open: its samples are gone, the rest is served")]
+    private partial void LogVanished(Exception why, string path);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Path} is damaged: it was set aside as {Aside}, the rest is served")]
     private partial void LogDamaged(Exception why, string path, string aside);

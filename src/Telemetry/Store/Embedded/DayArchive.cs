@@ -7,6 +7,9 @@ namespace NetPulse.Telemetry.Store.Embedded;
 internal sealed partial class DayArchive : IDisposable
 {
     private readonly Lock gate = new();
+
+    /// <summary>Held while a day's file is made or replaced; taken before <see cref="gate"/>.</summary>
+    private readonly Lock making = new();
     private readonly SortedDictionary<DateOnly, DayFile> days = [];
     private readonly StoreDirectory directory;
     private readonly DamagedFiles damaged;
@@ -23,6 +26,7 @@ internal sealed partial class DayArchive : IDisposable
         this.meter = meter;
         this.retention = retention;
         this.logger = logger;
+        directory.DeleteUnfinished();
         foreach (var day in directory.Days())
         {
             var path = directory.DayFile(day);
@@ -32,7 +36,7 @@ internal sealed partial class DayArchive : IDisposable
             }
             catch (InvalidDataException e)
             {
-                damaged.SetAside(path, e);
+                Replace(day, path, e);
             }
         }
 
@@ -88,6 +92,7 @@ internal sealed partial class DayArchive : IDisposable
                 catch (InvalidDataException e)
                 {
                     SetAside(day, e);
+                    Find(day)?.Read(collector, cancellationToken);
                 }
             }
         }
@@ -153,19 +158,10 @@ internal sealed partial class DayArchive : IDisposable
 
     private void WriteDay(DateOnly day, long segment, List<TimeSeries> content)
     {
-        DayFile? file;
-        lock (gate)
+        DayFile file;
+        lock (making)
         {
-            days.TryGetValue(day, out file);
-        }
-
-        if (file is null)
-        {
-            file = DayFile.Create(directory.DayFile(day));
-            lock (gate)
-            {
-                days.Add(day, file);
-            }
+            file = Find(day) ?? Make(day);
         }
 
         if (file.Checkpoint < segment)
@@ -176,17 +172,56 @@ internal sealed partial class DayArchive : IDisposable
 
     private void SetAside(DateOnly day, InvalidDataException why)
     {
-        if (Forget(day) is { } file)
+        lock (making)
         {
-            try
+            // another thread may have been here first
+            if (Forget(day) is { } file)
             {
-                damaged.SetAside(file.Path, why);
-            }
-            catch (IOException e)
-            {
-                throw DiskError.Of($"Set {file.Path} aside, which is damaged ({why.Message})", e);
+                Replace(day, file.Path, why);
             }
         }
+    }
+
+    /// <summary>Sets the file aside, and begins a new one with what is whole of it.</summary>
+    private void Replace(DateOnly day, string path, InvalidDataException why)
+    {
+        try
+        {
+            if (damaged.SetAside(path, why) is not { } aside)
+            {
+                return;
+            }
+
+            using var salvage = new DaySalvage(aside);
+            if (salvage.Chunks().Any())
+            {
+                Make(day).TakeOver(salvage);
+                LogSalvaged(path, aside);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw DiskError.Of($"Set {path} aside, which is damaged ({why.Message})", e);
+        }
+    }
+
+    private DayFile? Find(DateOnly day)
+    {
+        lock (gate)
+        {
+            return days.GetValueOrDefault(day);
+        }
+    }
+
+    private DayFile Make(DateOnly day)
+    {
+        var file = DayFile.Create(directory.DayFile(day));
+        lock (gate)
+        {
+            days.Add(day, file);
+        }
+
+        return file;
     }
 
     /// <returns>The file, closed; <see langword="null"/> when another thread was here first.</returns>
@@ -209,6 +244,9 @@ internal sealed partial class DayArchive : IDisposable
             return [.. days.Select(day => (day.Key, day.Value))];
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} was begun again with what is whole of {Aside}")]
+    private partial void LogSalvaged(string path, string aside);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Path} was deleted: all of it is older than samples are kept")]
     private partial void LogDropped(string path);

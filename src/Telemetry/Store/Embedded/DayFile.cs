@@ -31,7 +31,7 @@ internal sealed class DayFile : IDisposable
 
     private readonly Lock gate = new();
     private readonly SqliteConnection connection;
-    private readonly WireWriter checkedBytes = new();
+    private readonly RowChecksum checksum = new();
     private readonly WireWriter encoded = new();
     private LabelIndex? index;
     private bool closed;
@@ -62,7 +62,7 @@ internal sealed class DayFile : IDisposable
                     file.Connect();
                     using var transaction = file.connection.BeginTransaction();
                     file.Execute(Schema);
-                    file.Execute("INSERT INTO checkpoint VALUES (0, $crc)", ("$crc", file.Checksum([], 0)));
+                    file.Execute("INSERT INTO checkpoint VALUES (0, $crc)", ("$crc", file.checksum.Of([], 0)));
                     transaction.Commit();
                 });
             }
@@ -116,7 +116,7 @@ internal sealed class DayFile : IDisposable
                 ids.Add(one.Labels, id);
                 encoded.Clear();
                 LabelSetCodec.Write(encoded, one.Labels);
-                Run(insertSeries, ("$id", id), ("$labels", encoded.Written.ToArray()), ("$crc", Checksum(encoded.Written, id)));
+                Run(insertSeries, ("$id", id), ("$labels", encoded.Written.ToArray()), ("$crc", checksum.Of(encoded.Written, id)));
             }
 
             for (var start = 0; start < one.Count; start += ChunkSamples)
@@ -126,14 +126,52 @@ internal sealed class DayFile : IDisposable
                 encoded.Clear();
                 ChunkCodec.Encode(encoded, times, one.Values.Span.Slice(start, length));
                 Run(insertChunk, ("$series", id), ("$segment", segment), ("$first", times[0]), ("$last", times[^1]), ("$samples", length),
-                    ("$data", encoded.Written.ToArray()), ("$crc", Checksum(encoded.Written, id, segment, times[0], times[^1], length)));
+                    ("$data", encoded.Written.ToArray()), ("$crc", checksum.Of(encoded.Written, id, segment, times[0], times[^1], length)));
             }
         }
 
-        Execute("UPDATE checkpoint SET segment = $segment, crc = $crc", ("$segment", segment), ("$crc", Checksum([], segment)));
+        Execute("UPDATE checkpoint SET segment = $segment, crc = $crc", ("$segment", segment), ("$crc", checksum.Of([], segment)));
         transaction.Commit();
         Checkpoint = segment;
         added.ForEach(labels => known.Add(labels));
+    });
+
+    /// <summary>Takes over each row of a damaged file that is whole, numbers and all.</summary>
+    public void TakeOver(DaySalvage damaged) => Guarded(() =>
+    {
+        using var transaction = connection.BeginTransaction();
+        using var insertSeries = Command("INSERT OR IGNORE INTO series VALUES ($id, $labels, $crc)");
+        var known = new HashSet<long>();
+        foreach (var series in damaged.Series())
+        {
+            known.Add(series.Id);
+            Run(insertSeries, ("$id", series.Id), ("$labels", series.Labels), ("$crc", series.Crc));
+        }
+
+        // series are numbered without gaps: in the place of one that is lost comes one without labels and chunks
+        encoded.Clear();
+        LabelSetCodec.Write(encoded, LabelSet.From([]));
+        for (var id = 0L; id <= known.DefaultIfEmpty(-1).Max(); id++)
+        {
+            Run(insertSeries, ("$id", id), ("$labels", encoded.Written.ToArray()), ("$crc", checksum.Of(encoded.Written, id)));
+        }
+
+        using var insertChunk = Command("""
+            INSERT OR IGNORE INTO chunks (rowid, series, segment, first, last, samples, data, crc)
+            VALUES ($row, $series, $segment, $first, $last, $samples, $data, $crc)
+            """);
+        var lastSegment = 0L;
+        foreach (var chunk in damaged.Chunks().Where(chunk => known.Contains(chunk.Series)))
+        {
+            lastSegment = Math.Max(lastSegment, chunk.Segment);
+            Run(insertChunk, ("$row", chunk.Row), ("$series", chunk.Series), ("$segment", chunk.Segment), ("$first", chunk.First),
+                ("$last", chunk.Last), ("$samples", chunk.Samples), ("$data", chunk.Data), ("$crc", chunk.Crc));
+        }
+
+        // a chunk's segment was all there when it was committed, so no later flush is needed up to here
+        Execute("UPDATE checkpoint SET segment = $segment, crc = $crc", ("$segment", lastSegment), ("$crc", checksum.Of([], lastSegment)));
+        transaction.Commit();
+        Checkpoint = lastSegment;
     });
 
     public void Read(SeriesCollector collector, CancellationToken cancellationToken) => Guarded(() =>
@@ -242,21 +280,9 @@ internal sealed class DayFile : IDisposable
         return loaded;
     }
 
-    private uint Checksum(ReadOnlySpan<byte> data, params ReadOnlySpan<long> numbers)
+    private void Verify(long expected, ReadOnlySpan<byte> data, params ReadOnlySpan<long> numbers)
     {
-        checkedBytes.Clear();
-        foreach (var number in numbers)
-        {
-            checkedBytes.Fixed64((ulong)number);
-        }
-
-        checkedBytes.Bytes(data);
-        return Crc32C.Of(checkedBytes.Written);
-    }
-
-    private void Verify(long checksum, ReadOnlySpan<byte> data, params ReadOnlySpan<long> numbers)
-    {
-        if (Checksum(data, numbers) != checksum)
+        if (checksum.Of(data, numbers) != expected)
         {
             throw new InvalidDataException($"{Path} has a row whose checksum does not fit");
         }
@@ -298,7 +324,7 @@ internal sealed class DayFile : IDisposable
     private static bool IsDamage(SqliteException e) =>
         e.SqliteErrorCode is SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB or SQLitePCL.raw.SQLITE_FORMAT
             or SQLitePCL.raw.SQLITE_ERROR or SQLitePCL.raw.SQLITE_MISMATCH or SQLitePCL.raw.SQLITE_CONSTRAINT or SQLitePCL.raw.SQLITE_TOOBIG
-        || e.SqliteExtendedErrorCode == SQLitePCL.raw.SQLITE_IOERR_SHORT_READ;
+        || e.SqliteExtendedErrorCode is SQLitePCL.raw.SQLITE_IOERR_SHORT_READ or SQLitePCL.raw.SQLITE_READONLY_DBMOVED;
 
     private SqliteCommand Command(string sql)
     {

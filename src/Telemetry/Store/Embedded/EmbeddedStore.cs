@@ -109,12 +109,12 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
         }
 
         closed = true;
+        meter.Dispose();
         upkeep.Dispose();
         commits.Dispose();
         flusher.Dispose();
         log.Dispose();
         archive.Dispose();
-        meter.Dispose();
         directory.Dispose();
     }
 

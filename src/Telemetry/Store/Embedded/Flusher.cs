@@ -48,7 +48,7 @@ internal sealed partial class Flusher : IDisposable
             {
                 return Failed(e);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
             {
                 return Failed(DiskError.Of("Flush the store's log into day files", e));
             }

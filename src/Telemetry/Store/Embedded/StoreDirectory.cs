@@ -52,6 +52,15 @@ internal sealed class StoreDirectory : IDisposable
     public IReadOnlyList<DateOnly> Days() =>
         [.. Directory.EnumerateFiles(root, "*" + DayExtension).Select(DayOf).OfType<DateOnly>().Order()];
 
+    /// <summary>Removes what a process that was killed had not finished making.</summary>
+    public void DeleteUnfinished()
+    {
+        foreach (var file in Directory.EnumerateFiles(root, $"*{DayExtension}{Embedded.DayFile.UnfinishedExtension}*"))
+        {
+            File.Delete(file);
+        }
+    }
+
     /// <summary>Numbers of the log's segments, oldest first.</summary>
     public IReadOnlyList<long> Segments() =>
         [.. Directory.EnumerateFiles(Wal, "*" + SegmentExtension).Select(SegmentOf).OfType<long>().Order()];

@@ -23,6 +23,8 @@ public sealed class PrometheusStore(HttpClient client, Uri write, Uri query, Tim
     private const int RequestSamples = 10_000;
     private const int LongestAnswerText = 500;
 
+    private static readonly long LatestUnixMilliseconds = new DateTimeOffset(2200, 1, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds();
+
     private static readonly MediaTypeHeaderValue Protobuf = new("application/x-protobuf");
     private static readonly ProductInfoHeaderValue UserAgent = new("NetPulse", typeof(PrometheusStore).Assembly.GetName().Version!.ToString(3));
     private readonly Uri queryEndpoint = new(query.AbsoluteUri.TrimEnd('/') + "/api/v1/query");
@@ -43,8 +45,9 @@ public sealed class PrometheusStore(HttpClient client, Uri write, Uri query, Tim
 
     public async ValueTask<IReadOnlyList<TimeSeries>> ReadAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken)
     {
-        var from = range.From.ToUnixTimeMilliseconds();
-        var to = range.To.ToUnixTimeMilliseconds();
+        // PromQL counts a duration in 63 bits of nanoseconds: 292 years
+        var from = Math.Max(range.From.ToUnixTimeMilliseconds(), 0);
+        var to = Math.Min(range.To.ToUnixTimeMilliseconds(), LatestUnixMilliseconds);
         if (from > to)
         {
             return [];

@@ -16,7 +16,7 @@ public sealed class CrashTests
         long acknowledged = 0; // numbers begin at 1
         for (var round = 0; round < Rounds; round++)
         {
-            acknowledged = await AppendUntilKilledAsync(directory.Path, acknowledged, start, random.Next(1, 200));
+            acknowledged = await AppendUntilKilledAsync(directory.Path, acknowledged, start, round % 3 == 2 ? 0 : random.Next(1, 200));
             using var store = StoreRig.OpenOther(new EmbeddedStoreOptions { Directory = directory.Path, SegmentBytes = 1024 });
             Assert.Equal(0, store.Statistics.DamagedFiles);
             var today = await NumbersAsync(store, "today");
@@ -42,18 +42,18 @@ public sealed class CrashTests
     {
         using var writer = new StoreWriterProcess(directory, acknowledged + 1, start);
         var killAt = acknowledged + killAfter;
+        await writer.OpeningAsync();
+        if (killAfter == 0)
+        {
+            KillWithin(writer, spins: 1_000_000); // while it replays the log and flushes it
+        }
+
         while (await writer.NextAsync() is { } number)
         {
             acknowledged = number;
             if (number == killAt)
             {
-                // on another thread and a little later: it shall hit any moment of a write, a sync and a flush, not always the one after an answer
-                var spin = Random.Shared.Next(20_000);
-                _ = Task.Run(() =>
-                {
-                    Thread.SpinWait(spin);
-                    writer.Kill();
-                });
+                KillWithin(writer, spins: 20_000);
             }
         }
 
@@ -61,6 +61,13 @@ public sealed class CrashTests
         Assert.Equal("", error);
         return acknowledged;
     }
+
+    /// <summary>On another thread and a little later: it shall hit any moment of a write, a sync and a flush, not always the one after an answer.</summary>
+    private static void KillWithin(StoreWriterProcess writer, int spins) => _ = Task.Run(() =>
+    {
+        Thread.SpinWait(Random.Shared.Next(spins));
+        writer.Kill();
+    });
 
     private static async Task<double[]> NumbersAsync(EmbeddedStore store, string name)
     {

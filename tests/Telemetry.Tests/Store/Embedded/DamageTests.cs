@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Store.Embedded;
@@ -131,6 +132,38 @@ public sealed class DamageTests
     }
 
     [Fact]
+    public async Task A_flipped_bit_in_one_series_leaves_the_others_of_its_day_served()
+    {
+        using var original = await OriginalAsync();
+        using var rig = new StoreRig(original.Path);
+        await rig.FlushAsync();
+        rig.Store.Dispose();
+        var file = File.ReadAllBytes(original.File(Days[1]));
+        file[file.AsSpan().IndexOf(ChunkOf(original.File(Days[1]), "log")) + 20] ^= 4;
+        File.WriteAllBytes(original.File(Days[1]), file);
+        rig.Reopen();
+        Assert.Empty(await ValuesAsync(rig, "log"));
+        Assert.Equal(Samples, (await ValuesAsync(rig, "today")).Length);
+        AssertNamed(rig, Days[1]);
+        await AssertGoesOnAsync(rig);
+        rig.Reopen();
+        Assert.Equal(Samples, (await ValuesAsync(rig, "today")).Length);
+        Assert.Equal(1, rig.Store.Statistics.DamagedFiles);
+    }
+
+    [Fact]
+    public async Task A_day_file_that_was_removed_by_hand_does_not_stop_a_flush()
+    {
+        using var original = await OriginalAsync();
+        using var rig = new StoreRig(original.Path);
+        await rig.FlushAsync();
+        File.Delete(original.File(Days[1]));
+        await AssertGoesOnAsync(rig);
+        Assert.Equal(Samples, (await ValuesAsync(rig, "yesterday")).Length);
+        Assert.Contains(rig.Log, line => line.Contains("was removed", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_second_damaged_file_of_the_same_name_does_not_replace_the_first()
     {
         using var original = await OriginalAsync();
@@ -224,6 +257,16 @@ public sealed class DamageTests
 
         await AssertGoesOnAsync(rig);
         return setAside;
+    }
+
+    private static byte[] ChunkOf(string file, string series)
+    {
+        using var connection = new SqliteConnection($"Data Source={file};Mode=ReadOnly;Pooling=False");
+        connection.Open();
+        using var select = connection.CreateCommand();
+        select.CommandText = "SELECT data FROM chunks WHERE series = (SELECT id FROM series WHERE instr(labels, CAST($name AS BLOB)) > 0)";
+        select.Parameters.AddWithValue("$name", series);
+        return (byte[])select.ExecuteScalar()!;
     }
 
     private static void AssertNamed(StoreRig rig, string file)

@@ -135,6 +135,16 @@ public sealed class EmbeddedStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_day_file_that_was_not_finished_is_removed_at_the_start()
+    {
+        var unfinished = Path.Combine(rig.Directory, "2026-11-22.db.new");
+        File.WriteAllText(unfinished, "");
+        File.WriteAllText(unfinished + "-journal", "");
+        rig.Reopen();
+        Assert.Empty(Directory.GetFiles(rig.Directory, "*.db*"));
+    }
+
+    [Fact]
     public async Task An_emptied_wal_directory_does_not_hide_new_samples()
     {
         await rig.AppendAsync(new Sample(M, rig.Now, 1));

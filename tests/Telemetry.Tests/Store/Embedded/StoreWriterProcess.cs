@@ -18,6 +18,9 @@ internal sealed class StoreWriterProcess : IDisposable
         })!;
     }
 
+    /// <summary>Ends when it is about to open the store.</summary>
+    public async Task OpeningAsync() => Assert.Equal("opening", await process.StandardOutput.ReadLineAsync());
+
     /// <returns>The next acknowledged number; <see langword="null"/> when the process has ended.</returns>
     public async Task<long?> NextAsync() => await process.StandardOutput.ReadLineAsync() is { } line && long.TryParse(line, out var number) ? number : null;
 
