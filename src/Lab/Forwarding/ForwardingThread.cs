@@ -12,7 +12,7 @@ internal sealed class ForwardingThread : IDisposable
     private const int Burst = 256;
 
     /// <summary>Under traffic, packets are carried a few at a time: each is up to this much late, and the machine keeps its processors for others.</summary>
-    private const long PauseNanoseconds = 400_000;
+    private const long PauseNanoseconds = 250_000;
 
     /// <summary>Stands for "until a packet comes".</summary>
     private const long LongestWaitNanoseconds = 3_600_000_000_000;

@@ -45,7 +45,7 @@ internal static class PodSocket
         catch (SocketException e)
         {
             socket.Dispose();
-            throw new LabException($"use {congestionControl} in {pod.Name}", e.Message, $"load the module tcp_{congestionControl}", e);
+            throw new LabException($"use {congestionControl} in {pod.Name}", "this kernel does not have it loaded", $"modprobe tcp_{congestionControl}, or choose another", e);
         }
     }
 
