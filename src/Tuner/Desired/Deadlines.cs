@@ -9,7 +9,7 @@ public sealed class Deadlines(HeldValues held, TimeProvider time)
     private readonly Dictionary<HeldKey, (DateTimeOffset RevertAt, long Timestamp)> known = [];
     private readonly Dictionary<HeldKey, long> failed = [];
 
-    /// <summary>Values whose time has passed.</summary>
+    /// <summary>Values whose time has passed. From the first time on that it is asked, a value's time runs, whatever the wall clock does.</summary>
     public IReadOnlyList<HeldValue> Due()
     {
         var now = time.GetUtcNow();

@@ -75,6 +75,8 @@ public sealed partial class Reconciler
             FinishInterrupted();
         }
 
+        // What was just written must be known before the wall clock can be set.
+        _ = deadlines.Due();
         WriteStatus();
         metrics.Record(time.GetElapsedTime(start));
     }
