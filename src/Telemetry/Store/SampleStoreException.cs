@@ -8,4 +8,7 @@ public sealed class SampleStoreException(string tried, string remedy, bool retry
     : IOException($"{tried}: {remedy}", inner)
 {
     public bool Retryable { get; } = retryable;
+
+    /// <summary>How long the store asked us to wait before the same request; <see langword="null"/> when it did not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

@@ -1,0 +1,157 @@
+using Microsoft.Extensions.Logging;
+using NetPulse.Telemetry.Samples;
+using NetPulse.Telemetry.Series;
+
+namespace NetPulse.Telemetry.Store.Embedded;
+
+/// <summary>Keeps samples in files of this machine: a synced log first, then compressed chunks in a SQLite file a day.</summary>
+/// <remarks>
+/// A sample for a time that the series has already replaces the one before. Samples older than the retention age, or more than a day
+/// ahead of this machine's clock, are dropped and counted. Damaged files are set aside as <c>*.damaged</c>, and the rest is served.
+/// </remarks>
+public sealed class EmbeddedStore : ISampleStore, IDisposable
+{
+    /// <summary>Longest labels of a series, names and values together. Prometheus itself has no bound; what is longer is a mistake.</summary>
+    public const int LongestLabelsCharacters = 64 << 10;
+
+    private static readonly TimeSpan LongestUpkeepInterval = TimeSpan.FromMinutes(1);
+
+    private readonly StoreDirectory directory;
+    private readonly StoreMeter meter;
+    private readonly DamagedFiles damaged;
+    private readonly Retention retention;
+    private readonly DayArchive archive;
+    private readonly WriteAheadLog log;
+    private readonly Flusher flusher;
+    private readonly GroupCommit commits;
+    private readonly ITimer upkeep;
+    private volatile bool closed;
+
+    /// <summary>Opens the store, making it where there is none. What an earlier process left in the log is readable at once.</summary>
+    /// <exception cref="SampleStoreException">Another process has it open, or the disk refused.</exception>
+    public EmbeddedStore(EmbeddedStoreOptions options, TimeProvider time, ILogger<EmbeddedStore> logger)
+    {
+        directory = StoreDirectory.Open(options.Directory);
+        meter = new StoreMeter();
+        try
+        {
+            damaged = new DamagedFiles(directory, meter, logger);
+            retention = new Retention(options.RetentionAge, time);
+            archive = new DayArchive(directory, damaged, meter, retention, logger);
+            log = new WriteAheadLog(directory, archive.Checkpoint, damaged, time, logger);
+        }
+        catch (Exception e)
+        {
+            archive?.Dispose();
+            meter.Dispose();
+            directory.Dispose();
+            if (e is SampleStoreException or not (IOException or UnauthorizedAccessException))
+            {
+                throw;
+            }
+
+            throw DiskError.Of($"Open the store in {options.Directory}", e);
+        }
+
+        flusher = new Flusher(log, archive, meter, logger);
+        commits = new GroupCommit(log, flusher, meter, options, logger);
+        var interval = options.SegmentAge < LongestUpkeepInterval ? options.SegmentAge : LongestUpkeepInterval;
+        upkeep = time.CreateTimer(_ => commits.KeepUp(), null, interval, interval);
+        meter.Observe(() => Statistics);
+    }
+
+    public StoreStatistics Statistics
+    {
+        get
+        {
+            var heads = log.Heads();
+            return new StoreStatistics(heads.Sum(head => head.Series), heads.Sum(head => head.Samples), heads.Count, directory.Size(),
+                damaged.Count, archive.DaysDropped, meter.SamplesDropped);
+        }
+    }
+
+    public async ValueTask AppendAsync(IReadOnlyList<Sample> samples, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(closed, this);
+        cancellationToken.ThrowIfCancellationRequested();
+        var kept = Kept(samples);
+        if (kept.Count > 0)
+        {
+            await commits.AppendAsync(kept).WaitAsync(cancellationToken);
+        }
+    }
+
+    public async ValueTask<IReadOnlyList<TimeSeries>> ReadAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(closed, this);
+        var collector = new SeriesCollector(selector, range.From.ToUnixTimeMilliseconds(), range.To.ToUnixTimeMilliseconds());
+        return await Task.Run(() => Read(collector, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Moves all that was appended so far from the log into day files, as before a backup of these.</summary>
+    /// <exception cref="SampleStoreException">The disk refused; nothing is lost.</exception>
+    public async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(closed, this);
+        await commits.RotateAsync().WaitAsync(cancellationToken);
+        if (await Task.Run(flusher.Flush, cancellationToken) is { } failure)
+        {
+            throw failure;
+        }
+    }
+
+    /// <summary>Closes the files. What was not flushed stays in the log, for the next time.</summary>
+    public void Dispose()
+    {
+        if (closed)
+        {
+            return;
+        }
+
+        closed = true;
+        upkeep.Dispose();
+        commits.Dispose();
+        flusher.Dispose();
+        log.Dispose();
+        archive.Dispose();
+        meter.Dispose();
+        directory.Dispose();
+    }
+
+    private IReadOnlyList<Sample> Kept(IReadOnlyList<Sample> samples)
+    {
+        var first = retention.FirstKeptMillisecond;
+        var last = retention.LastKeptMillisecond;
+        var tooOld = 0;
+        var tooFarAhead = 0;
+        foreach (var sample in samples)
+        {
+            if (sample.Labels.Labels.Sum(label => label.Name.Length + label.Value.Length) > LongestLabelsCharacters)
+            {
+                throw new SampleStoreException($"Append samples of {sample.Labels.Name}",
+                    $"its labels are longer than {LongestLabelsCharacters} characters", retryable: false);
+            }
+
+            tooOld += sample.UnixMilliseconds < first ? 1 : 0;
+            tooFarAhead += sample.UnixMilliseconds > last ? 1 : 0;
+        }
+
+        meter.Drop(tooOld, "too old");
+        meter.Drop(tooFarAhead, "too far ahead");
+        return tooOld + tooFarAhead == 0 ? samples : [.. samples.Where(sample => sample.UnixMilliseconds >= first && sample.UnixMilliseconds <= last)];
+    }
+
+    private IReadOnlyList<TimeSeries> Read(SeriesCollector collector, CancellationToken cancellationToken)
+    {
+        // heads first: a segment that is flushed meanwhile is then seen twice, which does no harm, instead of not at all
+        var heads = log.Heads();
+        archive.Read(collector, cancellationToken);
+        foreach (var head in heads)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            head.Read(collector);
+        }
+
+        return collector.Collected();
+    }
+}

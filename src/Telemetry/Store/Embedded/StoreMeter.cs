@@ -1,0 +1,53 @@
+using System.Diagnostics.Metrics;
+
+namespace NetPulse.Telemetry.Store.Embedded;
+
+/// <summary>The embedded store's own metrics, on the meter <c>NetPulse.Telemetry</c>.</summary>
+internal sealed class StoreMeter : IDisposable
+{
+    private readonly Meter meter = new("NetPulse.Telemetry");
+    private readonly Counter<long> dropped;
+    private long samplesDropped;
+
+    public StoreMeter()
+    {
+        Appended = meter.CreateCounter<long>("netpulse_store_samples_appended_total", description: "Samples that were acknowledged.");
+        dropped = meter.CreateCounter<long>("netpulse_store_samples_dropped_total", description: "Samples that were not kept, by reason.");
+        DaysDropped = meter.CreateCounter<long>("netpulse_store_days_dropped_total", description: "Day files deleted because of their age.");
+        Damaged = meter.CreateCounter<long>("netpulse_store_damaged_files_total", description: "Files that were found damaged and set aside.");
+        FailedFlushes = meter.CreateCounter<long>("netpulse_store_failed_flushes_total", description: "Flushes that are tried again.");
+        FailedAppends = meter.CreateCounter<long>("netpulse_store_failed_appends_total", description: "Appends that were refused by the disk.");
+    }
+
+    public Counter<long> Appended { get; }
+
+    public Counter<long> DaysDropped { get; }
+
+    public Counter<long> Damaged { get; }
+
+    public Counter<long> FailedFlushes { get; }
+
+    public Counter<long> FailedAppends { get; }
+
+    public long SamplesDropped => Interlocked.Read(ref samplesDropped);
+
+    public void Drop(long samples, string reason)
+    {
+        if (samples > 0)
+        {
+            Interlocked.Add(ref samplesDropped, samples);
+            dropped.Add(samples, new KeyValuePair<string, object?>("reason", reason));
+        }
+    }
+
+    public void Observe(Func<StoreStatistics> statistics)
+    {
+        meter.CreateObservableGauge("netpulse_store_head_series", () => statistics().HeadSeries, description: "Series with samples that are not in a day file yet.");
+        meter.CreateObservableGauge("netpulse_store_head_samples", () => statistics().HeadSamples, description: "Samples that are not in a day file yet.");
+        meter.CreateObservableGauge("netpulse_store_segments", () => statistics().Segments, description: "Segments of the log.");
+        meter.CreateObservableGauge("netpulse_store_disk_bytes", () => statistics().BytesOnDisk, "By", "All files of the store.");
+        meter.CreateObservableGauge("netpulse_store_damaged_files", () => statistics().DamagedFiles, description: "Files set aside in the store's directory.");
+    }
+
+    public void Dispose() => meter.Dispose();
+}

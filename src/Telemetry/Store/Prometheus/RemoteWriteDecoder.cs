@@ -1,0 +1,204 @@
+using IronSnappy;
+using NetPulse.Telemetry.Samples;
+using NetPulse.Telemetry.Series;
+using NetPulse.Telemetry.Store.Wire;
+
+namespace NetPulse.Telemetry.Store.Prometheus;
+
+/// <summary>Reads a Prometheus remote-write 1.0 request. Metadata, exemplars and native histograms are skipped.</summary>
+/// <remarks>
+/// Not by Google.Protobuf: its reader takes invalid UTF-8 for valid, and offers no way into a nested message without a copy of it.
+/// </remarks>
+public static class RemoteWriteDecoder
+{
+    private static readonly long LatestUnixMilliseconds = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+
+    /// <exception cref="FormatException">The request is malformed, or larger than <paramref name="limits"/> allow; the text says which.</exception>
+    public static IReadOnlyList<Sample> Decode(ReadOnlySpan<byte> request, RemoteWriteLimits limits)
+    {
+        var reader = new WireReader(Decompress(request, limits));
+        var samples = new List<Sample>();
+        while (!reader.AtEnd)
+        {
+            var tag = Tag(ref reader);
+            if (tag == WriteRequestTags.Series)
+            {
+                DecodeSeries(reader.LengthDelimited(), samples, limits);
+            }
+            else
+            {
+                Skip(ref reader, tag);
+            }
+        }
+
+        return samples;
+    }
+
+    private static byte[] Decompress(ReadOnlySpan<byte> request, RemoteWriteLimits limits)
+    {
+        if (request.Length > limits.CompressedBytes)
+        {
+            throw new FormatException($"The request has {request.Length} bytes; {limits.CompressedBytes} are allowed");
+        }
+
+        // the block's own first number, looked at before anything is allocated by it
+        var announced = new WireReader(request).Varint();
+        if (announced > (ulong)limits.UncompressedBytes)
+        {
+            throw new FormatException($"The request announces {announced} uncompressed bytes; {limits.UncompressedBytes} are allowed");
+        }
+
+        byte[] uncompressed;
+        try
+        {
+            uncompressed = Snappy.Decode(request);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // the library throws whatever its indexing runs into
+            throw new FormatException("The request is no Snappy block", e);
+        }
+
+        return (ulong)uncompressed.Length == announced
+            ? uncompressed
+            : throw new FormatException($"The request announces {announced} uncompressed bytes and has {uncompressed.Length}");
+    }
+
+    private static void DecodeSeries(ReadOnlySpan<byte> series, List<Sample> samples, RemoteWriteLimits limits)
+    {
+        // labels stand before samples by custom, not by rule
+        var labels = DecodeLabels(series, limits);
+        var reader = new WireReader(series);
+        while (!reader.AtEnd)
+        {
+            var tag = Tag(ref reader);
+            if (tag == WriteRequestTags.SeriesSample)
+            {
+                if (samples.Count == limits.Samples)
+                {
+                    throw new FormatException($"The request has more than {limits.Samples} samples");
+                }
+
+                samples.Add(DecodeSample(reader.LengthDelimited(), labels));
+            }
+            else
+            {
+                Skip(ref reader, tag);
+            }
+        }
+    }
+
+    private static LabelSet DecodeLabels(ReadOnlySpan<byte> series, RemoteWriteLimits limits)
+    {
+        var labels = new List<Label>();
+        var bytes = 0;
+        var reader = new WireReader(series);
+        while (!reader.AtEnd)
+        {
+            var tag = Tag(ref reader);
+            if (tag != WriteRequestTags.SeriesLabel)
+            {
+                Skip(ref reader, tag);
+                continue;
+            }
+
+            var label = reader.LengthDelimited();
+            bytes += label.Length;
+            if (labels.Count == limits.Labels || bytes > limits.LabelBytes)
+            {
+                throw new FormatException($"A series has more than {limits.Labels} labels or {limits.LabelBytes} bytes of them");
+            }
+
+            labels.Add(DecodeLabel(label));
+        }
+
+        try
+        {
+            var set = LabelSet.From(labels);
+            return set.Name.Length > 0 ? set : throw new FormatException($"A series has no metric name: {set}");
+        }
+        catch (ArgumentException e)
+        {
+            throw new FormatException(e.Message, e);
+        }
+    }
+
+    private static Label DecodeLabel(ReadOnlySpan<byte> label)
+    {
+        var name = "";
+        var value = "";
+        var reader = new WireReader(label);
+        while (!reader.AtEnd)
+        {
+            var tag = Tag(ref reader);
+            switch (tag)
+            {
+                case WriteRequestTags.LabelName:
+                    name = reader.Text();
+                    break;
+                case WriteRequestTags.LabelValue:
+                    value = reader.Text();
+                    break;
+                default:
+                    Skip(ref reader, tag);
+                    break;
+            }
+        }
+
+        return name.Length > 0 ? new Label(name, value) : throw new FormatException("A label has no name");
+    }
+
+    private static Sample DecodeSample(ReadOnlySpan<byte> sample, LabelSet labels)
+    {
+        var value = 0.0;
+        long unixMilliseconds = 0;
+        var reader = new WireReader(sample);
+        while (!reader.AtEnd)
+        {
+            var tag = Tag(ref reader);
+            switch (tag)
+            {
+                case WriteRequestTags.SampleValue:
+                    value = BitConverter.UInt64BitsToDouble(reader.Fixed64());
+                    break;
+                case WriteRequestTags.SampleTimestamp:
+                    unixMilliseconds = (long)reader.Varint();
+                    break;
+                default:
+                    Skip(ref reader, tag);
+                    break;
+            }
+        }
+
+        return unixMilliseconds >= 0 && unixMilliseconds <= LatestUnixMilliseconds
+            ? new Sample(labels, unixMilliseconds, value)
+            : throw new FormatException($"A sample of {labels.Name} has the time {unixMilliseconds} ms, which is no date");
+    }
+
+    private static uint Tag(ref WireReader reader)
+    {
+        var tag = reader.Varint();
+        return tag is > WriteRequestTags.WireTypeMask and <= uint.MaxValue ? (uint)tag : throw new FormatException($"{tag} is no protobuf tag");
+    }
+
+    private static void Skip(ref WireReader reader, uint tag)
+    {
+        switch (tag & WriteRequestTags.WireTypeMask)
+        {
+            case WriteRequestTags.Varint:
+                reader.Varint();
+                break;
+            case WriteRequestTags.Fixed64:
+                reader.Fixed64();
+                break;
+            case WriteRequestTags.LengthDelimited:
+                reader.LengthDelimited();
+                break;
+            case WriteRequestTags.Fixed32:
+                reader.Fixed32();
+                break;
+            default:
+                throw new FormatException($"Field {tag >> 3} has a wire type that proto3 does not know");
+        }
+    }
+}
