@@ -9,6 +9,7 @@ return await ServiceStart.RunAsync(args, static configuration =>
     builder.UseServiceConfiguration(configuration);
     builder.Services.AddAttribution();
     builder.Services.AddSampling();
+    builder.Services.AddRemoteWrite(configuration.Root);
     builder.AddMetricsEndpoint();
 
     var app = builder.Build();

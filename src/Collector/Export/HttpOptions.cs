@@ -11,8 +11,6 @@ public sealed class HttpOptions
     /// <summary>Where <c>/metrics</c>, <c>/healthz</c> and <c>/readyz</c> are: 127.0.0.1:9470 unless set; port 0 takes a free one.</summary>
     [ListenAddress]
     public string Listen { get; set; } = "127.0.0.1:9470";
-
-    internal IPEndPoint EndPoint => IPEndPoint.Parse(Listen);
 }
 
 [AttributeUsage(AttributeTargets.Property)]

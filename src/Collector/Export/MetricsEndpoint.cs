@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
@@ -9,29 +10,27 @@ namespace NetPulse.Collector.Export;
 /// <summary><c>/metrics</c> for Prometheus, <c>/healthz</c> and <c>/readyz</c> for the kubelet.</summary>
 internal static class MetricsEndpoint
 {
-    internal static WebApplicationBuilder AddMetricsEndpoint(this WebApplicationBuilder builder)
+    /// <summary>Takes the port at once, so that a port in use ends the start before anything runs.</summary>
+    /// <exception cref="StartRefusedException">The port is in use, or may not be used.</exception>
+    internal static void AddMetricsEndpoint(this WebApplicationBuilder builder)
     {
         builder.Services.AddSettings<HttpOptions, HttpOptionsValidator>(HttpOptions.Section);
+        builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore();
-        builder.WebHost.ConfigureKestrel(static (context, kestrel) =>
+        var listen = builder.Configuration[$"{HttpOptions.Section}:{nameof(HttpOptions.Listen)}"] ?? new HttpOptions().Listen;
+        if (!IPEndPoint.TryParse(listen, out var endpoint))
+        {
+            // The check of the settings, which comes next, says so with file and line.
+            return;
+        }
+
+        var socket = Bind(endpoint);
+        builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = _ => socket);
+        builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(kestrel.ApplicationServices.GetRequiredService<IOptions<HttpOptions>>().Value.EndPoint);
+            kestrel.Listen(endpoint);
         });
-
-        // Kestrel would say which address is in use, but not which setting names it.
-        builder.Services.Configure<SocketTransportOptions>(static transport => transport.CreateBoundListenSocket = static endpoint =>
-        {
-            try
-            {
-                return SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
-            }
-            catch (SocketException e)
-            {
-                throw new StartRefusedException($"Cannot listen on {endpoint} (http.listen): {e.Message}; set another address or port", e);
-            }
-        });
-        return builder;
     }
 
     internal static void MapMetrics(this WebApplication app)
@@ -58,6 +57,18 @@ internal static class MetricsEndpoint
             latest.Value is null
                 ? Results.Text("The first reading has not ended yet.\n", statusCode: StatusCodes.Status503ServiceUnavailable)
                 : Results.Text("ok\n"));
+    }
+
+    private static Socket Bind(IPEndPoint endpoint)
+    {
+        try
+        {
+            return SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+        }
+        catch (SocketException e)
+        {
+            throw new StartRefusedException($"Cannot listen on {endpoint} (http.listen): {e.Message}; set another address or port", e);
+        }
     }
 
     /// <summary>OpenMetrics where it is asked for at least as much as plain text.</summary>

@@ -53,7 +53,8 @@ public sealed partial class RemoteWritePush : BackgroundService
                 Report(e);
 
                 // Many nodes lose a store at the same moment: they must not come back at the same moment.
-                await Task.Delay(delay * (0.5 + Random.Shared.NextDouble() / 2), time, stoppingToken);
+                var wait = e.RetryAfter is { } asked && asked > delay ? asked : delay;
+                await Task.Delay(wait * (1 + Random.Shared.NextDouble() / 2), time, stoppingToken);
                 delay = delay * 2 < LongestDelay ? delay * 2 : LongestDelay;
             }
             catch (SampleStoreException e)

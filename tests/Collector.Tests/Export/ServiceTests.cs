@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using NetPulse.Tests;
+
+namespace NetPulse.Collector.Tests.Export;
+
+/// <summary>The whole process, as it is run on a node.</summary>
+public sealed class ServiceTests
+{
+    [KernelFact]
+    public async Task The_service_answers_scrapes_in_both_formats_and_stops_when_told()
+    {
+        var port = FreePort();
+        using var service = Start($"--http:listen=127.0.0.1:{port}", "--node:name=node-7", "--sampling:interval=1s");
+        try
+        {
+            using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+            Wait.Until(() => IsReady(client));
+            var text = await client.GetStringAsync("/metrics");
+            Assert.Contains("netpulse_source_success{node=\"node-7\",source=\"tcp\"} 1 ", text, StringComparison.Ordinal);
+            Assert.Contains("netpulse_sysctl_value{", text, StringComparison.Ordinal);
+            Assert.Equal("", Promtool.Check(text));
+
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/metrics");
+            request.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse("application/openmetrics-text;version=1.0.0;q=0.5"));
+            request.Headers.Accept.Add(MediaTypeWithQualityHeaderValue.Parse("text/plain;version=0.0.4;q=0.2"));
+            using var answer = await client.SendAsync(request);
+            Assert.Equal("application/openmetrics-text", answer.Content.Headers.ContentType!.MediaType);
+            Assert.EndsWith("# EOF\n", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            Assert.Equal("ok\n", await client.GetStringAsync("/healthz"));
+        }
+        finally
+        {
+            using var kill = Process.Start("kill", $"-TERM {service.Id}");
+            await service.WaitForExitAsync();
+        }
+
+        Assert.Equal(0, service.ExitCode);
+    }
+
+    [KernelFact]
+    public async Task A_port_in_use_ends_the_start_with_the_name_of_the_setting()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        using var service = Start($"--http:listen=127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}");
+        var output = service.StandardOutput.ReadToEndAsync();
+        var error = await service.StandardError.ReadToEndAsync();
+        await service.WaitForExitAsync();
+        Assert.Equal(1, service.ExitCode);
+        Assert.Contains("(http.listen)", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error + await output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--sampling:interval=10ms", "sampling.Interval")]
+    [InlineData("--http:listen=nowhere", "http.Listen")]
+    [InlineData("--remoteWrite:url=nowhere", "remoteWrite.Url")]
+    public async Task A_setting_out_of_its_range_ends_the_start_with_its_name(string argument, string named)
+    {
+        using var service = Start(argument);
+        var error = await service.StandardError.ReadToEndAsync();
+        await service.WaitForExitAsync();
+        Assert.Equal(78, service.ExitCode);
+        Assert.Contains(named, error, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static bool IsReady(HttpClient client)
+    {
+        try
+        {
+            return client.GetAsync("/readyz").GetAwaiter().GetResult().IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private static Process Start(params string[] arguments) => Process.Start(
+        new ProcessStartInfo(Environment.ProcessPath!, ["exec", Path.Combine(AppContext.BaseDirectory, "NetPulse.Collector.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
