@@ -8,7 +8,7 @@ namespace NetPulse.Lab.Scenarios;
 /// <summary>Two uploaders, each with an archive of its own behind a path of 50 Mbit/s whose receive buffers may not grow.</summary>
 /// <remarks>
 /// The window that 131,072 bytes of tcp_rmem allow (80,480 on Linux 6.18) fills 50 Mbit/s at 10 ms and an eighth of that at 100 ms.
-/// The queue is larger than half the bandwidth-delay product at 100 ms: a smaller one drops in slow start, and cubic then takes minutes to fill the path.
+/// The queue is larger than half the bandwidth-delay product at 100 ms: a smaller one drops in slow start, and cubic then fills four fifths of the path for more than ten seconds.
 /// Connections end after a while and the next are made, because a larger tcp_rmem is sure to be used only by a new one: the kernel grows a
 /// connection's buffer when more bytes than ever before were read in one round trip, which a window that stands still may never allow.
 /// The senders' limits are stated too, so that the host's own values do not decide what the lab shows.
