@@ -1,6 +1,7 @@
 using System.CommandLine;
 using NetPulse.Lab.Demo;
 using NetPulse.Lab.Scenarios;
+using NetPulse.Lab.Topology;
 
 namespace NetPulse.Lab.Commands;
 
@@ -20,7 +21,7 @@ internal static class DemoCommand
         var scenario = new Option<string>("--scenario") { Description = string.Join(" or ", ScenarioCatalog.Names), DefaultValueFactory = _ => ReceiveWindowScenario.Name };
         scenario.AcceptOnlyFromAmong([.. ScenarioCatalog.Names]);
         var congestionControl = new Option<string>("--congestion-control") { Description = "of the senders, as cubic or bbr", DefaultValueFactory = _ => "cubic" };
-        var prefix = new Option<string>("--prefix") { Description = "what the network namespaces' names begin with", DefaultValueFactory = _ => "np" };
+        var prefix = new Option<string>("--prefix") { Description = "what the network namespaces' names begin with", DefaultValueFactory = _ => new LabSettings().Prefix };
         var once = new Option<bool>("--once") { Description = "end after the first verdict; the exit code says whether the trouble was healed and everything put back" };
 
         var demo = new Command("demo", "Builds the lab, starts collector, tuner and optimizer, makes trouble and tells what they do about it.")
@@ -41,7 +42,7 @@ internal static class DemoCommand
             OptimizerPort = arguments.GetValue(optimizerPort),
             Scenario = arguments.GetValue(scenario) ?? ReceiveWindowScenario.Name,
             CongestionControl = arguments.GetValue(congestionControl) ?? "cubic",
-            Prefix = arguments.GetValue(prefix) ?? "np",
+            Prefix = arguments.GetValue(prefix) ?? new LabSettings().Prefix,
             EndsWithTheStory = arguments.GetValue(once),
         };
     }

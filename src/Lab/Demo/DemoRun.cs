@@ -2,6 +2,7 @@ using System.Diagnostics;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Lab.Scenarios;
 using NetPulse.Lab.Topology;
+using NetPulse.Linux.NetworkNamespaces;
 
 namespace NetPulse.Lab.Demo;
 
@@ -12,6 +13,9 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
     private static readonly TimeSpan Healthy = TimeSpan.FromSeconds(26);
 
     private static readonly TimeSpan TrafficLineEvery = TimeSpan.FromSeconds(6);
+
+    /// <summary>What the scenario's cure changes.</summary>
+    private const string Sysctl = "net.ipv4.tcp_rmem";
 
     private readonly Narrator narrator = new(output, time);
     private readonly DemoWorkspace workspace = new(settings);
@@ -29,6 +33,7 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
         narrator.Tell("lab", $"{string.Join(", ", lab.Pods.Select(pod => pod.Name))}: a network namespace each; every pair has a path of "
             + $"{path.BitsPerSecond / 1e6:0} Mbit/s and {path.Delay.TotalMilliseconds * 2:0} ms round trip, and uploads over it ({settings.CongestionControl})");
 
+        var atStart = Values(lab);
         var isHealed = false;
         var services = new List<ServiceProcess>();
         try
@@ -52,7 +57,7 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
         }
         finally
         {
-            isHealed &= await EndAsync(services, lab);
+            isHealed &= await EndAsync(services, lab, atStart);
         }
 
         return isHealed ? 0 : 1;
@@ -71,7 +76,7 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
     private async Task<bool> TellAsync(RunningLab lab, CancellationToken cancellationToken)
     {
         using var optimizer = new OptimizerClient(settings.OptimizerPort);
-        var story = new Story(narrator, optimizer, lab.Pairs.Select(pair => new Throughput(pair, time)).ToArray());
+        var story = new Story(narrator, optimizer, $"{PodDescription.KubernetesNamespace}/", lab.Pairs.Select(pair => new Throughput(pair, time)).ToArray());
         await story.FollowAsync(() => story.TrafficIsSeen, TimeSpan.FromSeconds(40), TrafficLineEvery, time, cancellationToken);
         await story.FollowAsync(() => false, Healthy, TrafficLineEvery, time, cancellationToken);
 
@@ -92,7 +97,7 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
     private async Task WatchUntilStoppedAsync(CancellationToken cancellationToken)
     {
         using var optimizer = new OptimizerClient(settings.OptimizerPort);
-        var story = new Story(narrator, optimizer, []);
+        var story = new Story(narrator, optimizer, $"{PodDescription.KubernetesNamespace}/", []);
         await story.SkipAsync(cancellationToken);
         await story.FollowAsync(() => false, Timeout.InfiniteTimeSpan, TimeSpan.FromMinutes(1), time, cancellationToken);
     }
@@ -105,7 +110,7 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
     }
 
     /// <summary>Optimizer first, so that nothing new is begun; then the Tuner; then what it holds is put back.</summary>
-    private async Task<bool> EndAsync(List<ServiceProcess> services, RunningLab lab)
+    private async Task<bool> EndAsync(List<ServiceProcess> services, RunningLab lab, IReadOnlyList<string> atStart)
     {
         foreach (var service in services)
         {
@@ -113,8 +118,25 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
         }
 
         var isRestored = await RevertAsync();
-        narrator.Tell("end", isRestored ? $"every value is as it was; {lab.Pods.Count} network namespaces are removed" : "some values could not be put back; see above");
+        var atEnd = Values(lab);
+        for (var i = 0; i < atEnd.Count; i++)
+        {
+            if (atEnd[i] != atStart[i])
+            {
+                isRestored = false;
+                narrator.Tell("end", $"{Sysctl} in {lab.Pods[i].Name} was {atStart[i]} and is {atEnd[i]}");
+            }
+        }
+
+        narrator.Tell("end", isRestored ? $"checked: {Sysctl} is in every pod what it was; {lab.Pods.Count} network namespaces are removed" : "some values could not be put back; see above");
         return isRestored;
+    }
+
+    /// <summary>What holds in each pod, read by us and not by the services.</summary>
+    private static List<string> Values(RunningLab lab)
+    {
+        using var thread = new NetworkNamespaceThread();
+        return [.. lab.Pods.Select(pod => thread.Run(pod.NetworkNamespace, () => Linux.Sysctls.Sysctl.Read(Sysctl) ?? ""))];
     }
 
     private async Task<bool> RevertAsync()

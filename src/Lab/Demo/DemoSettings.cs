@@ -20,7 +20,7 @@ public sealed record DemoSettings
     public string CongestionControl { get; init; } = "cubic";
 
     /// <summary>Begin of the network namespaces' names.</summary>
-    public string Prefix { get; init; } = "np";
+    public string Prefix { get; init; } = "netpulse-lab";
 
     /// <summary>Whether to end, with a verdict in the exit code, once the story is told; otherwise the services stay up until Ctrl-C.</summary>
     public bool EndsWithTheStory { get; init; }

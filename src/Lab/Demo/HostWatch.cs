@@ -21,7 +21,7 @@ internal sealed class HostWatch(DemoSettings settings, TextWriter output, TimePr
         try
         {
             using var optimizer = new OptimizerClient(settings.OptimizerPort);
-            var story = new Story(narrator, optimizer, []);
+            var story = new Story(narrator, optimizer, "", []);
             await story.FollowAsync(() => false, Timeout.InfiniteTimeSpan, TimeSpan.FromSeconds(10), time, cancellationToken);
         }
         catch (OperationCanceledException)

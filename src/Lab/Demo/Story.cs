@@ -5,13 +5,19 @@ namespace NetPulse.Lab.Demo;
 /// <summary>Follows the optimizer's journal and traffic, and tells what is new; keeps beside it what the pods themselves received.</summary>
 /// <param name="narrator">Where it is told.</param>
 /// <param name="optimizer">Whose story it is.</param>
+/// <param name="senders">What the names of the senders to be told of begin with; all when empty.</param>
 /// <param name="delivered">What each receiving application read, measured by the lab and not by us.</param>
-internal sealed class Story(Narrator narrator, OptimizerClient optimizer, Throughput[] delivered)
+internal sealed class Story(Narrator narrator, OptimizerClient optimizer, string senders, Throughput[] delivered)
 {
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
 
     /// <summary>Readings of the lab that a rate is the median of.</summary>
     private const int RateReadings = 9;
+
+    /// <summary>Edges that carry less are not told of.</summary>
+    private const double LeastBytesPerSecond = 1000;
+
+    private const int LongestList = 8;
 
     private readonly List<double[]> bitsPerSecond = [];
     private long lastEntry;
@@ -85,7 +91,8 @@ internal sealed class Story(Narrator narrator, OptimizerClient optimizer, Throug
     private async Task<bool> TellTrafficAsync(CancellationToken cancellationToken)
     {
         var status = await optimizer.StatusAsync(cancellationToken);
-        var edges = status?.Traffic.Where(edge => edge.BytesPerSecond > 1000).ToList() ?? [];
+        var edges = status?.Traffic.Where(edge => edge.BytesPerSecond > LeastBytesPerSecond && edge.From.StartsWith(senders, StringComparison.Ordinal))
+            .OrderByDescending(edge => edge.BytesPerSecond).Take(LongestList).OrderBy(edge => edge.From, StringComparer.Ordinal).ToList() ?? [];
         foreach (var edge in edges)
         {
             TrafficIsSeen = true;
