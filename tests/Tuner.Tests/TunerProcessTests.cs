@@ -96,6 +96,14 @@ public sealed class TunerProcessTests : IDisposable
                     SpinWait.SpinUntil(() => Environment.TickCount64 >= end, random.Next(1, 40));
                 }
 
+                if (round % 2 == 0)
+                {
+                    // In the middle of a step: as soon as something is written down.
+                    var length = new FileInfo(node.HeldFile) is { Exists: true } file ? file.Length : 0;
+                    RandomWish(random);
+                    SpinWait.SpinUntil(() => new FileInfo(node.HeldFile) is { Exists: true } grown && grown.Length != length, TimeSpan.FromMilliseconds(300));
+                }
+
                 tuner.Kill();
             }
 

@@ -53,7 +53,7 @@ public sealed partial class HeldValues : IDisposable
     /// <exception cref="IOException">The directory cannot be written.</exception>
     public static HeldValues Open(StateDirectory state, string boot, ILogger<HeldValues> logger) => new(state.HeldFile, boot, logger);
 
-    /// <summary>Writes it down, and returns only when the disk has it.</summary>
+    /// <summary>Writes it down; before a sysctl is written, the disk has it.</summary>
     /// <exception cref="IOException">It could not be written; then nothing is changed.</exception>
     public void Put(HeldValue value)
     {
@@ -182,7 +182,9 @@ public sealed partial class HeldValues : IDisposable
         try
         {
             file.Write(Line(value));
-            file.Flush(flushToDisk: true);
+
+            // Only what held before may not be lost by anything; a killed process loses no line, and with a power failure the sysctls are gone as well.
+            file.Flush(flushToDisk: value.Phase == HeldPhase.Writing);
             lines++;
         }
         catch (IOException)
