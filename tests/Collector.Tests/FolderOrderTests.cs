@@ -13,7 +13,7 @@ public sealed partial class FolderOrderTests
         from folder in Folders
         from file in Directory.EnumerateFiles(Path.Combine(Source(), folder), "*.cs", SearchOption.AllDirectories)
         from Match named in Namespace().Matches(File.ReadAllText(file))
-        where Array.IndexOf(Folders, named.Groups[1].Value) > Array.IndexOf(Folders, folder)
+        where Array.IndexOf(Folders, named.Groups["folder"].Value) > Array.IndexOf(Folders, folder)
         select $"{file} names {named.Value}");
 
     [Fact]
@@ -24,6 +24,6 @@ public sealed partial class FolderOrderTests
     private static string Source([CallerFilePath] string thisFile = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "src", "Collector"));
 
-    [GeneratedRegex(@"NetPulse\.Collector\.(\w+)")]
+    [GeneratedRegex(@"NetPulse\.Collector\.(?<folder>\w+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Namespace();
 }

@@ -56,7 +56,7 @@ public sealed class TestNetwork : IDisposable
     public (Socket Client, Socket Server) Connect(Socket listener, IPAddress? address = null)
     {
         var port = ((IPEndPoint)listener.LocalEndPoint!).Port;
-        address ??= ((IPEndPoint)listener.LocalEndPoint!).Address;
+        address ??= ((IPEndPoint)listener.LocalEndPoint).Address;
         var client = NewSocket(A, address.AddressFamily);
         client.Connect(new IPEndPoint(address, port));
         return (client, listener.Accept());
@@ -71,7 +71,7 @@ public sealed class TestNetwork : IDisposable
 
     private static void Ip(string arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo("ip", arguments) { UseShellExecute = false, RedirectStandardError = true })!;
         var error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0)
@@ -86,30 +86,35 @@ internal static class SocketTransfer
     /// <summary>Sends so many bytes and has all of them read.</summary>
     internal static void Transfer(this Socket from, Socket to, int bytes)
     {
-        var reading = Task.Run(() => to.ReadExactly(bytes));
-        var chunk = new byte[Math.Min(bytes, 65536)];
+        // In pieces that any buffer takes, so that one thread can do both.
+        var chunk = new byte[16_384];
         for (var left = bytes; left > 0;)
         {
-            left -= from.Send(chunk, Math.Min(left, chunk.Length), SocketFlags.None);
+            var sent = from.Send(chunk, Math.Min(left, chunk.Length), SocketFlags.None);
+            to.ReadExactly(sent);
+            left -= sent;
         }
-
-        reading.GetAwaiter().GetResult();
     }
 
     /// <summary>Closes both ends, the first one first, having seen its FIN on the other.</summary>
     internal static void CloseBoth(this Socket first, Socket second)
     {
         first.Shutdown(SocketShutdown.Send);
-        while (second.Receive(new byte[1024]) > 0)
-        {
-        }
-
+        second.ReadToEnd();
         second.Dispose();
-        while (first.Receive(new byte[1024]) > 0)
-        {
-        }
-
+        first.ReadToEnd();
         first.Dispose();
+    }
+
+    internal static void ReadToEnd(this Socket socket)
+    {
+        var buffer = new byte[4096];
+        int read;
+        do
+        {
+            read = socket.Receive(buffer);
+        }
+        while (read > 0);
     }
 
     private static void ReadExactly(this Socket socket, int bytes)

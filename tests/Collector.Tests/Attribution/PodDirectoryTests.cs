@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using NetPulse.Collector.Attribution;
 using NetPulse.Kubernetes.Objects;
 

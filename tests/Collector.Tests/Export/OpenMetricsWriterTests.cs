@@ -62,6 +62,7 @@ internal static class Promtool
         {
             using var process = Process.Start(new ProcessStartInfo("promtool", "check metrics")
             {
+                UseShellExecute = false,
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,

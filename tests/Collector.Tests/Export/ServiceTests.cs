@@ -71,7 +71,9 @@ public sealed class ServiceTests
     {
         try
         {
-            return client.GetAsync("/readyz").GetAwaiter().GetResult().IsSuccessStatusCode;
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/readyz");
+            using var answer = client.Send(request);
+            return answer.IsSuccessStatusCode;
         }
         catch (HttpRequestException)
         {
@@ -82,6 +84,7 @@ public sealed class ServiceTests
     private static Process Start(params string[] arguments) => Process.Start(
         new ProcessStartInfo(Environment.ProcessPath!, ["exec", Path.Combine(AppContext.BaseDirectory, "NetPulse.Collector.dll"), .. arguments])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;

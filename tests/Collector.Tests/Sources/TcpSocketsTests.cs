@@ -49,7 +49,7 @@ public sealed class TcpSocketsTests : IDisposable
 
         server.Transfer(client, 111);
         client.CloseBoth(server);
-        var ended = ReadUntil(reading => reading.Value(TcpMetrics.ConnectionsClosed, A, LabelNames.Client) + reading.Value(TcpMetrics.ConnectionsClosed, B, LabelNames.Server) == 2);
+        var ended = ReadUntil(reading => reading.Value(TcpMetrics.ConnectionsClosed, A, LabelNames.Client) + reading.Value(TcpMetrics.ConnectionsClosed, B, LabelNames.Server) > 1);
         Assert.Equal(3_000_000, ended.Value(TcpMetrics.IoBytes, A, LabelNames.Client, LabelNames.Transmit));
         Assert.Equal(111, ended.Value(TcpMetrics.IoBytes, A, LabelNames.Client, LabelNames.Receive));
         Assert.Equal(3_000_000, ended.Value(TcpMetrics.IoBytes, B, LabelNames.Server, LabelNames.Receive));
@@ -58,20 +58,17 @@ public sealed class TcpSocketsTests : IDisposable
     }
 
     [KernelFact]
-    public void Ten_thousand_connections_that_live_between_two_readings_are_all_there_to_the_byte()
+    public async Task Ten_thousand_connections_that_live_between_two_readings_are_all_there_to_the_byte()
     {
         const int Connections = 10_000;
         Read();
         using var listener = network.Listen(TestNetwork.AddressOfB);
         var serving = Task.Run(() =>
         {
-            var buffer = new byte[4096];
             for (var i = 0; i < Connections; i++)
             {
                 using var server = listener.Accept();
-                while (server.Receive(buffer) > 0)
-                {
-                }
+                server.ReadToEnd();
             }
         });
         var payload = new byte[100];
@@ -83,9 +80,9 @@ public sealed class TcpSocketsTests : IDisposable
             sent += client.Send(payload, (i % 100) + 1, SocketFlags.None);
         }
 
-        Assert.True(serving.Wait(TimeSpan.FromSeconds(60)));
+        await serving.WaitAsync(TimeSpan.FromSeconds(60));
 
-        var reading = ReadUntil(r => r.Value(TcpMetrics.ConnectionsClosed, A, LabelNames.Client) + r.Value(TcpMetrics.ConnectionsClosed, B, LabelNames.Server) == 2 * Connections);
+        var reading = ReadUntil(r => r.Value(TcpMetrics.ConnectionsClosed, A, LabelNames.Client) + r.Value(TcpMetrics.ConnectionsClosed, B, LabelNames.Server) >= 2 * Connections);
         Assert.Equal(sent, reading.Value(TcpMetrics.IoBytes, A, LabelNames.Client, LabelNames.Transmit));
         Assert.Equal(sent, reading.Value(TcpMetrics.IoBytes, B, LabelNames.Server, LabelNames.Receive));
     }
@@ -103,7 +100,7 @@ public sealed class TcpSocketsTests : IDisposable
         client.Transfer(server, 5);
         Assert.Equal(5, Read().Value(TcpMetrics.IoBytes, A, LabelNames.Client, LabelNames.Transmit));
         client.CloseBoth(server);
-        Assert.Equal(5, ReadUntil(r => r.Value(TcpMetrics.ConnectionsClosed, A, LabelNames.Client) == 1).Value(TcpMetrics.IoBytes, A, LabelNames.Client, LabelNames.Transmit));
+        Assert.Equal(5, ReadUntil(r => r.Value(TcpMetrics.ConnectionsClosed, A, LabelNames.Client) > 0).Value(TcpMetrics.IoBytes, A, LabelNames.Client, LabelNames.Transmit));
     }
 
     [KernelFact]
@@ -120,7 +117,7 @@ public sealed class TcpSocketsTests : IDisposable
         sockets = NewSource();
         Read();
         client.Dispose();
-        Assert.Equal(0, ReadUntil(r => r.Value(TcpMetrics.ConnectionsClosed, A, LabelNames.Client) == 1).Value(TcpMetrics.IoBytes, A, LabelNames.Client, LabelNames.Transmit));
+        Assert.Equal(0, ReadUntil(r => r.Value(TcpMetrics.ConnectionsClosed, A, LabelNames.Client) > 0).Value(TcpMetrics.IoBytes, A, LabelNames.Client, LabelNames.Transmit));
     }
 
     [KernelFact]
@@ -165,7 +162,7 @@ public sealed class TcpSocketsTests : IDisposable
     }
 
     [KernelFact]
-    public void Time_limited_by_the_receiver_is_told_in_seconds()
+    public async Task Time_limited_by_the_receiver_is_told_in_seconds()
     {
         Read();
         using var listener = network.Listen(TestNetwork.AddressOfB);
@@ -175,9 +172,12 @@ public sealed class TcpSocketsTests : IDisposable
         using var serverEnd = server;
         var sending = Task.Run(() =>
         {
-            while (client.Send(new byte[65_536]) > 0)
+            int sent;
+            do
             {
+                sent = client.Send(new byte[65_536]);
             }
+            while (sent > 0);
         });
 
         var reading = ReadUntil(r => r.Value(TcpMetrics.ReceiveWindowLimitedSeconds, A, LabelNames.Client) >= 0.3);
@@ -188,7 +188,7 @@ public sealed class TcpSocketsTests : IDisposable
         Assert.InRange(reading.Value(TcpMetrics.SmoothedRtt, A, LabelNames.Client), 1e-6, 1);
         server.LingerState = new LingerOption(enable: true, seconds: 0);
         server.Dispose();
-        Assert.Throws<AggregateException>(() => sending.Wait(TimeSpan.FromSeconds(20)));
+        await Assert.ThrowsAsync<SocketException>(() => sending.WaitAsync(TimeSpan.FromSeconds(20)));
     }
 
     public void Dispose()
@@ -218,7 +218,11 @@ public sealed class TcpSocketsTests : IDisposable
     private WrittenSamples ReadUntil(Func<WrittenSamples, bool> condition)
     {
         WrittenSamples? reading = null;
-        Wait.Until(() => condition(reading = Read()));
+        Wait.Until(() =>
+        {
+            reading = Read();
+            return condition(reading);
+        });
         return reading!;
     }
 
