@@ -35,7 +35,7 @@ public sealed class OptimizationRun(
 
         var traffic = await edges.ReadAsync(cluster.At, cancellationToken);
         var anomalies = edges.FindAnomalies(traffic);
-        var findings = await causes.ExplainAsync(anomalies, traffic, cluster.At, cancellationToken);
+        var findings = await causes.ExplainAsync([.. anomalies.Where(anomaly => !IsBeingChanged(anomaly.Edge))], traffic, ChangedAt, cluster.At, cancellationToken);
         var proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe ? [] : LargerReceiveWindow.For(findings, traffic, cluster);
         var picture = new Picture(cluster.At, cluster.Policy, cluster.Problems, traffic, anomalies, findings, proposals);
         narrative.Tell(picture);
@@ -52,6 +52,11 @@ public sealed class OptimizationRun(
 
         Volatile.Write(ref latest, picture);
     }
+
+    /// <summary>An edge is explained anew once the change that it is measured under has ended.</summary>
+    private bool IsBeingChanged(Edge edge) => journal.Changes.Any(state => state.IsOpen && state.Change.Edge == edge);
+
+    private DateTimeOffset? ChangedAt(Edge edge) => journal.Changes.Where(state => state.Change.Edge == edge).Max(state => state.AppliedAt);
 
     private ImmutableArray<EarlierChange> EarlierChanges() =>
     [

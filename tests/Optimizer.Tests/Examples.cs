@@ -33,6 +33,7 @@ internal static class Examples
         BestThroughput = BytesPerSecond.FromMegabitsPerSecond(47),
         Connections = 1,
         RoundTripTime = TimeSpan.FromMilliseconds(100),
+        PathRoundTripTime = TimeSpan.FromMilliseconds(100),
         ReceiveWindowLimitedShare = 0.97,
         SendBufferLimitedShare = 0,
         RetransmittedShare = 0,

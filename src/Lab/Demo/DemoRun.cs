@@ -81,6 +81,7 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
         await story.FollowAsync(() => false, Healthy, TrafficLineEvery, time, cancellationToken);
 
         lab.Worsen();
+        story.TroubleBegins();
         narrator.Tell("trouble", $"every path's round trip takes {lab.Scenario.TroubledRoundTripTime.TotalMilliseconds:0} ms from now on: {lab.Scenario.Problem}");
         var isJudged = await story.FollowAsync(() => story.Verdict is not null, settings.Patience, TrafficLineEvery, time, cancellationToken);
         if (!isJudged)

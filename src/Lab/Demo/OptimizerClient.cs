@@ -35,4 +35,4 @@ internal sealed record StatusAnswer(DateTimeOffset At, IReadOnlyList<TrafficAnsw
 
 internal sealed record TrafficAnswer(string From, string To, string ServerPort, string Role, double BytesPerSecond, double RoundTripSeconds);
 
-internal sealed record JournalAnswer(long Sequence, string Kind, string Subject, string Text, string? Phase);
+internal sealed record JournalAnswer(long Sequence, string Kind, string Subject, string Text, IReadOnlyList<string>? Details, string? Phase);

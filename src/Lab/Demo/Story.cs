@@ -11,8 +11,11 @@ internal sealed class Story(Narrator narrator, OptimizerClient optimizer, string
 {
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
 
-    /// <summary>Readings of the lab that a rate is the median of.</summary>
-    private const int RateReadings = 9;
+    /// <summary>Latest readings of the lab that the rate after the change is the median of.</summary>
+    private const int ReadingsAfter = 9;
+
+    /// <summary>The reading in which the trouble began and the one after it still hold some of the time before.</summary>
+    private const int ReadingsToSettle = 2;
 
     /// <summary>Edges that carry less are not told of.</summary>
     private const double LeastBytesPerSecond = 1000;
@@ -21,8 +24,9 @@ internal sealed class Story(Narrator narrator, OptimizerClient optimizer, string
 
     private readonly List<double[]> bitsPerSecond = [];
     private long lastEntry;
-    private int appliedAt = -1;
-    private int judgedAt = -1;
+    private int troubleAt;
+    private int appliedAt;
+    private int judgedAt;
 
     public bool TrafficIsSeen { get; private set; }
 
@@ -53,19 +57,25 @@ internal sealed class Story(Narrator narrator, OptimizerClient optimizer, string
     public async Task SkipAsync(CancellationToken cancellationToken) =>
         lastEntry = (await optimizer.JournalAsync(0, cancellationToken)).Select(entry => entry.Sequence).DefaultIfEmpty(0).Max();
 
-    /// <summary>Before and after, as the receiving applications saw it.</summary>
+    /// <summary>From the next reading on there is trouble.</summary>
+    public void TroubleBegins() => troubleAt = bitsPerSecond.Count;
+
+    /// <summary>During the trouble and after the change, as the receiving applications saw it.</summary>
     public string Result()
     {
-        var before = Median(appliedAt, 0);
-        var after = Median(judgedAt, 0);
-        var control = delivered.Length > 1 ? $"; the untouched control: {Median(appliedAt, 1) / 1e6:0.0} → {Median(judgedAt, 1) / 1e6:0.0} Mbit/s" : "";
+        var (before, after) = (MedianBefore(0), MedianAfter(0));
+        var control = delivered.Length > 1 ? $"; the untouched control: {MedianBefore(1) / 1e6:0.0} → {MedianAfter(1) / 1e6:0.0} Mbit/s" : "";
         return $"{Verdict}: what the archive itself received went from {before / 1e6:0.0} to {after / 1e6:0.0} Mbit/s, ×{after / before:0.0}{control}";
     }
 
-    /// <summary>Bits per second of a pair over the readings before a moment.</summary>
-    private double Median(int before, int pair)
+    private double MedianBefore(int pair) => Median(pair, troubleAt + ReadingsToSettle, appliedAt);
+
+    private double MedianAfter(int pair) => Median(pair, judgedAt - ReadingsAfter, judgedAt);
+
+    /// <summary>Bits per second of a pair; 0 when nothing was read.</summary>
+    private double Median(int pair, int from, int to)
     {
-        var readings = bitsPerSecond.Take(Math.Max(before, 0)).TakeLast(RateReadings).Select(reading => reading[pair]).Order().ToList();
+        var readings = bitsPerSecond.Take(to).Skip(Math.Max(from, 0)).Select(reading => reading[pair]).Order().ToList();
         return readings.Count == 0 ? 0 : readings[readings.Count / 2];
     }
 
@@ -75,7 +85,12 @@ internal sealed class Story(Narrator narrator, OptimizerClient optimizer, string
         {
             lastEntry = entry.Sequence;
             narrator.Tell((entry.Phase ?? entry.Kind).ToLowerInvariant(), entry.Text);
-            if (entry.Phase == "Planned" && appliedAt < 0)
+            foreach (var detail in entry.Details ?? [])
+            {
+                narrator.Tell("", $"  {detail}");
+            }
+
+            if (entry.Phase == "Applied" && appliedAt == 0)
             {
                 appliedAt = bitsPerSecond.Count;
             }

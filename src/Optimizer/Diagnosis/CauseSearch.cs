@@ -14,14 +14,19 @@ public sealed class CauseSearch(ISampleStore store, IEnumerable<ICauseRule> rule
     private static readonly TimeSpan LongestRange = TimeSpan.FromMinutes(1);
 
     /// <summary>One finding an edge, in the order of the edges; <see cref="Cause.Unknown"/> where no rule is proven.</summary>
+    /// <param name="anomalies">What is to be explained.</param>
+    /// <param name="traffic">Every edge's.</param>
+    /// <param name="changedAt">When we last changed something at an edge: what was measured before says nothing of what holds now.</param>
+    /// <param name="now">End of what is looked at.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
     /// <exception cref="SampleStoreException">The store could not be read.</exception>
     public async Task<ImmutableArray<Finding>> ExplainAsync(
-        ImmutableArray<Anomaly> anomalies, ImmutableArray<EdgeTraffic> traffic, DateTimeOffset now, CancellationToken cancellationToken)
+        ImmutableArray<Anomaly> anomalies, ImmutableArray<EdgeTraffic> traffic, Func<Edge, DateTimeOffset?> changedAt, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var findings = ImmutableArray.CreateBuilder<Finding>();
         foreach (var ofEdge in anomalies.GroupBy(anomaly => anomaly.Edge))
         {
-            var measured = await MeasureAsync(traffic.First(edge => edge.Edge == ofEdge.Key), ofEdge.Min(anomaly => anomaly.Departure.Onset), now, cancellationToken);
+            var measured = await MeasureAsync(traffic.First(edge => edge.Edge == ofEdge.Key), ofEdge.Min(anomaly => anomaly.Departure.Onset), changedAt(ofEdge.Key), now, cancellationToken);
             findings.Add(Judge(measured));
         }
 
@@ -35,10 +40,11 @@ public sealed class CauseSearch(ISampleStore store, IEnumerable<ICauseRule> rule
             ?? new Finding(Cause.Unknown, "no cause that we know is proven", "", 0, [.. judgements.SelectMany(judgement => judgement.Refutation)], measured);
     }
 
-    private async Task<ConnectionEvidence> MeasureAsync(EdgeTraffic traffic, DateTimeOffset onset, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<ConnectionEvidence> MeasureAsync(
+        EdgeTraffic traffic, DateTimeOffset onset, DateTimeOffset? changedAt, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var edge = traffic.Edge;
-        var range = new TimeRange(onset > now - LongestRange ? onset : now - LongestRange, now);
+        var range = new TimeRange(new[] { onset, changedAt ?? onset, now - LongestRange }.Max(), now);
         var busy = await IncreaseAsync(edge.Select(TcpMetrics.BusySeconds));
         var sent = await IncreaseAsync(edge.Select(TcpMetrics.Segments, LabelNames.Transmit));
         var zeroWindows = await IncreaseAsync(AtReceiver(NamespaceMetrics.ZeroWindowAdvertised)) + await IncreaseAsync(AtReceiver(NamespaceMetrics.ZeroWindowWanted));
@@ -51,6 +57,7 @@ public sealed class CauseSearch(ISampleStore store, IEnumerable<ICauseRule> rule
             BestThroughput = traffic.BestThroughput,
             Connections = Mean(await ReadAsync(edge.Select(TcpMetrics.Connections))),
             RoundTripTime = Mean(await ReadAsync(edge.Select(TcpMetrics.SmoothedRtt))) is { } rtt ? TimeSpan.FromSeconds(rtt) : null,
+            PathRoundTripTime = Least(traffic.RoundTripTime, onset) is { } least ? TimeSpan.FromSeconds(least) : null,
             ReceiveWindowLimitedShare = await IncreaseAsync(edge.Select(TcpMetrics.ReceiveWindowLimitedSeconds)) / PositiveOrNone(busy),
             SendBufferLimitedShare = await IncreaseAsync(edge.Select(TcpMetrics.SendBufferLimitedSeconds)) / PositiveOrNone(busy),
             RetransmittedShare = await IncreaseAsync(edge.Select(TcpMetrics.Retransmits)) / PositiveOrNone(sent),
@@ -96,6 +103,17 @@ public sealed class CauseSearch(ISampleStore store, IEnumerable<ICauseRule> rule
     private static double? Mean(TimeSeries? series) => series is { Count: > 0 } ? series.Values.ToArray().Average() : null;
 
     private static double? Median(TimeSeries? series) => series is { Count: > 0 } ? series.Values.ToArray().Order().ElementAt(series.Count / 2) : null;
+
+    private static double? Least(TimeSeries series, DateTimeOffset from)
+    {
+        var least = double.PositiveInfinity;
+        for (var i = 0; i < series.Count; i++)
+        {
+            least = series.At(i) >= from ? Math.Min(least, series.Values.Span[i]) : least;
+        }
+
+        return double.IsFinite(least) ? least : null;
+    }
 
     private static double MeanSince(TimeSeries series, DateTimeOffset from)
     {

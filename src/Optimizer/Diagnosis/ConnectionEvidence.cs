@@ -24,7 +24,11 @@ public sealed record ConnectionEvidence
     /// <summary>Open connections, mean.</summary>
     public double? Connections { get; init; }
 
+    /// <summary>Smoothed, mean over the range.</summary>
     public TimeSpan? RoundTripTime { get; init; }
+
+    /// <summary>The smallest smoothed one since the trouble began: the path itself, without what the edge's own traffic adds by waiting in its queue.</summary>
+    public TimeSpan? PathRoundTripTime { get; init; }
 
     /// <summary>Share of the sender's busy time in which the receiver's window stopped it: 0 to 1.</summary>
     public double? ReceiveWindowLimitedShare { get; init; }

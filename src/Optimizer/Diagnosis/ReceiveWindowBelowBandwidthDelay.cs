@@ -15,7 +15,7 @@ public sealed class ReceiveWindowBelowBandwidthDelay : ICauseRule
         var windowRate = measured is { SendWindowBytes: { } window, RoundTripTime: { TotalSeconds: > 0 } rtt, Connections: { } connections }
             ? new BytesPerSecond(window * Math.Max(1, connections) / rtt.TotalSeconds)
             : (BytesPerSecond?)null;
-        var needed = measured.RoundTripTime is { } delay ? measured.BestThroughput.BytesInFlight(delay) / Math.Max(1, measured.Connections ?? 1) : (double?)null;
+        var needed = measured.PathRoundTripTime is { } delay ? measured.BestThroughput.BytesInFlight(delay) / Math.Max(1, measured.Connections ?? 1) : (double?)null;
         var fillsWindow = windowRate is { } rate ? measured.Throughput.Value / rate.Value : (double?)null;
         var ceiling = measured.ReceiveLimits?.Maximum;
 
@@ -25,6 +25,7 @@ public sealed class ReceiveWindowBelowBandwidthDelay : ICauseRule
             + $"one window a round trip of {Text.Time(measured.RoundTripTime)} gives {measured.Throughput}",
             "",
             measured,
+            new Evidence("throughput", measured.Throughput.ToString(), $"below 80 % of the {measured.BestThroughput} seen before", measured.Throughput.Value < 0.8 * measured.BestThroughput.Value),
             new Evidence(
                 "sender stopped by the receive window",
                 $"{Text.Percent(measured.ReceiveWindowLimitedShare)} of its busy time, {Text.Percent(fillsWindow)} of one window a round trip",
@@ -49,7 +50,7 @@ public sealed class ReceiveWindowBelowBandwidthDelay : ICauseRule
             Evidence.Of(
                 "window",
                 Text.Bytes(measured.SendWindowBytes),
-                $"below the {Text.Bytes(needed)} that {measured.BestThroughput} at {Text.Time(measured.RoundTripTime)} need",
+                $"below the {Text.Bytes(needed)} that {measured.BestThroughput} at {Text.Time(measured.PathRoundTripTime)} need",
                 measured.SendWindowBytes < needed,
                 measured.SendWindowBytes,
                 needed));

@@ -53,12 +53,12 @@ public sealed class ChangeJournal : IDisposable
     /// <summary>Bytes of an unfinished last line that the previous start left behind and that were set aside; 0 normally.</summary>
     public long SetAsideBytes { get; private set; }
 
-    public void Note(EntryKind kind, string subject, string text) => Append(new JournalEntry(0, default, kind, subject, text));
+    public void Note(EntryKind kind, string subject, string text, IReadOnlyList<string>? details = null) => Append(new JournalEntry(0, default, kind, subject, text, details));
 
     /// <summary>The change enters a phase. What follows it may only be done once this has returned.</summary>
     /// <exception cref="IOException">The entry is not on disk: the step must not be taken.</exception>
     public void Enter(ChangePhase phase, Change change, string text, Effect? effect = null) =>
-        Append(new JournalEntry(0, default, EntryKind.Change, change.Pod.ToString(), text, change, phase, effect));
+        Append(new JournalEntry(0, default, EntryKind.Change, change.Pod.ToString(), text, null, change, phase, effect));
 
     public void Dispose() => file.Dispose();
 

@@ -54,6 +54,7 @@ public enum EntryKind
 /// <param name="Kind">What it tells of.</param>
 /// <param name="Subject">The edge, pod or file that it is about.</param>
 /// <param name="Text">For people.</param>
+/// <param name="Details">More lines for people: the proof of a finding, the diff of a proposal.</param>
 /// <param name="Change">The whole change, for <see cref="EntryKind.Change"/>; so the journal alone is enough to undo it.</param>
 /// <param name="Phase">The phase that the change enters.</param>
 /// <param name="Effect">Measured ratio with its interval, where a verdict was reached.</param>
@@ -63,6 +64,7 @@ public sealed record JournalEntry(
     EntryKind Kind,
     string Subject,
     string Text,
+    IReadOnlyList<string>? Details = null,
     Change? Change = null,
     ChangePhase? Phase = null,
     Verify.Effect? Effect = null);

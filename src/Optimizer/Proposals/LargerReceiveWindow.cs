@@ -58,7 +58,7 @@ public static class LargerReceiveWindow
         var measured = finding.Measured;
         var limits = measured.ReceiveLimits!;
         var connections = Math.Max(1, measured.Connections ?? 1);
-        var delay = measured.RoundTripTime ?? TimeSpan.Zero;
+        var delay = measured.PathRoundTripTime ?? TimeSpan.Zero;
         var bandwidthIsKnown = measured.BestThroughput.Value > 1.5 * measured.Throughput.Value;
         var windowShare = Math.Clamp(measured.SendWindowBytes / measured.ReceiveBufferBytes ?? 0.5, 0.25, 0.9);
         var wanted = bandwidthIsKnown ? Headroom * measured.BestThroughput.BytesInFlight(delay) / connections / windowShare : 4.0 * limits.Maximum;

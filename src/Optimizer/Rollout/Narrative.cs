@@ -45,7 +45,7 @@ public sealed class Narrative(ChangeJournal journal)
         foreach (var finding in picture.Findings.Where(finding => !causes.TryGetValue(finding.Edge, out var known) || known != finding.Cause))
         {
             causes[finding.Edge] = finding.Cause;
-            journal.Note(EntryKind.Finding, finding.Edge.ToString(), Describe(finding));
+            journal.Note(EntryKind.Finding, finding.Edge.ToString(), Describe(finding), [.. finding.Proof.Select(evidence => evidence.ToString())]);
         }
     }
 
@@ -55,7 +55,7 @@ public sealed class Narrative(ChangeJournal journal)
         var key = $"{proposal.Pod} {proposal.Sysctl}";
         if (!decisions.TryGetValue(key, out var gate))
         {
-            journal.Note(EntryKind.Proposal, proposal.Pod.ToString(), proposal.ToString());
+            journal.Note(EntryKind.Proposal, proposal.Pod.ToString(), proposal.ToString(), proposal.Diff.Split('\n'));
         }
 
         if (gate != decision.Gate)
@@ -65,11 +65,7 @@ public sealed class Narrative(ChangeJournal journal)
         }
     }
 
-    private static string Describe(Finding finding)
-    {
-        var proof = string.Join("; ", finding.Proof);
-        return finding.Cause == Cause.Unknown
-            ? $"{finding.Edge}: {finding.Summary}; against those that we know: {proof}"
-            : $"{finding.Edge}: {finding.Summary}. Proof ({finding.Confidence * 100:0} % of it measured): {proof}{(finding.Advice.Length > 0 ? $". Advice: {finding.Advice}" : "")}";
-    }
+    private static string Describe(Finding finding) => finding.Cause == Cause.Unknown
+        ? $"{finding.Edge}: {finding.Summary}; against those that we know speaks:"
+        : $"{finding.Edge}: {finding.Summary}{(finding.Advice.Length > 0 ? $"; {finding.Advice}" : "")}. Proof, {finding.Confidence * 100:0} % of it measured:";
 }

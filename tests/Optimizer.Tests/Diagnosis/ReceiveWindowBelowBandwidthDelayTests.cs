@@ -44,6 +44,14 @@ public sealed class ReceiveWindowBelowBandwidthDelayTests
         Assert.Null(rule.Judge(Examples.WindowLimited() with { SendWindowBytes = 900_000, ReceiveBufferBytes = 1_900_000, ReceiveLimits = new TcpBufferLimits(4096, 131_072, 2_000_000) }).Finding);
 
     [Fact]
+    public void An_edge_that_carries_what_the_path_holds_is_not_slow_however_full_its_window() =>
+        Assert.Null(rule.Judge(Examples.WindowLimited() with { Throughput = BytesPerSecond.FromMegabitsPerSecond(46) }).Finding);
+
+    [Fact]
+    public void A_round_trip_time_that_the_own_queue_has_stretched_does_not_ask_for_a_larger_window() =>
+        Assert.Null(rule.Judge(Examples.WindowLimited() with { SendWindowBytes = 700_000, RoundTripTime = TimeSpan.FromMilliseconds(130) }).Finding);
+
+    [Fact]
     public void An_application_that_sends_little_refutes_it() =>
         Assert.Null(rule.Judge(Examples.WindowLimited() with { ReceiveWindowLimitedShare = 0.01, Throughput = BytesPerSecond.FromMegabitsPerSecond(0.5) }).Finding);
 

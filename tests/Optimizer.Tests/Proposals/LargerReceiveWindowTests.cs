@@ -34,7 +34,7 @@ public sealed class LargerReceiveWindowTests
     [Fact]
     public void No_ceiling_is_above_64_MiB()
     {
-        var finding = Finding(Examples.WindowLimited() with { RoundTripTime = TimeSpan.FromSeconds(2), BestThroughput = BytesPerSecond.FromMegabitsPerSecond(10_000) });
+        var finding = Finding(Examples.WindowLimited() with { PathRoundTripTime = TimeSpan.FromSeconds(2), BestThroughput = BytesPerSecond.FromMegabitsPerSecond(10_000) });
         var proposal = Assert.Single(LargerReceiveWindow.For([finding], [], Examples.Cluster()));
         Assert.EndsWith($" {64 << 20}", proposal.To, StringComparison.Ordinal);
     }

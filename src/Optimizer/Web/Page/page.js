@@ -67,6 +67,11 @@ function showJournal(entries) {
   for (const entry of entries) {
     const item = element('li');
     item.append(element('time', clock(entry.at)), element('span', entry.phase ?? entry.kind, `kind ${entry.phase ?? ''}`), document.createTextNode(entry.text));
+    if (entry.details) {
+      const details = element('ul');
+      details.append(...entry.details.map((text) => element('li', text)));
+      item.append(details);
+    }
     list.prepend(item);
     lastEntry = Math.max(lastEntry, entry.sequence);
   }
