@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using NetPulse.Collector.Attribution;
 using NetPulse.Collector.Kernel;
@@ -93,7 +94,7 @@ public sealed class TcpSockets : ISource, IDisposable
 
         if (loadFailure is not null && time.GetUtcNow() < loadAgainAt)
         {
-            throw new BpfException("read TCP connections", 0, loadFailure.Message, loadFailure);
+            ExceptionDispatchInfo.Throw(loadFailure);
         }
 
         try

@@ -9,6 +9,8 @@ namespace NetPulse.Collector.Tests.Export;
 /// <summary>The whole process, as it is run on a node.</summary>
 public sealed class ServiceTests
 {
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "netpulse-collector.dll");
+
     [KernelFact]
     public async Task The_service_answers_scrapes_in_both_formats_and_stops_when_told()
     {
@@ -67,27 +69,49 @@ public sealed class ServiceTests
         Assert.Contains(named, error, StringComparison.OrdinalIgnoreCase);
     }
 
-    private static bool IsReady(HttpClient client)
+    [KernelFact]
+    public async Task Without_the_right_to_load_bpf_the_log_says_so_once_and_the_rest_goes_on()
+    {
+        const string Capabilities = "-bpf,-perfmon,-sys_admin";
+        var port = FreePort();
+        using var service = Run("setpriv", [$"--bounding-set={Capabilities}", $"--inh-caps={Capabilities}", Environment.ProcessPath!, "exec", Program, $"--http:listen=127.0.0.1:{port}", "--sampling:interval=1s"]);
+        var output = service.StandardOutput.ReadToEndAsync();
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        Wait.Until(() => IsReady(client));
+        var first = await client.GetStringAsync("/metrics");
+        Assert.Contains("source=\"tcp\"} 0 ", first, StringComparison.Ordinal);
+        Assert.Contains("source=\"self\"} 1 ", first, StringComparison.Ordinal);
+        Wait.Until(() => Get(client, "/metrics") is { } later && later != first);
+        using var kill = Process.Start("kill", $"-TERM {service.Id}");
+        await service.WaitForExitAsync();
+        Assert.Single((await output).Split('\n'), line => line.Contains("CAP_BPF", StringComparison.Ordinal));
+    }
+
+    private static bool IsReady(HttpClient client) => Get(client, "/readyz") is not null;
+
+    private static string? Get(HttpClient client, string path)
     {
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, "/readyz");
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
             using var answer = client.Send(request);
-            return answer.IsSuccessStatusCode;
+            using var text = new StreamReader(answer.Content.ReadAsStream());
+            return answer.IsSuccessStatusCode ? text.ReadToEnd() : null;
         }
         catch (HttpRequestException)
         {
-            return false;
+            return null;
         }
     }
 
-    private static Process Start(params string[] arguments) => Process.Start(
-        new ProcessStartInfo(Environment.ProcessPath!, ["exec", Path.Combine(AppContext.BaseDirectory, "NetPulse.Collector.dll"), .. arguments])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+    private static Process Start(params string[] arguments) => Run(Environment.ProcessPath!, ["exec", Program, .. arguments]);
+
+    private static Process Run(string command, string[] arguments) => Process.Start(new ProcessStartInfo(command, arguments)
+    {
+        UseShellExecute = false,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    })!;
 
     private static int FreePort()
     {
