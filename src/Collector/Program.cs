@@ -7,10 +7,10 @@ return await ServiceStart.RunAsync(args, static configuration =>
 {
     var builder = WebApplication.CreateEmptyBuilder(new());
     builder.UseServiceConfiguration(configuration);
+    builder.ListenOnHttp("127.0.0.1:9470");
     builder.Services.AddAttribution();
     builder.Services.AddSampling();
     builder.Services.AddRemoteWrite(configuration.Root);
-    builder.AddMetricsEndpoint();
 
     var app = builder.Build();
     app.MapMetrics();

@@ -12,11 +12,11 @@ namespace NetPulse.Hosting;
 /// <summary>The section <c>http</c> of a service's settings.</summary>
 public sealed class HttpOptions
 {
+    public const string Section = "http";
+
     /// <summary>Address and port, as <c>127.0.0.1:9470</c>; each service says its own default; port 0 takes a free one.</summary>
     [ListenAddress]
     public string Listen { get; set; } = "";
-
-    internal IPEndPoint EndPoint => IPEndPoint.Parse(Listen);
 }
 
 [AttributeUsage(AttributeTargets.Property)]
@@ -30,32 +30,40 @@ internal sealed partial class HttpOptionsValidator : IValidateOptions<HttpOption
 
 public static class HttpListening
 {
-    /// <summary>Listens where <c>http.listen</c> says; an address in use refuses the start and names the setting.</summary>
+    /// <summary>Takes the address that <c>http.listen</c> names at once, so that one in use ends the start before anything runs.</summary>
     /// <param name="builder">The service.</param>
     /// <param name="defaultAddress">Where it listens unless set.</param>
-    public static WebApplicationBuilder ListenOnHttp(this WebApplicationBuilder builder, string defaultAddress)
+    /// <exception cref="StartRefusedException">The address is in use, or may not be used.</exception>
+    public static void ListenOnHttp(this WebApplicationBuilder builder, string defaultAddress)
     {
         builder.Services.AddOptions<HttpOptions>().Configure(options => options.Listen = defaultAddress);
-        builder.Services.AddSettings<HttpOptions, HttpOptionsValidator>("http");
+        builder.Services.AddSettings<HttpOptions, HttpOptionsValidator>(HttpOptions.Section);
+        builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore();
-        builder.WebHost.ConfigureKestrel(static (_, kestrel) =>
+        if (!IPEndPoint.TryParse(builder.Configuration[$"{HttpOptions.Section}:{nameof(HttpOptions.Listen)}"] ?? defaultAddress, out var endpoint))
+        {
+            // The check of the settings, which comes next, says so with file and line.
+            return;
+        }
+
+        var socket = Bind(endpoint);
+        builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = _ => socket);
+        builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(kestrel.ApplicationServices.GetRequiredService<IOptions<HttpOptions>>().Value.EndPoint);
+            kestrel.Listen(endpoint);
         });
+    }
 
-        // Kestrel would say which address is in use, but not which setting names it.
-        builder.Services.Configure<SocketTransportOptions>(static transport => transport.CreateBoundListenSocket = static endpoint =>
+    private static Socket Bind(IPEndPoint endpoint)
+    {
+        try
         {
-            try
-            {
-                return SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
-            }
-            catch (SocketException e)
-            {
-                throw new StartRefusedException($"Cannot listen on {endpoint} (http.listen): {e.Message}; set another address or port", e);
-            }
-        });
-        return builder;
+            return SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+        }
+        catch (SocketException e)
+        {
+            throw new StartRefusedException($"Cannot listen on {endpoint} (http.listen): {e.Message}; set another address or port", e);
+        }
     }
 }

@@ -8,13 +8,13 @@ using NetPulse.Optimizer.Journal;
 using NetPulse.Optimizer.Rollout;
 using NetPulse.Optimizer.Schedule;
 using NetPulse.Optimizer.Web;
+using NetPulse.Telemetry.Exposition;
 
 return await ServiceStart.RunAsync(args, static configuration =>
 {
     var builder = WebApplication.CreateEmptyBuilder(new());
     builder.UseServiceConfiguration(configuration);
     builder.ListenOnHttp("127.0.0.1:8470");
-    builder.Services.AddRouting();
     builder.Services.AddSampleStore();
     builder.Services.AddCluster();
     builder.Services.AddDetection();
@@ -24,8 +24,11 @@ return await ServiceStart.RunAsync(args, static configuration =>
     builder.Services.AddSingleton<OptimizationRun>();
     builder.Services.AddSchedule();
     builder.Services.AddHostedService<StartReport>();
+    builder.Services.AddSingleton<OwnMetrics>();
 
     var app = builder.Build();
+    // First, so that it hears every meter from its first count on.
+    _ = app.Services.GetRequiredService<OwnMetrics>();
     app.MapRemoteWrite();
     app.MapApi();
     app.MapHealth();

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using NetPulse.Collector.Sources;
+using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Samples;
 
 namespace NetPulse.Collector.Sampling;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using NetPulse.Collector.Attribution;
 using NetPulse.Collector.Sources;
+using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 

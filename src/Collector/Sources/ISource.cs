@@ -1,3 +1,5 @@
+using NetPulse.Telemetry.Exposition;
+
 namespace NetPulse.Collector.Sources;
 
 /// <summary>Something that can be read at each tick.</summary>

@@ -1,3 +1,4 @@
+using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Workloads;

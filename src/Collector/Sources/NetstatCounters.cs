@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Samples;
 
 namespace NetPulse.Collector.Sources;

@@ -1,42 +1,14 @@
-using System.Diagnostics.Metrics;
+using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 
 namespace NetPulse.Collector.Sources;
 
-/// <summary>What our own code counts (every instrument of the meters <c>NetPulse.*</c>), and what this process costs.</summary>
-public sealed class SelfMetrics : ISource, IDisposable
+/// <summary>What the collector itself counts and costs.</summary>
+public sealed class SelfMetrics(NodeName node) : ISource, IDisposable
 {
-    private static readonly MetricDefinition ProcessorSeconds = new("netpulse_process_cpu_seconds_total", MetricKind.Counter, "seconds",
-        "Processor time of the collector, in user and kernel mode.", "getrusage");
-
-    private static readonly MetricDefinition ResidentBytes = new("netpulse_process_resident_memory_bytes", MetricKind.Gauge, "bytes",
-        "Memory of the collector that is in RAM.", "/proc/self/stat");
-
-    private static readonly MetricDefinition AllocatedBytes = new("netpulse_process_allocated_bytes_total", MetricKind.Counter, "bytes",
-        "Managed memory that the collector has allocated.", "GC.GetTotalAllocatedBytes");
-
-    private readonly Lock gate = new();
-    private readonly MeterListener listener = new();
-    private readonly SeriesLabels labels;
-    private readonly SortedDictionary<string, Measured> measured = new(StringComparer.Ordinal);
-
-    public SelfMetrics(NodeName node)
-    {
-        labels = new SeriesLabels(node.Value);
-        listener.InstrumentPublished = (instrument, self) =>
-        {
-            if (instrument.Meter.Name.StartsWith("NetPulse.", StringComparison.Ordinal))
-            {
-                self.EnableMeasurementEvents(instrument);
-                Keep(instrument, 0, []);
-            }
-        };
-        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Keep(instrument, value, tags));
-        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Keep(instrument, value, tags));
-        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Keep(instrument, value, tags));
-        listener.Start();
-    }
+    private readonly OwnMetrics metrics = new();
+    private readonly SeriesLabels labels = new(node.Value);
 
     public string Name => "self";
 
@@ -44,53 +16,10 @@ public sealed class SelfMetrics : ISource, IDisposable
     public void Read(SampleWriter samples)
     {
         labels.BeginReading();
-        listener.RecordObservableInstruments();
-        lock (gate)
-        {
-            foreach (var each in measured.Values)
-            {
-                samples.Write(each.Metric, labels.Of(each.Metric, null, each.Label), each.Value);
-            }
-        }
-
-        samples.Write(ProcessorSeconds, labels.Of(ProcessorSeconds, null), Environment.CpuUsage.TotalTime.TotalSeconds);
-        samples.Write(ResidentBytes, labels.Of(ResidentBytes, null), Environment.WorkingSet);
-        samples.Write(AllocatedBytes, labels.Of(AllocatedBytes, null), GC.GetTotalAllocatedBytes());
+        metrics.Write(samples, LabelsOf);
     }
 
-    public void Dispose() => listener.Dispose();
+    public void Dispose() => metrics.Dispose();
 
-    /// <summary>At most one tag is looked at: our instruments have no more.</summary>
-    private void Keep(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
-    {
-        var label = tags.IsEmpty ? default : new Label(tags[0].Key, tags[0].Value?.ToString() ?? "");
-        var key = $"{instrument.Name} {label.Value}";
-        var isCounter = instrument is Counter<long> or Counter<double>;
-        lock (gate)
-        {
-            if (!measured.TryGetValue(key, out var known))
-            {
-                known = new Measured(Define(instrument, isCounter), label);
-                measured.Add(key, known);
-            }
-
-            known.Value = isCounter ? known.Value + value : value;
-        }
-    }
-
-    private static MetricDefinition Define(Instrument instrument, bool isCounter) => new(
-        isCounter ? $"{instrument.Name}_total" : instrument.Name,
-        isCounter ? MetricKind.Counter : MetricKind.Gauge,
-        instrument.Unit ?? "",
-        instrument.Description ?? "",
-        instrument.Meter.Name);
-
-    private sealed class Measured(MetricDefinition metric, Label label)
-    {
-        public MetricDefinition Metric { get; } = metric;
-
-        public Label Label { get; } = label;
-
-        public double Value { get; set; }
-    }
+    private LabelSet LabelsOf(MetricDefinition metric, Label label) => labels.Of(metric, null, label);
 }

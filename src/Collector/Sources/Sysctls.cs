@@ -1,5 +1,6 @@
 using System.Globalization;
 using NetPulse.Linux.Sysctls;
+using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 

@@ -1,4 +1,5 @@
 using NetPulse.Collector.Kernel;
+using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Workloads;

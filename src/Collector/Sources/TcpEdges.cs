@@ -1,5 +1,6 @@
 using NetPulse.Collector.Attribution;
 using NetPulse.Collector.Kernel;
+using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Workloads;
 
 namespace NetPulse.Collector.Sources;

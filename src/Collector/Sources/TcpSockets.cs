@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using NetPulse.Collector.Attribution;
 using NetPulse.Collector.Kernel;
 using NetPulse.Linux.NetworkNamespaces;
+using NetPulse.Telemetry.Exposition;
 
 namespace NetPulse.Collector.Sources;
 

@@ -40,8 +40,8 @@ public sealed class OptimizerMeter : IDisposable
 
     public OptimizerMeter()
     {
-        runs = meter.CreateCounter<long>("netpulse_optimizer_runs_total", description: "Optimization runs by result.");
-        seconds = meter.CreateCounter<double>("netpulse_optimizer_run_seconds_total", "seconds", "Time spent in optimization runs.");
+        runs = meter.CreateCounter<long>("netpulse_optimizer_runs", description: "Optimization runs by result.");
+        seconds = meter.CreateCounter<double>("netpulse_optimizer_run_seconds", "seconds", "Time spent in optimization runs.");
     }
 
     public void RunEnded(string result, TimeSpan duration)

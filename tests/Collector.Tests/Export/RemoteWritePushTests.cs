@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using NetPulse.Collector.Export;
 using NetPulse.Collector.Sampling;
 using NetPulse.Collector.Sources;
+using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Store.Prometheus;

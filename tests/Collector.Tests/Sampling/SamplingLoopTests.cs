@@ -5,6 +5,7 @@ using NetPulse.Collector.Kernel;
 using NetPulse.Collector.Sampling;
 using NetPulse.Collector.Sources;
 using NetPulse.Linux.NetworkNamespaces;
+using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 using NetPulse.Tests;

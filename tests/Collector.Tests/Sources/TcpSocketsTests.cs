@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using NetPulse.Collector.Attribution;
 using NetPulse.Collector.Sources;
 using NetPulse.Linux.NetworkNamespaces;
+using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 using NetPulse.Tests;

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 
-namespace NetPulse.Collector.Sources;
+namespace NetPulse.Telemetry.Exposition;
 
 /// <summary>One metric's samples of one reading.</summary>
 public sealed record MetricFamily(MetricDefinition Metric, IReadOnlyList<Sample> Samples);

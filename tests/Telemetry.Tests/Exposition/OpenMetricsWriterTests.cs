@@ -1,13 +1,12 @@
 using System.Buffers;
-using System.Diagnostics;
+using System.Collections.Immutable;
 using System.Text;
-using NetPulse.Collector.Export;
-using NetPulse.Collector.Sampling;
-using NetPulse.Collector.Sources;
+using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
+using NetPulse.Tests;
 
-namespace NetPulse.Collector.Tests.Export;
+namespace NetPulse.Telemetry.Tests.Exposition;
 
 /// <summary>What users scrape.</summary>
 public sealed class OpenMetricsWriterTests
@@ -18,7 +17,7 @@ public sealed class OpenMetricsWriterTests
     public void A_reading_is_written_as_in_the_golden_file(ExpositionFormat format, string golden) =>
         Assert.Equal(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", golden)), Write(format));
 
-    [Fact]
+    [PromtoolFact]
     public void Promtool_has_nothing_to_say_about_every_metric_that_we_define()
     {
         var writer = new SampleWriter(DateTimeOffset.UnixEpoch);
@@ -27,9 +26,9 @@ public sealed class OpenMetricsWriterTests
             writer.Write(metric, LabelSet.Of(metric.Name, (LabelNames.Node, "n")), 1);
         }
 
-        using var self = new SelfMetrics(new NodeName("n"));
-        self.Read(writer);
-        Assert.Equal("", Promtool.Check(Write(new Reading(writer.At, writer.Families()), ExpositionFormat.PrometheusText)));
+        using var own = new OwnMetrics();
+        own.Write(writer, static (metric, label) => label.Name is null ? LabelSet.Of(metric.Name) : LabelSet.Of(metric.Name, (label.Name, label.Value)));
+        Assert.Equal("", Promtool.Check(Write(writer.Families(), ExpositionFormat.PrometheusText)));
     }
 
     private static string Write(ExpositionFormat format)
@@ -42,40 +41,13 @@ public sealed class OpenMetricsWriterTests
         var odd = new MetricDefinition("netpulse_odd", MetricKind.Gauge, "", "A help with \\, \" and\na second line.", "");
         writer.Write(odd, LabelSet.Of(odd.Name), double.PositiveInfinity);
         writer.Write(odd, LabelSet.Of(odd.Name, ("k", "nan")), double.NaN);
-        return Write(new Reading(writer.At, writer.Families()), format);
+        return Write(writer.Families(), format);
     }
 
-    private static string Write(Reading reading, ExpositionFormat format)
+    private static string Write(ImmutableArray<MetricFamily> families, ExpositionFormat format)
     {
         var output = new ArrayBufferWriter<byte>();
-        OpenMetricsWriter.Write(output, reading, format);
+        OpenMetricsWriter.Write(output, families, format);
         return Encoding.UTF8.GetString(output.WrittenSpan);
-    }
-}
-
-internal static class Promtool
-{
-    /// <returns>What <c>promtool check metrics</c> says; nothing where there is no promtool.</returns>
-    internal static string Check(string text)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo("promtool", "check metrics")
-            {
-                UseShellExecute = false,
-                RedirectStandardInput = true,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            })!;
-            process.StandardInput.Write(text);
-            process.StandardInput.Close();
-            var said = process.StandardOutput.ReadToEnd() + process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            return said;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return "";
-        }
     }
 }

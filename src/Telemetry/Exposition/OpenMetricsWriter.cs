@@ -1,11 +1,11 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
-using NetPulse.Collector.Sampling;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 
-namespace NetPulse.Collector.Export;
+namespace NetPulse.Telemetry.Exposition;
 
 public enum ExpositionFormat
 {
@@ -16,7 +16,7 @@ public enum ExpositionFormat
     PrometheusText,
 }
 
-/// <summary>Writes a reading as text. Samples carry their time: the reading may be older than the scrape, and rates must not suffer.</summary>
+/// <summary>Writes metrics as text. Samples carry their time: they may have been read before the scrape, and rates must not suffer.</summary>
 public static class OpenMetricsWriter
 {
     private const int LongestNumber = 32;
@@ -25,9 +25,9 @@ public static class OpenMetricsWriter
         ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
         : "text/plain; version=0.0.4; charset=utf-8";
 
-    public static void Write(IBufferWriter<byte> output, Reading reading, ExpositionFormat format)
+    public static void Write(IBufferWriter<byte> output, ImmutableArray<MetricFamily> families, ExpositionFormat format)
     {
-        foreach (var family in reading.Families)
+        foreach (var family in families)
         {
             WriteHead(output, family.Metric, format);
             foreach (var sample in family.Samples)
