@@ -22,6 +22,7 @@ public sealed class BulkTransfer : IAsyncDisposable
     private long deliveredBytes;
     private int connections;
     private int failures;
+    private long readBitsPerSecond;
 
     /// <summary>Listens in the receiving pod and begins to send.</summary>
     /// <exception cref="SocketException">The port is taken in the receiving pod.</exception>
@@ -34,6 +35,13 @@ public sealed class BulkTransfer : IAsyncDisposable
         this.time = time;
         listener = PodSocket.Listen(thread, to, settings.Port);
         Completion = Task.Run(() => TransferAsync(stop.Token), CancellationToken.None);
+    }
+
+    /// <summary>How fast the receiving application reads; <see langword="null"/>, at first: as fast as it can. May be set at any time.</summary>
+    public long? ReadBitsPerSecond
+    {
+        get => Interlocked.Read(ref readBitsPerSecond) is var rate and > 0 ? rate : null;
+        set => Interlocked.Exchange(ref readBitsPerSecond, value ?? 0);
     }
 
     /// <summary>Bytes that the receiving application has read.</summary>
@@ -144,7 +152,7 @@ public sealed class BulkTransfer : IAsyncDisposable
 
     private async Task ReadToEndAsync(Socket socket, byte[] buffer, CancellationToken cancellationToken)
     {
-        var pace = new ReadPace(settings.ReadBitsPerSecond, time);
+        var pace = new ReadPace(() => ReadBitsPerSecond, time);
         while (true)
         {
             var most = await pace.NextAsync(buffer.Length, cancellationToken);

@@ -1,33 +1,33 @@
 namespace NetPulse.Lab.Load;
 
 /// <summary>How many bytes an application reads by when.</summary>
-/// <param name="bitsPerSecond"><see langword="null"/>: as many as there are.</param>
-internal sealed class ReadPace(long? bitsPerSecond, TimeProvider time)
+/// <param name="bitsPerSecond">May change at any time; <see langword="null"/>: as many as there are.</param>
+internal sealed class ReadPace(Func<long?> bitsPerSecond, TimeProvider time)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
 
-    private readonly long start = time.GetTimestamp();
-    private long readBytes;
+    private long last = time.GetTimestamp();
+    private double dueBytes;
 
     /// <summary>How many bytes may be read now, at most <paramref name="most"/>; waits until it is one.</summary>
     internal async ValueTask<int> NextAsync(int most, CancellationToken cancellationToken)
     {
-        if (bitsPerSecond is not { } rate)
+        while (bitsPerSecond() is { } rate)
         {
-            return most;
-        }
-
-        while (true)
-        {
-            var due = (long)(time.GetElapsedTime(start).TotalSeconds * rate / 8);
-            if (due > readBytes)
+            var now = time.GetTimestamp();
+            dueBytes += time.GetElapsedTime(last, now).TotalSeconds * rate / 8;
+            last = now;
+            if (dueBytes >= 1)
             {
-                return (int)Math.Min(due - readBytes, most);
+                return (int)Math.Min(dueBytes, most);
             }
 
             await Task.Delay(Tick, time, cancellationToken);
         }
+
+        (dueBytes, last) = (0, time.GetTimestamp());
+        return most;
     }
 
-    internal void Read(int bytes) => readBytes += bytes;
+    internal void Read(int bytes) => dueBytes = Math.Max(0, dueBytes - bytes);
 }

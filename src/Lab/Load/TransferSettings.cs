@@ -3,6 +3,5 @@ namespace NetPulse.Lab.Load;
 /// <summary>How a TCP connection, one after the other, is driven.</summary>
 /// <param name="Port">Where the receiver listens.</param>
 /// <param name="CongestionControl">The sender's, as <c>cubic</c> or <c>bbr</c>; <see langword="null"/>: the pod's default.</param>
-/// <param name="ReadBitsPerSecond">How fast the receiving application reads; <see langword="null"/>: as fast as it can.</param>
 /// <param name="ConnectionLifetime">After this time the sender ends the connection and makes the next; <see langword="null"/>: never.</param>
-public sealed record TransferSettings(int Port, string? CongestionControl = null, long? ReadBitsPerSecond = null, TimeSpan? ConnectionLifetime = null);
+public sealed record TransferSettings(int Port, string? CongestionControl = null, TimeSpan? ConnectionLifetime = null);

@@ -47,12 +47,13 @@ public sealed class RunningLab : IAsyncDisposable
         }
     }
 
-    /// <summary>Brings the trouble: every path takes as long as the scenario says, with the traffic running on.</summary>
+    /// <summary>Brings the trouble: every path takes as long, and every application reads as slowly, as the scenario says, with the traffic running on.</summary>
     public void Worsen()
     {
         foreach (var pair in pairs)
         {
             pair.Path.RoundTripTime = Scenario.TroubledRoundTripTime;
+            pair.Transfer.ReadBitsPerSecond = Scenario.TroubledReadBitsPerSecond;
         }
     }
 

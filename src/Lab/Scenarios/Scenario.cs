@@ -21,6 +21,9 @@ public sealed record Scenario
     /// <summary>The round-trip time of every path once there is trouble.</summary>
     public required TimeSpan TroubledRoundTripTime { get; init; }
 
+    /// <summary>How fast the receiving applications read once there is trouble; <see langword="null"/>: as fast as they can.</summary>
+    public long? TroubledReadBitsPerSecond { get; init; }
+
     /// <summary>What would be done about it, to the first pair only; where it does not help, the scenario says so in <see cref="Problem"/>.</summary>
     public required SysctlChange Healing { get; init; }
 }

@@ -10,6 +10,9 @@ public static class SlowReaderScenario
     /// <inheritdoc cref="ReceiveWindowScenario.Create"/>
     public static Scenario Create(string congestionControl = "cubic") => UploadToArchive.Create(
         Name,
-        "the archives read 6 Mbit/s, whatever the network could carry: a larger tcp_rmem does not help",
-        new TransferSettings(Port: 9000, congestionControl, ReadBitsPerSecond: 6_000_000, UploadToArchive.ConnectionLifetime));
+        "the archives read 3 Mbit/s from then on, whatever the network could carry: a larger tcp_rmem does not help",
+        new TransferSettings(Port: 9000, congestionControl, UploadToArchive.ConnectionLifetime)) with
+    {
+        TroubledReadBitsPerSecond = 3_000_000,
+    };
 }

@@ -41,8 +41,8 @@ public sealed class ReceiveWindowBelowBandwidthDelay : ICauseRule
             Evidence.Of(
                 "unread bytes",
                 Text.Bytes(measured.ReceiveQueueBytes),
-                "at most 25 % of the buffer",
-                measured.ReceiveQueueBytes <= 0.25 * measured.ReceiveBufferBytes,
+                $"at most {Text.Percent(SlowReader.UnreadShare)} of the buffer",
+                measured.ReceiveQueueBytes <= SlowReader.UnreadShare * measured.ReceiveBufferBytes,
                 measured.ReceiveQueueBytes,
                 measured.ReceiveBufferBytes),
             Evidence.Of("windows closed", Text.PerSecond(measured.ZeroWindowsPerSecond), "at most 1/s", measured.ZeroWindowsPerSecond <= 1, measured.ZeroWindowsPerSecond),

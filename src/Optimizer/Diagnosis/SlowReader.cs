@@ -4,6 +4,12 @@ namespace NetPulse.Optimizer.Diagnosis;
 /// <remarks>A larger buffer would only hold more unread data. Source: TcpExt TCPToZeroWindowAdv, TCPWantZeroWindowAdv (net/ipv4/tcp_output.c, __tcp_select_window).</remarks>
 public sealed class SlowReader : ICauseRule
 {
+    /// <summary>
+    /// Share of the receive buffer that may wait unread, at the median, before the reader counts as slow. One that keeps up leaves next to nothing; one that
+    /// reads at nearly the rate that the window allows leaves little, so the bound is low.
+    /// </summary>
+    internal const double UnreadShare = 0.05;
+
     public Judgement Judge(ConnectionEvidence measured) => Judgement.Of(
         Cause.SlowReader,
         $"the application in {measured.Edge.Peer} reads too slowly: {Text.Bytes(measured.ReceiveQueueBytes)} wait unread",
@@ -18,8 +24,8 @@ public sealed class SlowReader : ICauseRule
         new Evidence(
             "unread bytes",
             $"{Text.Bytes(measured.ReceiveQueueBytes)}, windows closed {Text.PerSecond(measured.ZeroWindowsPerSecond)}",
-            $"over 25 % of the buffer of {Text.Bytes(measured.ReceiveBufferBytes)}, or over 1/s",
+            $"over {Text.Percent(UnreadShare)} of the buffer of {Text.Bytes(measured.ReceiveBufferBytes)}, or over 1/s",
             measured.ReceiveQueueBytes is null && measured.ZeroWindowsPerSecond is null
                 ? null
-                : measured.ReceiveQueueBytes > 0.25 * measured.ReceiveBufferBytes || measured.ZeroWindowsPerSecond > 1));
+                : measured.ReceiveQueueBytes > UnreadShare * measured.ReceiveBufferBytes || measured.ZeroWindowsPerSecond > 1));
 }

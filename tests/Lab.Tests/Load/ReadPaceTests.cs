@@ -9,12 +9,12 @@ public sealed class ReadPaceTests
 
     [Fact]
     public async Task Without_a_rate_as_much_is_read_as_there_is() =>
-        Assert.Equal(4096, await new ReadPace(null, clock).NextAsync(4096, CancellationToken.None));
+        Assert.Equal(4096, await new ReadPace(() => null, clock).NextAsync(4096, CancellationToken.None));
 
     [Fact]
     public async Task A_rate_allows_what_has_become_due_and_no_more()
     {
-        var pace = new ReadPace(8000, clock);
+        var pace = new ReadPace(() => 8000, clock);
         clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(1000, await pace.NextAsync(4096, CancellationToken.None));
         pace.Read(600);
@@ -25,5 +25,17 @@ public sealed class ReadPaceTests
         Assert.False(waiting.IsCompleted);
         clock.Advance(TimeSpan.FromSeconds(1));
         Assert.InRange(await waiting, 1, 1000);
+    }
+
+    [Fact]
+    public async Task A_rate_that_begins_late_does_not_make_up_for_the_time_before()
+    {
+        long? rate = null;
+        var pace = new ReadPace(() => rate, clock);
+        clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal(4096, await pace.NextAsync(4096, CancellationToken.None));
+        rate = 8000;
+        clock.Advance(TimeSpan.FromMilliseconds(500));
+        Assert.Equal(500, await pace.NextAsync(4096, CancellationToken.None));
     }
 }

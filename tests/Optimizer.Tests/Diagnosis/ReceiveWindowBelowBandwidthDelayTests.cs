@@ -22,10 +22,12 @@ public sealed class ReceiveWindowBelowBandwidthDelayTests
     public void Under_bbr_one_full_window_a_round_trip_stands_for_the_limited_time() =>
         Assert.NotNull(rule.Judge(Examples.WindowLimited() with { ReceiveWindowLimitedShare = 0.27 }).Finding);
 
-    [Fact]
-    public void A_slow_reader_with_a_full_queue_refutes_it()
+    [Theory]
+    [InlineData(120_000)]
+    [InlineData(18_000)]
+    public void A_slow_reader_refutes_it_also_when_it_reads_nearly_what_the_window_allows(double unreadBytes)
     {
-        var judgement = rule.Judge(Examples.WindowLimited() with { ReceiveQueueBytes = 120_000 });
+        var judgement = rule.Judge(Examples.WindowLimited() with { ReceiveQueueBytes = unreadBytes });
         Assert.Null(judgement.Finding);
         Assert.Contains(judgement.Refutation, evidence => evidence.What == "unread bytes");
     }
