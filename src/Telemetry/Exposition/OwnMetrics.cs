@@ -67,6 +67,8 @@ public sealed class OwnMetrics : IDisposable
         {
             if (!measured.TryGetValue(key, out var known))
             {
+                // The zero that an instrument begins with makes way for its first labelled count.
+                measured.Remove($"{instrument.Name} ");
                 known = new Measured(Define(instrument, isCounter), label);
                 measured.Add(key, known);
             }
