@@ -1,5 +1,5 @@
 # One target a line that a reader can paste. LAB=0 with run: this host's own traffic instead of the lab.
-.PHONY: help build run test lab kill-test root dependencies test-dependencies
+.PHONY: help build run test lab bench kill-test root dependencies test-dependencies
 lab = artifacts/bin/NetPulse.Lab/release/netpulse-lab
 
 help: ## what there is
@@ -17,8 +17,11 @@ test: test-dependencies build ## every test; those that need root say so
 lab: root build ## one scenario without our services: make lab SCENARIO=receive-window
 	@$(lab) scenario $(or $(SCENARIO),receive-window) --heal
 
-kill-test: root build ## kill -9 of a random service at random moments, ROUNDS times; every value must be back
-	@scripts/kill-test.sh $(or $(ROUNDS),20)
+bench: build ## speed and memory of the hot paths
+	@dotnet run --project benchmarks/Telemetry -c Release --no-build -- --filter '*'
+
+kill-test: root build ## kill -9 of a random service at random moments of a change, ROUNDS times; every value must be back
+	@NETPULSE_KILLS=$(or $(ROUNDS),20) dotnet test tests/EndToEnd -c Release --no-build --nologo --filter Every_value_is_back --logger "console;verbosity=normal"
 
 dependencies:
 	@scripts/install-dependencies.sh

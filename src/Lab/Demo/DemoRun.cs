@@ -20,7 +20,7 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
     private readonly Narrator narrator = new(output, time);
     private readonly DemoWorkspace workspace = new(settings);
 
-    /// <returns>0 when the trouble was healed, verified and every value put back.</returns>
+    /// <returns>0 when every value was put back and, where the demo ends with the story, the trouble was healed and verified.</returns>
     /// <exception cref="LabException">The lab or a service could not be started; everything is undone.</exception>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
@@ -35,6 +35,7 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
 
         var atStart = Values(lab);
         var isHealed = false;
+        var isRestored = false;
         var services = new List<ServiceProcess>();
         try
         {
@@ -57,10 +58,10 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
         }
         finally
         {
-            isHealed &= await EndAsync(services, lab, atStart);
+            isRestored = await EndAsync(services, lab, atStart);
         }
 
-        return isHealed ? 0 : 1;
+        return isRestored && (isHealed || !settings.EndsWithTheStory) ? 0 : 1;
     }
 
     private async Task EndLeftoversAsync(CancellationToken cancellationToken)
