@@ -162,7 +162,7 @@ internal sealed class DemoProcess : IDisposable
 
     private static bool Signal(string name, int pid)
     {
-        using var kill = Process.Start("/bin/kill", [$"-{name}", pid.ToString(CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("/bin/sh", ["-c", $"kill -{name} {pid}"]);
         kill.WaitForExit();
         return kill.ExitCode == 0;
     }

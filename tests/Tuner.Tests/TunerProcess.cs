@@ -58,7 +58,7 @@ internal sealed class TunerProcess : IDisposable
 
     public int Terminate()
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+        using var kill = Process.Start("/bin/sh", ["-c", $"kill -TERM {process.Id}"]);
         return WaitForExit();
     }
 

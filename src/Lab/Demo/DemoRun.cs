@@ -25,6 +25,7 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         await EndLeftoversAsync(cancellationToken);
+        DemoPorts.RequireFree(settings);
         workspace.Write(OptimizationMode.Apply);
         var scenario = ScenarioCatalog.Create(settings.Scenario, settings.CongestionControl);
         await using var lab = await RunningLab.StartAsync(

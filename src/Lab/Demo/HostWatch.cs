@@ -13,6 +13,7 @@ internal sealed class HostWatch(DemoSettings settings, TextWriter output, TimePr
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         await ServiceProcess.EndLeftoversAsync(workspace, narrator, time, cancellationToken);
+        DemoPorts.RequireFree(settings);
         workspace.Write(OptimizationMode.Observe);
         await using var optimizerProcess = ServiceProcess.Start("optimizer", settings.ServicesDirectory, workspace, narrator, time);
         await using var collectorProcess = ServiceProcess.Start("collector", settings.ServicesDirectory, workspace, narrator, time);

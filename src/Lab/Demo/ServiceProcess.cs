@@ -10,6 +10,11 @@ namespace NetPulse.Lab.Demo;
 internal sealed class ServiceProcess : IAsyncDisposable
 {
     private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
+    /// <summary>One that ends sooner than this has not really run.</summary>
+    private static readonly TimeSpan ShortLife = TimeSpan.FromSeconds(5);
+
+    private const int ShortLives = 5;
+
     private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(12);
 
     private readonly string name;
@@ -120,12 +125,22 @@ internal sealed class ServiceProcess : IAsyncDisposable
 
     private async Task SuperviseAsync()
     {
+        var shortLives = 0;
         try
         {
             while (true)
             {
+                var launched = time.GetTimestamp();
                 await process.WaitForExitAsync(stopping.Token);
-                narrator.Tell(name, $"ended with code {process.ExitCode} (its log: {Path.Combine(workspace.Logs, name)}.log); started again in {RestartPause.TotalSeconds:0} s, as a kubelet would");
+                var log = $"{Path.Combine(workspace.Logs, name)}.log";
+                shortLives = time.GetElapsedTime(launched) < ShortLife ? shortLives + 1 : 0;
+                if (shortLives == ShortLives)
+                {
+                    narrator.Tell(name, $"ended with code {process.ExitCode}, {ShortLives} times right after its start; its log says why: {log}");
+                    return;
+                }
+
+                narrator.Tell(name, $"ended with code {process.ExitCode} (its log: {log}); started again in {RestartPause.TotalSeconds:0} s, as a kubelet would");
                 await Task.Delay(RestartPause, time, stopping.Token);
                 process.Dispose();
                 process = Launch();

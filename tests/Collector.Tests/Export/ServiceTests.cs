@@ -35,7 +35,7 @@ public sealed class ServiceTests
         }
         finally
         {
-            using var kill = Process.Start("kill", $"-TERM {service.Id}");
+            using var kill = Process.Start("/bin/sh", ["-c", $"kill -TERM {service.Id}"]);
             await service.WaitForExitAsync();
         }
 
@@ -82,7 +82,7 @@ public sealed class ServiceTests
         Assert.Contains("source=\"tcp\"} 0 ", first, StringComparison.Ordinal);
         Assert.Contains("source=\"self\"} 1 ", first, StringComparison.Ordinal);
         Wait.Until(() => Get(client, "/metrics") is { } later && later != first);
-        using var kill = Process.Start("kill", $"-TERM {service.Id}");
+        using var kill = Process.Start("/bin/sh", ["-c", $"kill -TERM {service.Id}"]);
         await service.WaitForExitAsync();
         Assert.Single((await output).Split('\n'), line => line.Contains("CAP_BPF", StringComparison.Ordinal));
     }
