@@ -19,7 +19,7 @@ internal static class DemoPorts
             }
             catch (SocketException e)
             {
-                throw new LabException($"listen on 127.0.0.1:{port}", e.Message, $"end what listens there, or choose another port: make run ARGS=\"{option} {port + 1000}\"", e);
+                throw new LabException($"listen on 127.0.0.1:{port}", e.Message, $"end what listens there, or choose another port: make run ARGS=\"{option} {port + 1}\"", e);
             }
         }
     }

@@ -68,7 +68,7 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
     private async Task EndLeftoversAsync(CancellationToken cancellationToken)
     {
         await ServiceProcess.EndLeftoversAsync(workspace, narrator, time, cancellationToken);
-        if (Directory.Exists(workspace.TunerState))
+        if (File.Exists(workspace.HeldValues))
         {
             await RevertAsync();
         }

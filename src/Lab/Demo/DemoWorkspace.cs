@@ -27,6 +27,9 @@ internal sealed class DemoWorkspace
 
     public string TunerState => Path.Combine(Root, "tuner");
 
+    /// <summary>What a Tuner holds, or held when it was killed.</summary>
+    public string HeldValues => Path.Combine(TunerState, "held.jsonl");
+
     public string Logs => Path.Combine(Root, "log");
 
     public string Journal => Path.Combine(Root, "optimizer", "journal.jsonl");
