@@ -20,10 +20,12 @@ public sealed record Departure(Deviation Deviation, DateTimeOffset Onset, double
 /// </remarks>
 public static class PastRange
 {
+    private const int LatestPoints = 5;
+
     public static Departure? Leave(TimeSeries series, Deviation side, PastRangeOptions options)
     {
         var values = series.Values.Span;
-        var baseline = new List<double>(options.BaselinePoints);
+        var normal = new NormalPoints(options.BaselinePoints);
         var outside = new List<int>();
         for (var i = 0; i < values.Length; i++)
         {
@@ -32,19 +34,14 @@ public static class PastRange
                 continue;
             }
 
-            if (baseline.Count >= options.MinimumPoints && IsOutside(values[i], side, Range.Of(baseline, options)))
+            if (normal.Count >= options.MinimumPoints && IsOutside(values[i], side, Range.Of(normal, options)))
             {
                 outside.Add(i);
                 continue;
             }
 
             outside.Clear();
-            if (baseline.Count == options.BaselinePoints)
-            {
-                baseline.RemoveAt(0);
-            }
-
-            baseline.Add(values[i]);
+            normal.Add(values[i]);
         }
 
         if (outside.Count < options.ConfirmingPoints)
@@ -52,8 +49,9 @@ public static class PastRange
             return null;
         }
 
-        var usual = Range.Of(baseline, options);
-        var now = Quantile([.. outside.TakeLast(5).Select(i => series.Values.Span[i]).Order()], 0.5);
+        var usual = Range.Of(normal, options);
+        var latest = outside.TakeLast(LatestPoints).Select(i => series.Values.Span[i]).Order().ToArray();
+        var now = latest[latest.Length / 2];
         return new Departure(side, series.At(outside[0]), now, usual.Low, usual.High, Math.Abs(now - usual.Median) / usual.Sigma);
     }
 
@@ -61,25 +59,13 @@ public static class PastRange
         ? value < usual.Low - usual.Margin
         : value > usual.High + usual.Margin;
 
-    /// <summary>Linear interpolation between order statistics (type 7 of Hyndman and Fan, 1996).</summary>
-    private static double Quantile(double[] sorted, double q)
-    {
-        var position = q * (sorted.Length - 1);
-        var below = (int)position;
-        var above = Math.Min(below + 1, sorted.Length - 1);
-        return sorted[below] + ((position - below) * (sorted[above] - sorted[below]));
-    }
-
     private readonly record struct Range(double Low, double High, double Median, double Sigma, double Margin)
     {
-        public static Range Of(List<double> points, PastRangeOptions options)
+        public static Range Of(NormalPoints points, PastRangeOptions options)
         {
-            var sorted = points.Order().ToArray();
-            var median = Quantile(sorted, 0.5);
-            var deviation = Quantile(sorted.Select(value => Math.Abs(value - median)).Order().ToArray(), 0.5);
             // A series that hardly moves has no deviation of its own: a share of its level stands in for it.
-            var sigma = Math.Max(1.4826 * deviation, Math.Max(Math.Abs(median) * options.SmallestSigmaShare, double.Epsilon));
-            return new Range(Quantile(sorted, 0.05), Quantile(sorted, 0.95), median, sigma, options.MarginSigmas * sigma);
+            var sigma = Math.Max(1.4826 * points.MedianAbsoluteDeviation(), Math.Max(Math.Abs(points.Median) * options.SmallestSigmaShare, double.Epsilon));
+            return new Range(points.Quantile(0.05), points.Quantile(0.95), points.Median, sigma, options.MarginSigmas * sigma);
         }
     }
 }
