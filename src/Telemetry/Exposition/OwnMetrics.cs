@@ -67,6 +67,12 @@ public sealed class OwnMetrics : IDisposable
         {
             if (!measured.TryGetValue(key, out var known))
             {
+                if (!tags.IsEmpty)
+                {
+                    // One family is either with a label or without: the zero from before the first count goes.
+                    measured.Remove($"{instrument.Name} ");
+                }
+
                 known = new Measured(Define(instrument, isCounter), label);
                 measured.Add(key, known);
             }

@@ -11,12 +11,12 @@ internal sealed class StoreMeter : IDisposable
 
     public StoreMeter()
     {
-        Appended = meter.CreateCounter<long>("netpulse_store_samples_appended_total", description: "Samples that were acknowledged.");
-        dropped = meter.CreateCounter<long>("netpulse_store_samples_dropped_total", description: "Samples that were not kept, by reason.");
-        DaysDropped = meter.CreateCounter<long>("netpulse_store_days_dropped_total", description: "Day files deleted because of their age.");
-        Damaged = meter.CreateCounter<long>("netpulse_store_damaged_files_total", description: "Files that were found damaged and set aside.");
-        FailedFlushes = meter.CreateCounter<long>("netpulse_store_failed_flushes_total", description: "Flushes that are tried again.");
-        FailedAppends = meter.CreateCounter<long>("netpulse_store_failed_appends_total", description: "Appends that were refused by the disk.");
+        Appended = meter.CreateCounter<long>("netpulse_store_samples_appended", description: "Samples that were acknowledged.");
+        dropped = meter.CreateCounter<long>("netpulse_store_samples_dropped", description: "Samples that were not kept, by reason.");
+        DaysDropped = meter.CreateCounter<long>("netpulse_store_days_dropped", description: "Day files deleted because of their age.");
+        Damaged = meter.CreateCounter<long>("netpulse_store_set_aside_files", description: "Files that were found damaged and set aside.");
+        FailedFlushes = meter.CreateCounter<long>("netpulse_store_failed_flushes", description: "Flushes that are tried again.");
+        FailedAppends = meter.CreateCounter<long>("netpulse_store_failed_appends", description: "Appends that were refused by the disk.");
     }
 
     public Counter<long> Appended { get; }
@@ -45,7 +45,7 @@ internal sealed class StoreMeter : IDisposable
         meter.CreateObservableGauge("netpulse_store_head_series", () => statistics().HeadSeries, description: "Series with samples that are not in a day file yet.");
         meter.CreateObservableGauge("netpulse_store_head_samples", () => statistics().HeadSamples, description: "Samples that are not in a day file yet.");
         meter.CreateObservableGauge("netpulse_store_segments", () => statistics().Segments, description: "Segments of the log.");
-        meter.CreateObservableGauge("netpulse_store_disk_bytes", () => statistics().BytesOnDisk, "By", "All files of the store.");
+        meter.CreateObservableGauge("netpulse_store_disk_bytes", () => statistics().BytesOnDisk, "bytes", "All files of the store.");
         meter.CreateObservableGauge("netpulse_store_damaged_files", () => statistics().DamagedFiles, description: "Files set aside in the store's directory.");
     }
 
