@@ -56,6 +56,9 @@ internal sealed class LoopRig : IDisposable
     /// <summary>The same for the first pod alone; once its change has ended, the second one's may begin.</summary>
     public IEnumerable<SysctlSetting> DesiredForFirst => Desired.Where(setting => setting.Pod?.Name == "archive-0");
 
+    /// <summary>Where the node's desired settings are.</summary>
+    public string SpecFile => Path.Combine(Objects, "nodetunings", $"{Examples.Node}.yaml");
+
     private string JournalFile => Path.Combine(folder, "journal.jsonl");
 
     private string Objects => Path.Combine(folder, "objects");
@@ -147,6 +150,14 @@ internal sealed class LoopRig : IDisposable
     public void TunerAnswers(params SettingStatus[] settings) => ObjectFile.Write(
         Path.Combine(Objects, "nodetunings", $"{Examples.Node}.status.yaml"),
         new NodeTuning { Metadata = new ObjectMeta { Name = Examples.Node }, Status = Examples.TunerStatus(settings) with { ObservedAt = Clock.GetUtcNow() } });
+
+    /// <summary>The first edge's bytes once more, with a label that a second sender has added.</summary>
+    public async Task SecondSenderAsync()
+    {
+        var samples = new List<Sample>();
+        Sender(samples, 0, 0.1);
+        await store.AppendAsync([.. samples.Select(sample => sample with { Labels = sample.Labels.With("job", "other") })], CancellationToken.None);
+    }
 
     private void Sender(List<Sample> samples, int number, double roundTripSeconds)
     {
