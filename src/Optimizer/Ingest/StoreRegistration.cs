@@ -12,7 +12,8 @@ internal static class StoreRegistration
     public static IServiceCollection AddSampleStore(this IServiceCollection services) => services
         .AddSettings<StoreOptions, StoreOptionsValidator>("store")
         .AddSingleton<HttpClient>()
-        .AddSingleton(Open);
+        .AddSingleton(Open)
+        .AddHostedService<StoreStart>();
 
     private static ISampleStore Open(IServiceProvider provider)
     {
@@ -32,4 +33,19 @@ internal static class StoreRegistration
             throw new StartRefusedException(e.Message, e);
         }
     }
+}
+
+/// <summary>Opens the store with the service, so that one that is in use refuses the start instead of failing every run.</summary>
+internal sealed partial class StoreStart(ISampleStore store, ILogger<StoreStart> logger) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        LogOpened(store.GetType().Name);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Samples are kept by {Store}")]
+    private partial void LogOpened(string store);
 }
