@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Apply;
 using NetPulse.Optimizer.Cluster;
+using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Journal;
 using NetPulse.Optimizer.Proposals;
 using NetPulse.Optimizer.Verify;
@@ -38,7 +39,7 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
             proposal.From,
             proposal.To,
             proposal.Finding.Edge,
-            proposal.Controls,
+            Untouched(proposal.Controls, cluster.At - judgeAfter - (2 * CanaryMeasurement.Settling)),
             proposal.Finding.Measured.Onset,
             proposal.Expected,
             cluster.At,
@@ -76,6 +77,14 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         }
 
         return problems.ToImmutable();
+    }
+
+    /// <summary>Without the edges to pods in which we changed something ourselves since then.</summary>
+    private ImmutableArray<Edge> Untouched(ImmutableArray<Edge> controls, DateTimeOffset since)
+    {
+        var touched = journal.Changes.Where(state => (state.Phase == ChangePhase.Kept ? state.AppliedAt : state.Since) > since)
+            .Select(state => (state.Change.Pod.Namespace, state.Change.Pod.Name)).ToHashSet();
+        return [.. controls.Where(edge => !touched.Contains((edge.Peer.Namespace, edge.Peer.Pod)))];
     }
 
     private async Task StepAsync(ChangeState state, ClusterSnapshot cluster, CancellationToken cancellationToken)

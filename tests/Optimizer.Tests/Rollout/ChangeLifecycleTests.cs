@@ -208,6 +208,19 @@ public sealed class ChangeLifecycleTests : IDisposable
     }
 
     [Fact]
+    public async Task A_pod_that_we_changed_ourselves_a_moment_ago_is_no_control()
+    {
+        await rig.AppliedAsync();
+        Assert.Single(rig.Change.Change.Controls);
+        await rig.SecondsAsync(22, 47, 6.3, 0.115, isLimited: true);
+        rig.TunerAnswers(rig.Status(SettingState.Applied));
+        await RunAsync();
+        var second = rig.Journal.Changes.Last().Change;
+        Assert.Equal("archive-1", second.Pod.Name);
+        Assert.Empty(second.Controls);
+    }
+
+    [Fact]
     public async Task An_open_change_is_judged_between_two_runs_too()
     {
         await rig.AppliedAsync();
