@@ -18,6 +18,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("  mode: Sometimes", "5: spec.mode: must be one of Observe, Propose, Apply")]
     [InlineData("  mood: Apply", "5: spec.mood: is not a known field; check its spelling")]
     [InlineData("  canary: {duration: 5s}", "5: spec.canary.duration: 5s is not allowed: must be 10s to 1h")]
+    [InlineData("  canary: {duration: '-00:00:10'}", "5: spec.canary.duration: must be a duration, as 90s, 10m or 1h30m")]
     [InlineData("  limits:\n    changesPerHour: 1000", "6: spec.limits.changesPerHour: 1000 is not allowed: must be 1 to 100")]
     [InlineData("  namespaces: shop", "5: spec.namespaces: must be a list (- item)")]
     [InlineData("  sysctls: [{name: vm.swappiness}]", "5: spec.sysctls[0].name: vm.swappiness is not allowed: must be a dotted name below net., as net.ipv4.tcp_rmem")]

@@ -20,7 +20,7 @@ public sealed class Narrative(ChangeJournal journal)
     {
         foreach (var problem in current.Where(problem => !problems.Contains(problem)))
         {
-            journal.Note(EntryKind.Problem, "objects", problem);
+            journal.Note(EntryKind.Problem, "optimizer", problem);
         }
 
         problems.Clear();

@@ -7,7 +7,7 @@ namespace NetPulse.Optimizer.Web;
 
 /// <summary>The page's data: what the latest run saw and where every change is. Throughput in bytes per second, round trips in seconds.</summary>
 /// <param name="Edges">All that were seen; <paramref name="Traffic"/> holds the busiest of them.</param>
-public sealed record StatusView(
+internal sealed record StatusView(
     DateTimeOffset At,
     string Policy,
     string Mode,
@@ -51,11 +51,11 @@ public sealed record StatusView(
     private static string Name(WorkloadIdentity identity) => identity.ToString();
 }
 
-public sealed record TrafficView(
+internal sealed record TrafficView(
     string From, string To, string ServerPort, string Role, string Node, double BytesPerSecond, double BestBytesPerSecond, double RoundTripSeconds);
 
-public sealed record FindingView(string Edge, string Cause, string Summary, string Advice, double Confidence, ImmutableArray<string> Proof);
+internal sealed record FindingView(string Edge, string Cause, string Summary, string Advice, double Confidence, ImmutableArray<string> Proof);
 
-public sealed record ProposalView(string Text, string Diff);
+internal sealed record ProposalView(string Text, string Diff);
 
-public sealed record ChangeView(string Name, string Text, string Phase, DateTimeOffset Since, DateTimeOffset? AppliedAt, DateTimeOffset RevertAt);
+internal sealed record ChangeView(string Name, string Text, string Phase, DateTimeOffset Since, DateTimeOffset? AppliedAt, DateTimeOffset RevertAt);
