@@ -12,7 +12,7 @@ internal static class StoreRegistration
     public static IServiceCollection AddSampleStore(this IServiceCollection services) => services
         .AddSettings<StoreOptions, StoreOptionsValidator>("store")
         .AddSingleton<HttpClient>()
-        .AddSingleton(Open)
+        .AddSingleton<ISampleStore>(static provider => new FiniteReadings(Open(provider)))
         .AddHostedService<StoreStart>();
 
     private static ISampleStore Open(IServiceProvider provider)
@@ -36,16 +36,18 @@ internal static class StoreRegistration
 }
 
 /// <summary>Opens the store with the service, so that one that is in use refuses the start instead of failing every run.</summary>
-internal sealed partial class StoreStart(ISampleStore store, ILogger<StoreStart> logger) : IHostedService
+internal sealed partial class StoreStart(ISampleStore store, IOptions<StoreOptions> options, ILogger<StoreStart> logger) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        LogOpened(store.GetType().Name);
+        // To have been given it is all that is needed: it is open.
+        _ = store;
+        LogOpened(options.Value.Kind);
         return Task.CompletedTask;
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Samples are kept by {Store}")]
-    private partial void LogOpened(string store);
+    [LoggerMessage(Level = LogLevel.Information, Message = "The store is open: {Kind}")]
+    private partial void LogOpened(StoreKind kind);
 }

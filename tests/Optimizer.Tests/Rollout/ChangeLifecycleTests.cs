@@ -220,6 +220,18 @@ public sealed class ChangeLifecycleTests : IDisposable
         Assert.Empty(second.Controls);
     }
 
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public async Task A_reading_that_is_no_number_stops_nothing(double value)
+    {
+        await rig.TroubleAsync();
+        await rig.StaleAsync(value);
+        await RunAsync();
+        Assert.Equal(2, rig.Run.Latest.Findings.Length);
+        Assert.All(rig.Run.Latest.Traffic, edge => Assert.Equal(100, edge.LatestRoundTripTime.TotalMilliseconds));
+    }
+
     [Fact]
     public async Task An_open_change_is_judged_between_two_runs_too()
     {
