@@ -40,11 +40,13 @@ internal sealed partial record SettingsFault(string Field, string Problem)
         {
             var path = unconvertible.Groups["path"].Value;
             var field = path[(path.IndexOf(':', StringComparison.Ordinal) + 1)..].Replace(':', '.');
-            return new SettingsFault(field, unconvertible.Groups["type"].Value switch
+            var type = unconvertible.Groups["type"].Value;
+            return new SettingsFault(AsWritten(field), type switch
             {
                 "System.Int32" or "System.Int64" => "must be a whole number",
                 "System.Double" => "must be a number",
                 "System.Boolean" => "must be true or false",
+                _ when section.Options.Assembly.GetType(type) is { IsEnum: true } choice => $"must be one of {string.Join(", ", Enum.GetNames(choice))}",
                 _ => (e.InnerException?.InnerException ?? e.InnerException)?.Message ?? e.Message,
             });
         }

@@ -28,16 +28,15 @@ public sealed class OptimizationRun(
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var cluster = objects.Read();
-        foreach (var state in journal.Changes.ToList())
-        {
-            await lifecycle.StepAsync(state, cluster, cancellationToken);
-        }
+        var problems = cluster.Problems.AddRange(await lifecycle.StepAllAsync(journal.Changes, cluster, cancellationToken));
+        narrative.Tell(problems);
 
         var traffic = await edges.ReadAsync(cluster.At, cancellationToken);
         var anomalies = edges.FindAnomalies(traffic);
         var findings = await causes.ExplainAsync([.. anomalies.Where(anomaly => !IsBeingChanged(anomaly.Edge))], traffic, ChangedAt, cluster.At, cancellationToken);
         var proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe ? [] : LargerReceiveWindow.For(findings, traffic, cluster);
-        var picture = new Picture(cluster.At, cluster.Policy, cluster.Problems, traffic, anomalies, findings, proposals);
+        var picture = new Picture(cluster.At, cluster.Policy, problems, traffic, anomalies, findings, proposals);
+        Volatile.Write(ref latest, picture);
         narrative.Tell(picture);
 
         foreach (var proposal in proposals)
@@ -49,14 +48,26 @@ public sealed class OptimizationRun(
                 lifecycle.Begin(proposal, cluster);
             }
         }
+    }
 
-        Volatile.Write(ref latest, picture);
+    /// <summary>Between two runs: only the next steps of open changes, which must not wait for a cron expression that comes once an hour.</summary>
+    /// <exception cref="IOException">As for <see cref="RunAsync"/>.</exception>
+    public async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        var open = journal.Changes.Where(state => state.IsOpen).ToList();
+        if (open.Count > 0)
+        {
+            var cluster = objects.Read();
+            narrative.Tell(cluster.Problems.AddRange(await lifecycle.StepAllAsync(open, cluster, cancellationToken)));
+        }
     }
 
     /// <summary>An edge is explained anew once the change that it is measured under has ended.</summary>
     private bool IsBeingChanged(Edge edge) => journal.Changes.Any(state => state.IsOpen && state.Change.Edge == edge);
 
-    private DateTimeOffset? ChangedAt(Edge edge) => journal.Changes.Where(state => state.Change.Edge == edge).Max(state => state.AppliedAt);
+    /// <summary>Making, keeping and undoing all count.</summary>
+    private DateTimeOffset? ChangedAt(Edge edge) =>
+        journal.Changes.Where(state => state.Change.Edge == edge && state.AppliedAt is not null).Max(state => (DateTimeOffset?)state.Since);
 
     private ImmutableArray<EarlierChange> EarlierChanges() =>
     [

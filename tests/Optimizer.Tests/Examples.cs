@@ -83,6 +83,7 @@ internal static class Examples
         [Pod("archive-0"), Pod("archive-1")],
         ImmutableDictionary<string, NodeTuning>.Empty.Add(
             Node, tuning ?? new NodeTuning { Metadata = new ObjectMeta { Name = Node }, Status = TunerStatus() }),
+        [],
         policy ?? Policy(),
         []);
 }

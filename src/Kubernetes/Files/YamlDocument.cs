@@ -42,17 +42,7 @@ public sealed class YamlDocument
     public static YamlDocument Parse(string file, string text)
     {
         var document = new YamlDocument(file);
-        var stream = new YamlStream();
-        Refuse(file, text);
-        try
-        {
-            stream.Load(new StringReader(text));
-        }
-        catch (YamlException e)
-        {
-            throw new ObjectFileException(file, (int)e.End.Line, "", $"not valid YAML: {Said(e)}", e);
-        }
-
+        var stream = Load(file, text);
         if (stream.Documents.Count > 1)
         {
             var second = stream.Documents[1].RootNode.Start;
@@ -99,9 +89,10 @@ public sealed class YamlDocument
         return plain;
     }
 
-    /// <summary>Refuses what would end this process: a reader calls itself for each level, and an alias may contain itself or make gigabytes of a few lines.</summary>
-    private static void Refuse(string file, string text)
+    /// <summary>Refuses first what would end this process: a reader calls itself for each level, and an alias may contain itself or make gigabytes of a few lines.</summary>
+    private static YamlStream Load(string file, string text)
     {
+        var stream = new YamlStream();
         var parser = new Parser(new StringReader(text));
         var line = 1;
         try
@@ -120,6 +111,9 @@ public sealed class YamlDocument
                     throw new ObjectFileException(file, line, "", $"the alias *{alias.Value} is not understood; write the value out");
                 }
             }
+
+            stream.Load(new StringReader(text));
+            return stream;
         }
         catch (YamlException e)
         {

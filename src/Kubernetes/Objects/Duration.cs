@@ -8,14 +8,14 @@ namespace NetPulse.Kubernetes.Objects;
 /// <summary>Durations as Kubernetes writes them (<c>metav1.Duration</c>): <c>90s</c>, <c>10m</c>, <c>1h30m</c>, <c>250ms</c>; <c>d</c> is a day of 24 h.</summary>
 public static partial class Duration
 {
-    /// <summary>Also reads <c>hh:mm:ss</c>.</summary>
+    /// <summary>Also reads <c>hh:mm:ss</c>; nothing that is negative.</summary>
     public static bool TryParse(string text, out TimeSpan duration)
     {
         duration = TimeSpan.Zero;
         var match = Units().Match(text);
         if (!match.Success)
         {
-            return text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out duration);
+            return text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out duration) && duration >= TimeSpan.Zero;
         }
 
         for (var i = 0; i < match.Groups["number"].Captures.Count; i++)

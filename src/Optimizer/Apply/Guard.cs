@@ -27,13 +27,16 @@ public static class Guard
     /// <summary>A Tuner that has not looked for this long is taken for dead.</summary>
     private static readonly TimeSpan TunerSilence = TimeSpan.FromSeconds(30);
 
+    /// <summary>Whether the policy, which may be another by now, still allows a change that was begun under it.</summary>
+    /// <returns>Why it does not; <see langword="null"/> when it does.</returns>
+    public static string? Withdrawn(Change change, OptimizationPolicySpec policy) => ClosedByPolicy(policy, change.Pod.Namespace, change.Sysctl, change.After)?.Reason;
+
     public static Decision Decide(SysctlProposal proposal, ClusterSnapshot cluster, ImmutableArray<EarlierChange> earlier)
     {
         var policy = cluster.Policy.Spec;
-        var allowed = policy.Sysctls.FirstOrDefault(sysctl => sysctl.Name == proposal.Sysctl);
         var tuning = cluster.NodeTunings.GetValueOrDefault(proposal.Node);
         var knob = tuning?.Status?.Knobs.FirstOrDefault(knob => knob.Sysctl == proposal.Sysctl);
-        var numbers = proposal.To.Split(' ').Select(long.Parse).ToList();
+        var numbers = Numbers(proposal.To);
         var inLastHour = earlier.Count(change => cluster.At - change.BegunAt < TimeSpan.FromHours(1));
         var lastHere = earlier.Where(change => change.Pod == proposal.Pod).Select(change => change.BegunAt).DefaultIfEmpty(DateTimeOffset.MinValue).Max();
 
@@ -41,23 +44,56 @@ public static class Guard
             change.HasFailed && change.Pod.Namespace == proposal.Pod.Namespace && change.Workload == proposal.Finding.Edge.Peer.Workload && change.Sysctl == proposal.Sysctl
             && cluster.At - change.BegunAt < policy.Limits.Cooldown).MaxBy(change => change.BegunAt);
 
+        if (ClosedByPolicy(policy, proposal.Pod.Namespace, proposal.Sysctl, proposal.To) is { } closedByPolicy)
+        {
+            return closedByPolicy;
+        }
+
         (string Gate, bool Closed, string Reason)[] gates =
         [
-            ("paused", policy.Paused.Count > 0, $"the policy is paused: {string.Join("; ", policy.Paused)}"),
-            ("mode", policy.Mode != OptimizationMode.Apply, $"the policy's mode is {policy.Mode}; nothing is written unless it is {OptimizationMode.Apply}"),
-            ("protected namespace", policy.ProtectedNamespaces.Contains(proposal.Pod.Namespace), $"{proposal.Pod.Namespace} is a protected namespace"),
-            ("namespace", !policy.Namespaces.Contains(proposal.Pod.Namespace), $"the policy does not name the namespace {proposal.Pod.Namespace}"),
-            ("sysctl", allowed is null, $"the policy does not name {proposal.Sysctl}"),
-            ("maximum", numbers.Exists(number => number > allowed?.Maximum), $"the policy allows {allowed?.Maximum} at most"),
             ("one at a time", earlier.Any(change => change.IsOpen), $"{earlier.FirstOrDefault(change => change.IsOpen)?.Pod} is being changed; one change at a time"),
             ("cooldown", cluster.At - lastHere < policy.Limits.Cooldown, $"{proposal.Pod} was changed at {lastHere:HH:mm:ss}; the cooldown is {Duration.Format(policy.Limits.Cooldown)}"),
-            ("failed before", failed is not null, $"the same change did not help {failed?.Pod}, of the same workload, at {failed?.BegunAt:HH:mm:ss}; the cooldown is {Duration.Format(policy.Limits.Cooldown)}"),
+            ("failed before", failed is not null, $"the same change of {failed?.Pod}, of the same workload, was refused or taken back at {failed?.BegunAt:HH:mm:ss}; the cooldown is {Duration.Format(policy.Limits.Cooldown)}"),
             ("rate", inLastHour >= policy.Limits.ChangesPerHour, $"{inLastHour} changes were begun in the last hour; {policy.Limits.ChangesPerHour} are allowed"),
+            ("node", cluster.UnreadableNodes.Contains(proposal.Node), $"the NodeTuning of {proposal.Node} cannot be read"),
             ("tuner", tuning?.Status is null || cluster.At - tuning.Status.ObservedAt > TunerSilence, $"no Tuner answers on node {proposal.Node}"),
             ("knob", knob is null, $"the Tuner of {proposal.Node} does not accept {proposal.Sysctl}"),
             ("range", numbers.Exists(number => number < knob?.Minimum || number > knob?.Maximum), $"the Tuner of {proposal.Node} accepts {knob?.Minimum} to {knob?.Maximum} {knob?.Unit}"),
         ];
 
+        if (FirstClosed(gates) is { } stopped)
+        {
+            return stopped;
+        }
+
+        var allowed = Allowed(policy, proposal.Sysctl);
+        return new Decision(
+            true,
+            "all",
+            $"policy {cluster.Policy.Metadata.Name}: mode {policy.Mode}, namespace {proposal.Pod.Namespace}, {proposal.Sysctl} up to {Text.Bytes(allowed!.Maximum ?? knob!.Maximum)}, "
+            + $"change {inLastHour + 1} of {policy.Limits.ChangesPerHour} this hour; the Tuner of {proposal.Node} accepts the value");
+    }
+
+    private static Decision? ClosedByPolicy(OptimizationPolicySpec policy, string @namespace, string sysctl, string value)
+    {
+        var allowed = Allowed(policy, sysctl);
+        return FirstClosed(
+        [
+            ("paused", policy.Paused.Count > 0, $"the policy is paused: {string.Join("; ", policy.Paused)}"),
+            ("mode", policy.Mode != OptimizationMode.Apply, $"the policy's mode is {policy.Mode}; nothing is written unless it is {OptimizationMode.Apply}"),
+            ("protected namespace", policy.ProtectedNamespaces.Contains(@namespace), $"{@namespace} is a protected namespace"),
+            ("namespace", !policy.Namespaces.Contains(@namespace), $"the policy does not name the namespace {@namespace}"),
+            ("sysctl", allowed is null, $"the policy does not name {sysctl}"),
+            ("maximum", Numbers(value).Exists(number => number > allowed?.Maximum), $"the policy allows {allowed?.Maximum} at most"),
+        ]);
+    }
+
+    private static AllowedSysctl? Allowed(OptimizationPolicySpec policy, string sysctl) => policy.Sysctls.FirstOrDefault(allowed => allowed.Name == sysctl);
+
+    private static List<long> Numbers(string value) => [.. value.Split(' ').Select(long.Parse)];
+
+    private static Decision? FirstClosed(ReadOnlySpan<(string Gate, bool Closed, string Reason)> gates)
+    {
         foreach (var (gate, closed, reason) in gates)
         {
             if (closed)
@@ -66,10 +102,6 @@ public static class Guard
             }
         }
 
-        return new Decision(
-            true,
-            "all",
-            $"policy {cluster.Policy.Metadata.Name}: mode {policy.Mode}, namespace {proposal.Pod.Namespace}, {proposal.Sysctl} up to {Text.Bytes(allowed!.Maximum ?? knob!.Maximum)}, "
-            + $"change {inLastHour + 1} of {policy.Limits.ChangesPerHour} this hour; the Tuner of {proposal.Node} accepts the value");
+        return null;
     }
 }

@@ -7,12 +7,14 @@ namespace NetPulse.Optimizer.Cluster;
 /// <param name="At">When it was read.</param>
 /// <param name="Pods">Every pod.</param>
 /// <param name="NodeTunings">By node; spec and status of one moment each.</param>
+/// <param name="UnreadableNodes">Nodes whose NodeTuning could not be read: what is wanted or holds there is not known, which is not the same as nothing.</param>
 /// <param name="Policy">What we may do; the default observes.</param>
 /// <param name="Problems">Objects that could not be read: file, line, field and remedy.</param>
 public sealed record ClusterSnapshot(
     DateTimeOffset At,
     ImmutableArray<Pod> Pods,
     ImmutableDictionary<string, NodeTuning> NodeTunings,
+    ImmutableHashSet<string> UnreadableNodes,
     OptimizationPolicy Policy,
     ImmutableArray<string> Problems)
 {

@@ -8,6 +8,7 @@ namespace NetPulse.Optimizer.Cluster;
 /// <remarks>A file that cannot be read is named in the snapshot; the others are still read.</remarks>
 public sealed class ObjectsDirectory(ClusterOptions options, TimeProvider time)
 {
+    private const string SpecSuffix = ".yaml";
     private const string StatusSuffix = ".status.yaml";
 
     private readonly string pods = Path.Combine(options.ObjectsDirectory, "pods");
@@ -16,12 +17,14 @@ public sealed class ObjectsDirectory(ClusterOptions options, TimeProvider time)
     public ClusterSnapshot Read()
     {
         var problems = ImmutableArray.CreateBuilder<string>();
-        return new ClusterSnapshot(time.GetUtcNow(), ReadPods(problems), ReadNodeTunings(problems), ReadPolicy(problems), problems.DrainToImmutable());
+        var at = time.GetUtcNow();
+        var (tunings, unreadable) = ReadNodeTunings(problems);
+        return new ClusterSnapshot(at, ReadPods(problems), tunings, unreadable, ReadPolicy(problems), problems.DrainToImmutable());
     }
 
     /// <exception cref="ObjectFileException">There is a policy file and it cannot be used.</exception>
     public OptimizationPolicy ReadPolicy() =>
-        options.PolicyFile.Length == 0 ? Observe("default") : ObjectFile.Read<OptimizationPolicy>(options.PolicyFile);
+        options.PolicyFile.Length == 0 ? new() { Metadata = new ObjectMeta { Name = "default" } } : ObjectFile.Read<OptimizationPolicy>(options.PolicyFile);
 
     /// <summary>A node's desired settings as they are now; none when nobody has written any.</summary>
     /// <exception cref="ObjectFileException">The file cannot be used.</exception>
@@ -32,31 +35,51 @@ public sealed class ObjectsDirectory(ClusterOptions options, TimeProvider time)
     /// <exception cref="IOException">Nothing was replaced.</exception>
     public void Write(string node, NodeTuningSpec spec)
     {
-        Directory.CreateDirectory(nodeTunings);
+        try
+        {
+            Directory.CreateDirectory(nodeTunings);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ObjectFileException(nodeTunings, 0, "", $"cannot be made: {e.Message}", e);
+        }
+
         ObjectFile.Write(SpecFile(node), new NodeTuning { Metadata = new ObjectMeta { Name = node }, Spec = spec });
     }
 
-    private string SpecFile(string node) => Path.Combine(nodeTunings, $"{node}.yaml");
+    private string SpecFile(string node) => Path.Combine(nodeTunings, $"{node}{SpecSuffix}");
 
     private ImmutableArray<Pod> ReadPods(ImmutableArray<string>.Builder problems) =>
-        [.. Files(pods).Select(file => TryRead<Pod>(file, problems)).OfType<Pod>()];
+        [.. Files(pods, problems).Select(file => TryRead<Pod>(file, problems)).OfType<Pod>()];
 
-    private ImmutableDictionary<string, NodeTuning> ReadNodeTunings(ImmutableArray<string>.Builder problems)
+    private (ImmutableDictionary<string, NodeTuning> Read, ImmutableHashSet<string> Unreadable) ReadNodeTunings(ImmutableArray<string>.Builder problems)
     {
         var found = ImmutableDictionary.CreateBuilder<string, NodeTuning>(StringComparer.Ordinal);
-        foreach (var file in Files(nodeTunings))
+        var unreadable = ImmutableHashSet.CreateBuilder<string>(StringComparer.Ordinal);
+        foreach (var file in Files(nodeTunings, problems))
         {
-            if (TryRead<NodeTuning>(file, problems) is { } part)
+            var isStatus = file.EndsWith(StatusSuffix, StringComparison.Ordinal);
+            var node = Path.GetFileName(file)[..^(isStatus ? StatusSuffix : SpecSuffix).Length];
+            if (TryRead<NodeTuning>(file, problems) is not { } part)
             {
-                var whole = found.GetValueOrDefault(part.Metadata.Name) ?? new NodeTuning { Metadata = part.Metadata };
-                found[part.Metadata.Name] = file.EndsWith(StatusSuffix, StringComparison.Ordinal) ? whole with { Status = part.Status } : whole with { Spec = part.Spec };
+                unreadable.Add(node);
+            }
+            else if (part.Metadata.Name != node)
+            {
+                problems.Add($"{file}: metadata.name: must be {node}, as the file is named");
+                unreadable.Add(node);
+            }
+            else
+            {
+                var whole = found.GetValueOrDefault(node) ?? new NodeTuning { Metadata = part.Metadata };
+                found[node] = isStatus ? whole with { Status = part.Status } : whole with { Spec = part.Spec };
             }
         }
 
-        return found.ToImmutable();
+        return (found.ToImmutable(), unreadable.ToImmutable());
     }
 
-    /// <summary>A policy that broke while we run must not be guessed at: until it is mended nothing is changed.</summary>
+    /// <summary>A policy that broke while we run must not be guessed at: it counts as paused until it is mended, so that nothing is changed and an open change is taken back.</summary>
     private OptimizationPolicy ReadPolicy(ImmutableArray<string>.Builder problems)
     {
         try
@@ -66,14 +89,22 @@ public sealed class ObjectsDirectory(ClusterOptions options, TimeProvider time)
         catch (ObjectFileException e)
         {
             problems.Add(e.Message);
-            return Observe("unreadable");
+            return new() { Metadata = new ObjectMeta { Name = "unreadable" }, Spec = new() { Paused = [$"the policy cannot be read: {e.Message}"] } };
         }
     }
 
-    private static OptimizationPolicy Observe(string name) => new() { Metadata = new ObjectMeta { Name = name } };
-
-    private static IEnumerable<string> Files(string folder) =>
-        Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.yaml").Order(StringComparer.Ordinal) : [];
+    private static IReadOnlyList<string> Files(string folder, ImmutableArray<string>.Builder problems)
+    {
+        try
+        {
+            return Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*.yaml").Order(StringComparer.Ordinal)] : [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problems.Add($"{folder}: cannot be read: {e.Message}");
+            return [];
+        }
+    }
 
     private static T? TryRead<T>(string file, ImmutableArray<string>.Builder problems)
         where T : class, IKubernetesObject

@@ -48,8 +48,11 @@ public sealed class EdgeWatch(ISampleStore store, IOptions<DetectionOptions> opt
         var rttByEdge = roundTripTimes.ToLookup(series => Edge.Of(series.Labels));
         return
         [
-            .. from counter in sent
-               let edge = Edge.Of(counter.Labels)
+            .. from series in sent
+               group series by Edge.Of(series.Labels) into ofEdge
+               let edge = ofEdge.Key
+               // Somebody else's labels, as a second sender's, can make two series of one edge.
+               let counter = ofEdge.MaxBy(series => series.Count)
                let longestGap = LongestGap(counter)
                where now - counter.At(counter.Count - 1) <= longestGap + Lag
                let throughput = CounterRate.Of(counter, longestGap)

@@ -12,7 +12,8 @@ internal static class StoreRegistration
     public static IServiceCollection AddSampleStore(this IServiceCollection services) => services
         .AddSettings<StoreOptions, StoreOptionsValidator>("store")
         .AddSingleton<HttpClient>()
-        .AddSingleton(Open);
+        .AddSingleton<ISampleStore>(static provider => new FiniteReadings(Open(provider)))
+        .AddHostedService<StoreStart>();
 
     private static ISampleStore Open(IServiceProvider provider)
     {
@@ -32,4 +33,21 @@ internal static class StoreRegistration
             throw new StartRefusedException(e.Message, e);
         }
     }
+}
+
+/// <summary>Opens the store with the service, so that one that is in use refuses the start instead of failing every run.</summary>
+internal sealed partial class StoreStart(ISampleStore store, IOptions<StoreOptions> options, ILogger<StoreStart> logger) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        // To have been given it is all that is needed: it is open.
+        _ = store;
+        LogOpened(options.Value.Kind);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The store is open: {Kind}")]
+    private partial void LogOpened(StoreKind kind);
 }

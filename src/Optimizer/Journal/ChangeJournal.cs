@@ -13,10 +13,15 @@ public sealed class ChangeJournal : IDisposable
 {
     private const int KeptInMemory = 1000;
 
+    /// <summary>The longest cooldown that a policy may ask for; what ended before it decides nothing any more.</summary>
+    private static readonly TimeSpan EndedKept = TimeSpan.FromDays(7);
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Converters = { new JsonStringEnumConverter() },
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
@@ -27,12 +32,14 @@ public sealed class ChangeJournal : IDisposable
     private ImmutableDictionary<string, ChangeState> changes = ImmutableDictionary<string, ChangeState>.Empty;
     private long sequence;
 
-    /// <exception cref="IOException">The file cannot be opened, is held by another process, or holds a line that is no entry.</exception>
+    /// <exception cref="IOException">The file cannot be opened, or is held by another process.</exception>
+    /// <exception cref="InvalidDataException">It holds a whole line that is no entry.</exception>
     public ChangeJournal(string path, TimeProvider time)
     {
         this.time = time;
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        // Without a buffer: what the disk refused must not be written later, when the step has not been taken.
+        file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         try
         {
             Replay(path);
@@ -47,8 +54,8 @@ public sealed class ChangeJournal : IDisposable
     /// <summary>The latest entries, oldest first.</summary>
     public ImmutableList<JournalEntry> Latest => Volatile.Read(ref latest);
 
-    /// <summary>Every change that was ever planned.</summary>
-    public IEnumerable<ChangeState> Changes => Volatile.Read(ref changes).Values;
+    /// <summary>Every change that is open or kept, and what ended in the last seven days; the oldest first.</summary>
+    public IEnumerable<ChangeState> Changes => Volatile.Read(ref changes).Values.OrderBy(state => state.Change.PlannedAt).ThenBy(state => state.Change.Name, StringComparer.Ordinal);
 
     /// <summary>Bytes of an unfinished last line that the previous start left behind and that were set aside; 0 normally.</summary>
     public long SetAsideBytes { get; private set; }
@@ -88,11 +95,12 @@ public sealed class ChangeJournal : IDisposable
     private void Remember(JournalEntry entry)
     {
         sequence = entry.Sequence;
-        latest = latest.Count < KeptInMemory ? latest.Add(entry) : latest.RemoveAt(0).Add(entry);
+        Volatile.Write(ref latest, latest.Count < KeptInMemory ? latest.Add(entry) : latest.RemoveAt(0).Add(entry));
         if (entry is { Change: { } change, Phase: { } phase })
         {
             var appliedAt = phase == ChangePhase.Applied ? entry.At : changes.GetValueOrDefault(change.Name)?.AppliedAt;
-            changes = changes.SetItem(change.Name, new ChangeState(change, phase, entry.At, appliedAt));
+            var ended = changes.Values.Where(state => state.HasEnded && entry.At - state.Since > EndedKept).Select(state => state.Change.Name);
+            Volatile.Write(ref changes, changes.RemoveRange(ended).SetItem(change.Name, new ChangeState(change, phase, entry.At, appliedAt)));
         }
     }
 
@@ -114,11 +122,11 @@ public sealed class ChangeJournal : IDisposable
 
             try
             {
-                Remember(JsonSerializer.Deserialize<JournalEntry>(bytes.AsSpan(start, length), Json)!);
+                Remember(JsonSerializer.Deserialize<JournalEntry>(bytes.AsSpan(start, length), Json) ?? throw new JsonException("null is no entry"));
             }
             catch (JsonException e)
             {
-                throw new InvalidDataException($"{path}:{line}: is no journal entry ({e.Message}); move the file away to start with an empty journal: what it held applied is then undone", e);
+                throw new InvalidDataException($"{path}:{line}: is no journal entry ({e.Message}); mend the line, or move the file away to start with an empty journal: a change that was being measured is then undone by the Tuner at its end, one that was kept stays until it is removed from its node's settings", e);
             }
 
             start += length + 1;

@@ -77,5 +77,8 @@ public sealed record JournalEntry(
 public sealed record ChangeState(Change Change, ChangePhase Phase, DateTimeOffset Since, DateTimeOffset? AppliedAt)
 {
     /// <summary>Whether it still needs a verdict, a write or an undoing.</summary>
-    public bool IsOpen => Phase is ChangePhase.Planned or ChangePhase.Written or ChangePhase.Applied or ChangePhase.Keeping or ChangePhase.Reverting;
+    public bool IsOpen => !HasEnded && Phase != ChangePhase.Kept;
+
+    /// <summary>Whether nothing of it is left in force.</summary>
+    public bool HasEnded => Phase is ChangePhase.RolledBack or ChangePhase.NotMade or ChangePhase.Abandoned or ChangePhase.Released;
 }

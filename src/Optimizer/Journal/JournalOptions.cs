@@ -25,7 +25,7 @@ internal static class JournalRegistration
             {
                 return new ChangeJournal(file, provider.GetRequiredService<TimeProvider>());
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
             {
                 throw new StartRefusedException($"the journal cannot be used, so nothing could be undone: {e.Message}", e);
             }

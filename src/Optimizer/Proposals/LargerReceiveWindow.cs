@@ -26,7 +26,7 @@ public static class LargerReceiveWindow
     /// <summary>When the kernel uses a larger ceiling: a running connection grows only when it reads more in a round trip than ever before (tcp_rcv_space_adjust).</summary>
     private const string Effect = "new connections at once; running ones may keep their window";
 
-    /// <summary>One proposal a receiving pod, for the edge that carried the most; none for a pod that we do not know.</summary>
+    /// <summary>One proposal a receiving pod, for the edge that carried the most; none for a pod that we do not know, and none that would not raise the ceiling.</summary>
     public static ImmutableArray<SysctlProposal> For(ImmutableArray<Finding> findings, ImmutableArray<EdgeTraffic> traffic, ClusterSnapshot cluster)
     {
         return
@@ -38,7 +38,9 @@ public static class LargerReceiveWindow
                where pod is not null
                let finding = ofPod.MaxBy(finding => finding.Measured.BestThroughput)
                orderby finding.Edge.ToString()
-               select Propose(finding, pod, Controls(traffic, finding)),
+               let proposal = Propose(finding, pod, Controls(traffic, finding))
+               where proposal.To != proposal.From
+               select proposal,
         ];
     }
 
@@ -62,7 +64,7 @@ public static class LargerReceiveWindow
         var bandwidthIsKnown = measured.BestThroughput.Value > 1.5 * measured.Throughput.Value;
         var windowShare = Math.Clamp(measured.SendWindowBytes / measured.ReceiveBufferBytes ?? 0.5, 0.25, 0.9);
         var wanted = bandwidthIsKnown ? Headroom * measured.BestThroughput.BytesInFlight(delay) / connections / windowShare : 4.0 * limits.Maximum;
-        var ceiling = Math.Clamp((long)Math.Ceiling(wanted / 4096) * 4096, limits.Maximum, LargestCeilingBytes);
+        var ceiling = Math.Max(limits.Maximum, Math.Min((long)Math.Ceiling(wanted / 4096) * 4096, LargestCeilingBytes));
         var windowRate = ceiling * windowShare * connections / Math.Max(delay.TotalSeconds, 0.001);
         return new SysctlProposal(
             finding,

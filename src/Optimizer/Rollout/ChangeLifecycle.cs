@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Apply;
 using NetPulse.Optimizer.Cluster;
+using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Journal;
 using NetPulse.Optimizer.Proposals;
 using NetPulse.Optimizer.Verify;
@@ -20,12 +22,16 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
     /// <summary>Time beyond the verdict in which this process may be restarted before the Tuner undoes the change by itself.</summary>
     private static readonly TimeSpan RestartAllowance = TimeSpan.FromMinutes(1);
 
+    /// <summary>More of it would make the setting's name longer than a DNS name.</summary>
+    private const int LongestPodName = 200;
+
     /// <summary>Journals the plan, then writes it for the node's Tuner.</summary>
-    public Change Begin(SysctlProposal proposal, ClusterSnapshot cluster)
+    /// <exception cref="IOException">The journal could not be written: nothing was changed.</exception>
+    public void Begin(SysctlProposal proposal, ClusterSnapshot cluster)
     {
         var judgeAfter = cluster.Policy.Spec.Canary.Duration;
         var change = new Change(
-            $"{proposal.Pod.Name}-{proposal.Sysctl.Split('.')[^1].Replace('_', '-')}-{cluster.At.ToUnixTimeSeconds()}",
+            $"{(proposal.Pod.Name.Length > LongestPodName ? proposal.Pod.Name[..LongestPodName] : proposal.Pod.Name)}-{proposal.Sysctl.Split('.')[^1].Replace('_', '-')}-{cluster.At.ToUnixTimeSeconds()}",
             proposal.Finding.Cause,
             proposal.Node,
             proposal.Pod,
@@ -33,23 +39,63 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
             proposal.From,
             proposal.To,
             proposal.Finding.Edge,
-            proposal.Controls,
+            Untouched(proposal.Controls, cluster.At - judgeAfter - (2 * CanaryMeasurement.Settling)),
             proposal.Finding.Measured.Onset,
             proposal.Expected,
             cluster.At,
             judgeAfter,
             cluster.At + Patience + CanaryMeasurement.Settling + judgeAfter + RestartAllowance);
         journal.Enter(ChangePhase.Planned, change, $"planned as a canary: {change}; judged after {Duration.Format(judgeAfter)}; undone by the Tuner at {change.RevertAt:HH:mm:ss} unless kept");
-        writer.Begin(change);
+        try
+        {
+            writer.Begin(change);
+        }
+        catch (IOException e)
+        {
+            journal.Enter(ChangePhase.NotMade, change, $"it could not be written for the Tuner of {change.Node}, so nothing was changed: {e.Message}");
+            return;
+        }
+
         journal.Enter(ChangePhase.Written, change, $"written for the Tuner of {change.Node} as {change.Name}");
-        return change;
     }
 
-    /// <summary>The next step of a change, if it is due.</summary>
-    /// <exception cref="IOException">The step was not taken; it is tried again at the next run.</exception>
-    public async Task StepAsync(ChangeState state, ClusterSnapshot cluster, CancellationToken cancellationToken)
+    /// <summary>The next step of each change, if it is due; one that fails stops no other.</summary>
+    /// <returns>Steps that failed and are tried again at the next run.</returns>
+    public async Task<ImmutableArray<string>> StepAllAsync(IEnumerable<ChangeState> changes, ClusterSnapshot cluster, CancellationToken cancellationToken)
+    {
+        var problems = ImmutableArray.CreateBuilder<string>();
+        foreach (var state in changes.ToList())
+        {
+            try
+            {
+                await StepAsync(state, cluster, cancellationToken);
+            }
+            catch (IOException e)
+            {
+                problems.Add($"{state.Change.Name}: {e.Message}");
+            }
+        }
+
+        return problems.ToImmutable();
+    }
+
+    /// <summary>Without the edges to pods in which we changed something ourselves since then.</summary>
+    private ImmutableArray<Edge> Untouched(ImmutableArray<Edge> controls, DateTimeOffset since)
+    {
+        var touched = journal.Changes.Where(state => (state.Phase == ChangePhase.Kept ? state.AppliedAt : state.Since) > since)
+            .Select(state => (state.Change.Pod.Namespace, state.Change.Pod.Name)).ToHashSet();
+        return [.. controls.Where(edge => !touched.Contains((edge.Peer.Namespace, edge.Peer.Pod)))];
+    }
+
+    private async Task StepAsync(ChangeState state, ClusterSnapshot cluster, CancellationToken cancellationToken)
     {
         var change = state.Change;
+        if (cluster.UnreadableNodes.Contains(change.Node))
+        {
+            // Whether it is wanted and whether it holds is not known; meanwhile the Tuner undoes at its end what was not verified.
+            return;
+        }
+
         var tuning = cluster.NodeTunings.GetValueOrDefault(change.Node);
         var isDesired = tuning?.Spec.Settings.Any(setting => setting.Name == change.Name) == true;
         var status = tuning?.Status?.Settings.FirstOrDefault(setting => setting.Name == change.Name);
@@ -63,10 +109,10 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
                 journal.Enter(ChangePhase.Abandoned, change, "we ended before it was written; nothing was changed");
                 break;
             case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Kept when status is { State: SettingState.Refused or SettingState.Overridden or SettingState.NamespaceGone or SettingState.Reverted }:
-                LetGo(change, status);
+                LetGo(state, status);
                 break;
-            case ChangePhase.Written or ChangePhase.Applied when cluster.Policy.Spec.Paused.Count > 0:
-                Revert(change, $"the policy was paused: {string.Join("; ", cluster.Policy.Spec.Paused)}");
+            case ChangePhase.Written or ChangePhase.Applied when Guard.Withdrawn(change, cluster.Policy.Spec) is { } reason:
+                Revert(change, $"no longer allowed: {reason}");
                 break;
             case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Kept when !isDesired && tuning is not null:
                 Revert(change, "somebody removed it from the node's desired settings");
@@ -81,12 +127,18 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
                 await JudgeAsync(state, cluster, cancellationToken);
                 break;
             case ChangePhase.Keeping:
-                Keep(change, status);
+                Keep(state, status);
                 break;
             case ChangePhase.Reverting:
                 FinishReverting(state, tuning, isDesired, status);
                 break;
             default:
+                // Ended, but killed before the setting was removed.
+                if (state.HasEnded && isDesired)
+                {
+                    writer.Remove(change.Node, change.Name);
+                }
+
                 break;
         }
     }
@@ -113,16 +165,16 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         }
     }
 
-    private void Keep(Change change, SettingStatus? status)
+    private void Keep(ChangeState state, SettingStatus? status)
     {
         if (status is { State: SettingState.Reverted })
         {
-            LetGo(change, status);
+            LetGo(state, status);
             return;
         }
 
-        writer.Keep(change);
-        journal.Enter(ChangePhase.Kept, change, $"kept: {change}");
+        writer.Keep(state.Change);
+        journal.Enter(ChangePhase.Kept, state.Change, $"kept: {state.Change}");
     }
 
     private void Revert(Change change, string reason, Effect? effect = null)
@@ -139,7 +191,7 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         }
         else if (status is { State: not (SettingState.Applied or SettingState.Failed) })
         {
-            LetGo(state.Change, status);
+            LetGo(state, status);
         }
         else if (status is null && tuning?.Status?.ObservedAt > state.Since)
         {
@@ -148,15 +200,15 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
     }
 
     /// <summary>The Tuner has ended it, whoever asked for that.</summary>
-    private void LetGo(Change change, SettingStatus status)
+    private void LetGo(ChangeState state, SettingStatus status)
     {
-        writer.Remove(change.Node, change.Name);
         var phase = status.State switch
         {
-            SettingState.Refused => ChangePhase.NotMade,
-            SettingState.Reverted => ChangePhase.RolledBack,
+            SettingState.Refused when state.AppliedAt is null => ChangePhase.NotMade,
+            SettingState.Refused or SettingState.Reverted => ChangePhase.RolledBack,
             _ => ChangePhase.Released,
         };
-        journal.Enter(phase, change, status.Message.Length > 0 ? status.Message : $"the Tuner reports {status.State}");
+        journal.Enter(phase, state.Change, status.Message.Length > 0 ? status.Message : $"the Tuner reports {status.State}");
+        writer.Remove(state.Change.Node, state.Change.Name);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using NetPulse.Optimizer.Apply;
 using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Diagnosis;
@@ -14,16 +15,20 @@ public sealed class Narrative(ChangeJournal journal)
     private readonly Dictionary<string, string> decisions = new(StringComparer.Ordinal);
     private readonly HashSet<string> problems = new(StringComparer.Ordinal);
 
-    public void Tell(Picture picture)
+    /// <summary>Each problem once, as long as it lasts.</summary>
+    public void Tell(ImmutableArray<string> current)
     {
-        foreach (var problem in picture.Problems.Where(problem => !problems.Contains(problem)))
+        foreach (var problem in current.Where(problem => !problems.Contains(problem)))
         {
-            journal.Note(EntryKind.Problem, "objects", problem);
+            journal.Note(EntryKind.Problem, "optimizer", problem);
         }
 
         problems.Clear();
-        problems.UnionWith(picture.Problems);
+        problems.UnionWith(current);
+    }
 
+    public void Tell(Picture picture)
+    {
         var seen = picture.Anomalies.ToDictionary(anomaly => (anomaly.Edge, anomaly.Signal));
         foreach (var (key, anomaly) in seen.Where(pair => !open.ContainsKey(pair.Key)))
         {
@@ -35,6 +40,11 @@ public sealed class Narrative(ChangeJournal journal)
         {
             open.Remove(key);
             journal.Note(EntryKind.Recovered, anomaly.Edge.ToString(), $"{anomaly.Edge}: {(anomaly.Signal == Signal.Throughput ? "throughput" : "round-trip time")} is usual again");
+        }
+
+        foreach (var ended in decisions.Keys.Except(picture.Proposals.Select(Key)).ToList())
+        {
+            decisions.Remove(ended);
         }
 
         foreach (var edge in causes.Keys.Except(picture.Findings.Select(finding => finding.Edge)).ToList())
@@ -52,7 +62,7 @@ public sealed class Narrative(ChangeJournal journal)
     /// <summary>Once for each proposal, and again when the gate that decides changes.</summary>
     public void Tell(SysctlProposal proposal, Decision decision)
     {
-        var key = $"{proposal.Pod} {proposal.Sysctl}";
+        var key = Key(proposal);
         if (!decisions.TryGetValue(key, out var gate))
         {
             journal.Note(EntryKind.Proposal, proposal.Pod.ToString(), proposal.ToString(), proposal.Diff.Split('\n'));
@@ -64,6 +74,8 @@ public sealed class Narrative(ChangeJournal journal)
             journal.Note(EntryKind.Decision, proposal.Pod.ToString(), decision.Allowed ? $"allowed by {decision.Reason}" : $"not carried out ({decision.Gate}): {decision.Reason}");
         }
     }
+
+    private static string Key(SysctlProposal proposal) => $"{proposal.Pod} {proposal.Sysctl}";
 
     private static string Describe(Finding finding) => finding.Cause == Cause.Unknown
         ? $"{finding.Edge}: {finding.Summary}; against those that we know speaks:"

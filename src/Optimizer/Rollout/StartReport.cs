@@ -1,4 +1,5 @@
 using NetPulse.Kubernetes.Files;
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Cluster;
 using NetPulse.Optimizer.Journal;
 
@@ -7,10 +8,12 @@ namespace NetPulse.Optimizer.Rollout;
 /// <summary>Before the first run: the policy must be readable, and the journal says what we start with.</summary>
 internal sealed class StartReport(ObjectsDirectory objects, ChangeJournal journal) : IHostedService
 {
-    /// <exception cref="ObjectFileException">The policy cannot be used; the start is refused.</exception>
+    /// <summary>Read as soon as this is made, so that the start is refused before anything runs.</summary>
+    /// <exception cref="ObjectFileException">The policy cannot be used.</exception>
+    private readonly OptimizationPolicy policy = objects.ReadPolicy();
+
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        var policy = objects.ReadPolicy();
         var open = journal.Changes.Where(state => state.IsOpen).Select(state => $"{state.Change.Name} ({state.Phase})").ToList();
         var setAside = journal.SetAsideBytes > 0 ? $"; {journal.SetAsideBytes} bytes of an unfinished last entry were set aside" : "";
         journal.Note(

@@ -4,21 +4,32 @@ using Quartz;
 
 namespace NetPulse.Optimizer.Schedule;
 
-/// <summary>One scheduled or demanded run. Runs never overlap; one that fails is told of and the next one starts anew.</summary>
+/// <summary>One scheduled or demanded run, or a look at the open changes in between. None overlap; one that fails is told of and the next one starts anew.</summary>
 [DisallowConcurrentExecution]
 internal sealed partial class OptimizationJob(OptimizationRun run, OptimizerMeter meter, ILogger<OptimizationJob> logger) : IJob
 {
     public static readonly JobKey Key = new("optimization");
+
+    /// <summary>Fires between the runs.</summary>
+    public static readonly TriggerKey Between = new("between");
 
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
     {
         var started = Stopwatch.GetTimestamp();
         try
         {
+            if (context.Trigger.Key.Equals(Between))
+            {
+                await run.FollowAsync(cancellationToken);
+                return;
+            }
+
             await run.RunAsync(cancellationToken);
             meter.RunEnded("success", Stopwatch.GetElapsedTime(started));
         }
-        catch (IOException e)
+#pragma warning disable CA1031 // The scheduler would log any other and go on as well, but count nothing.
+        catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
         {
             meter.RunEnded("failure", Stopwatch.GetElapsedTime(started));
             LogRunFailed(e);

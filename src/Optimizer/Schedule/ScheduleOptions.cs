@@ -19,7 +19,7 @@ internal sealed class CronExpressionAttribute : ValidationAttribute
     public override bool IsValid(object? value) => value is string text && CronExpression.TryParse(text, out _);
 
     public override string FormatErrorMessage(string name) =>
-        $"{name} must be a Quartz cron expression: second minute hour day-of-month month day-of-week, as \"0/30 * * * * ?\"";
+        $"The field {name} must be a Quartz cron expression: second minute hour day-of-month month day-of-week, as \"0/30 * * * * ?\"";
 }
 
 [OptionsValidator]

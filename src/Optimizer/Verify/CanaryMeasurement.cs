@@ -26,6 +26,9 @@ public sealed class CanaryMeasurement(ISampleStore store)
     /// <summary>Growth of the retransmitted share, in absolute terms, that no gain in throughput is worth.</summary>
     private const double WorstRetransmittedGrowth = 0.02;
 
+    /// <summary>A control that carries less than this share of what it carried before is idle or in a trouble of its own.</summary>
+    private const double LeastControlShare = 0.5;
+
     /// <summary>Less is taken for this much, so that a flow which stops altogether still has a ratio, a very bad one.</summary>
     private const double LeastBytesPerSecond = 1000;
 
@@ -34,11 +37,13 @@ public sealed class CanaryMeasurement(ISampleStore store)
     {
         var earliest = appliedAt - change.JudgeAfter - Settling;
         var before = new TimeRange(change.TroubleSince > earliest ? change.TroubleSince : earliest, appliedAt);
-        var after = new TimeRange(await SettledAtAsync(change, appliedAt, now, cancellationToken), now);
+        var settledAt = await SettledAtAsync(change, appliedAt, now, cancellationToken);
+        // Until then there is no gain to be found yet, but harm.
+        var after = new TimeRange(settledAt < now ? settledAt : appliedAt + Settling, now);
         var beforeRates = await RatesAsync(change.Edge, before, cancellationToken);
         var afterRates = await RatesAsync(change.Edge, after, cancellationToken);
-        var controlsBefore = await AllRatesAsync(change.Controls, before, cancellationToken);
-        var controlsAfter = await AllRatesAsync(change.Controls, after, cancellationToken);
+        var controls = await ControlsAsync(change.Controls, before, after, cancellationToken);
+        var (controlsBefore, controlsAfter) = (controls.Select(control => control.Before).ToImmutableArray(), controls.Select(control => control.After).ToImmutableArray());
         var (meanBefore, meanAfter) = (new BytesPerSecond(Mean(beforeRates)), new BytesPerSecond(Mean(afterRates)));
 
         var effect = RatioTest.Compare(AgainstControl(beforeRates, controlsBefore), AgainstControl(afterRates, controlsAfter));
@@ -47,7 +52,7 @@ public sealed class CanaryMeasurement(ISampleStore store)
             return new Verdict(Outcome.Unclear, meanBefore, meanAfter, null, $"{beforeRates.Count} readings before and {afterRates.Count} after the change are too few");
         }
 
-        var figures = $"throughput {meanBefore} → {meanAfter}, effect {effect}, {Control(change, controlsBefore, controlsAfter)}";
+        var figures = $"throughput {meanBefore} → {meanAfter}, effect {effect}, {Describe(controls)}";
         var guard = await BrokenGuardAsync(change.Edge, before, after, cancellationToken);
         var outcome = guard.Broken || effect.High < 1 / LeastGain ? Outcome.Harmed
             : effect.Low >= LeastGain ? Outcome.Helped
@@ -81,13 +86,13 @@ public sealed class CanaryMeasurement(ISampleStore store)
         var rttAfter = await MeanOfAsync(edge.Select(TcpMetrics.SmoothedRtt), after, cancellationToken);
         var lostBefore = await RetransmittedShareAsync(edge, before, cancellationToken);
         var lostAfter = await RetransmittedShareAsync(edge, after, cancellationToken);
-        var broken = rttAfter > rttBefore * WorstRoundTripGrowth || lostAfter > lostBefore + WorstRetransmittedGrowth;
+        var broken = (rttBefore > 0 && rttAfter > rttBefore * WorstRoundTripGrowth) || lostAfter > lostBefore + WorstRetransmittedGrowth;
         return (broken, $"round-trip time {rttBefore * 1000:0.0} → {rttAfter * 1000:0.0} ms, retransmitted {lostBefore * 100:0.00} → {lostAfter * 100:0.00} %{(broken ? ": too much" : "")}");
     }
 
-    private static string Control(Change change, ImmutableArray<TimeSeries> before, ImmutableArray<TimeSeries> after) => change.Controls.IsEmpty
-        ? "without a control: nothing comparable carries traffic"
-        : $"untouched control {string.Join(", ", change.Controls.Select(edge => edge.Peer))}: {new BytesPerSecond(Mean(before))} → {new BytesPerSecond(Mean(after))}";
+    private static string Describe(ImmutableArray<Control> controls) => controls.IsEmpty
+        ? "without a control: nothing comparable carried traffic all along"
+        : $"untouched control {string.Join(", ", controls.Select(control => control.Edge.Peer))}: {new BytesPerSecond(controls.Average(control => Mean(control.Before)))} → {new BytesPerSecond(controls.Average(control => Mean(control.After)))}";
 
     /// <summary>Logarithms of the edge's rates, the controls' mean at the nearest reading divided out.</summary>
     private static List<double> AgainstControl(TimeSeries edge, ImmutableArray<TimeSeries> controls)
@@ -96,8 +101,7 @@ public sealed class CanaryMeasurement(ISampleStore store)
         for (var i = 0; i < edge.Count; i++)
         {
             var at = edge.UnixMilliseconds.Span[i];
-            var atControls = controls.Where(control => control.Count > 0).Select(control => Nearest(control, at)).ToList();
-            var control = atControls.Count == 0 ? 1 : Math.Max(atControls.Average(), LeastBytesPerSecond);
+            var control = controls.IsEmpty ? 1 : Math.Max(controls.Average(control => Nearest(control, at)), LeastBytesPerSecond);
             result.Add(Math.Log(Math.Max(edge.Values.Span[i], LeastBytesPerSecond) / control));
         }
 
@@ -122,25 +126,33 @@ public sealed class CanaryMeasurement(ISampleStore store)
         (await store.ReadAsync(selector, range, cancellationToken)).Sum(CounterRate.Increase);
 
     private async Task<double> MeanOfAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken) =>
-        Mean([.. await store.ReadAsync(selector, range, cancellationToken)]);
+        (await store.ReadAsync(selector, range, cancellationToken)).Where(series => series.Count > 0).Select(Mean).DefaultIfEmpty(0).Average();
 
     private async Task<TimeSeries> RatesAsync(Edge edge, TimeRange range, CancellationToken cancellationToken) =>
         await store.ReadAsync(edge.Select(TcpMetrics.IoBytes, LabelNames.Transmit), range, cancellationToken) is [var counter, ..]
             ? CounterRate.Of(counter, range.To - range.From)
             : new TimeSeries(LabelSet.Of(TcpMetrics.IoBytes.Name), default, default);
 
-    private async Task<ImmutableArray<TimeSeries>> AllRatesAsync(ImmutableArray<Edge> edges, TimeRange range, CancellationToken cancellationToken)
+    /// <summary>The controls that carried traffic all along: one that fell silent meanwhile would make any change look like a gain.</summary>
+    private async Task<ImmutableArray<Control>> ControlsAsync(ImmutableArray<Edge> edges, TimeRange before, TimeRange after, CancellationToken cancellationToken)
     {
-        var all = ImmutableArray.CreateBuilder<TimeSeries>(edges.Length);
+        var controls = ImmutableArray.CreateBuilder<Control>();
         foreach (var edge in edges)
         {
-            all.Add(await RatesAsync(edge, range, cancellationToken));
+            var control = new Control(edge, await RatesAsync(edge, before, cancellationToken), await RatesAsync(edge, after, cancellationToken));
+            if (control.Before.Count > 0 && control.After.Count > 0 && Mean(control.After) >= LeastControlShare * Mean(control.Before))
+            {
+                controls.Add(control);
+            }
         }
 
-        return all.DrainToImmutable();
+        return controls.DrainToImmutable();
     }
 
     private static double Mean(TimeSeries series) => series.Count == 0 ? 0 : series.Values.ToArray().Average();
 
-    private static double Mean(ImmutableArray<TimeSeries> series) => series.Where(s => s.Count > 0).Select(Mean).DefaultIfEmpty(0).Average();
+    /// <param name="Edge">An edge that was not changed.</param>
+    /// <param name="Before">Its rates before the change.</param>
+    /// <param name="After">Its rates after it.</param>
+    private sealed record Control(Edge Edge, TimeSeries Before, TimeSeries After);
 }

@@ -7,15 +7,6 @@ namespace NetPulse.Telemetry.Exposition;
 /// <summary>What our own code counts (every instrument of the meters <c>NetPulse.*</c>), and what this process costs.</summary>
 public sealed class OwnMetrics : IDisposable
 {
-    private static readonly MetricDefinition ProcessorSeconds = new("netpulse_process_cpu_seconds_total", MetricKind.Counter, "seconds",
-        "Processor time of this process, in user and kernel mode.", "getrusage");
-
-    private static readonly MetricDefinition ResidentBytes = new("netpulse_process_resident_memory_bytes", MetricKind.Gauge, "bytes",
-        "Memory of this process that is in RAM.", "/proc/self/stat");
-
-    private static readonly MetricDefinition AllocatedBytes = new("netpulse_process_allocated_bytes_total", MetricKind.Counter, "bytes",
-        "Managed memory that this process has allocated.", "GC.GetTotalAllocatedBytes");
-
     private readonly Lock gate = new();
     private readonly MeterListener listener = new();
     private readonly SortedDictionary<string, Measured> measured = new(StringComparer.Ordinal);
@@ -50,9 +41,9 @@ public sealed class OwnMetrics : IDisposable
             }
         }
 
-        samples.Write(ProcessorSeconds, labels(ProcessorSeconds, default), Environment.CpuUsage.TotalTime.TotalSeconds);
-        samples.Write(ResidentBytes, labels(ResidentBytes, default), Environment.WorkingSet);
-        samples.Write(AllocatedBytes, labels(AllocatedBytes, default), GC.GetTotalAllocatedBytes());
+        samples.Write(ProcessMetrics.ProcessorSeconds, labels(ProcessMetrics.ProcessorSeconds, default), Environment.CpuUsage.TotalTime.TotalSeconds);
+        samples.Write(ProcessMetrics.ResidentBytes, labels(ProcessMetrics.ResidentBytes, default), Environment.WorkingSet);
+        samples.Write(ProcessMetrics.AllocatedBytes, labels(ProcessMetrics.AllocatedBytes, default), GC.GetTotalAllocatedBytes());
     }
 
     public void Dispose() => listener.Dispose();
@@ -67,8 +58,12 @@ public sealed class OwnMetrics : IDisposable
         {
             if (!measured.TryGetValue(key, out var known))
             {
-                // The zero that an instrument begins with makes way for its first labelled count.
-                measured.Remove($"{instrument.Name} ");
+                if (!tags.IsEmpty)
+                {
+                    // One family is either with a label or without: the zero from before the first count goes.
+                    measured.Remove($"{instrument.Name} ");
+                }
+
                 known = new Measured(Define(instrument, isCounter), label);
                 measured.Add(key, known);
             }

@@ -6,6 +6,9 @@ public sealed class Deadlines(HeldValues held, TimeProvider time)
 {
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
 
+    /// <summary>Thirty years: nobody waits for a later time, and in the clock's ticks it still fits a long.</summary>
+    private const double LongestSeconds = 1e9;
+
     private readonly Dictionary<HeldKey, (DateTimeOffset RevertAt, long Timestamp)> known = [];
     private readonly Dictionary<HeldKey, long> failed = [];
 
@@ -25,7 +28,7 @@ public sealed class Deadlines(HeldValues held, TimeProvider time)
 
             if (!known.TryGetValue(value.Key, out var deadline) || deadline.RevertAt != revertAt)
             {
-                deadline = (revertAt, timestamp + (long)((revertAt - now).TotalSeconds * time.TimestampFrequency));
+                deadline = (revertAt, timestamp + (long)(Math.Min((revertAt - now).TotalSeconds, LongestSeconds) * time.TimestampFrequency));
                 known[value.Key] = deadline;
             }
 

@@ -12,9 +12,9 @@ public sealed class TunerMetrics : IDisposable
 
     public TunerMetrics()
     {
-        actions = meter.CreateCounter<long>("netpulse_tuner_actions", description: "Values applied, reverted, overridden, gone with their namespace, or failed");
-        statusFailures = meter.CreateCounter<long>("netpulse_tuner_status_write_failures", description: "Statuses that could not be written; the next one holds the same");
-        pass = meter.CreateHistogram<double>("netpulse_tuner_pass_seconds", "s", "Time to look at every setting once");
+        actions = meter.CreateCounter<long>("netpulse_tuner_actions", description: "Values applied, reverted, overridden, gone with their namespace, or failed.");
+        statusFailures = meter.CreateCounter<long>("netpulse_tuner_status_write_failures", description: "Statuses that could not be written; the next one holds the same.");
+        pass = meter.CreateHistogram<double>("netpulse_tuner_pass_seconds", "seconds", "Time to look at every setting once.");
     }
 
     public void Count(string outcome) => actions.Add(1, new KeyValuePair<string, object?>("outcome", outcome));

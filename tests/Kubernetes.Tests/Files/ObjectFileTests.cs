@@ -36,6 +36,45 @@ public sealed class ObjectFileTests
         """;
 
     [Fact]
+    public void Whatever_a_policy_is_changed_into_it_is_read_or_refused_with_its_file()
+    {
+        const string Whole = """
+            apiVersion: netpulse.io/v1alpha1
+            kind: OptimizationPolicy
+            metadata: {name: shop, labels: {a: b}}
+            spec:
+              mode: Apply
+              paused: ["incident"]
+              namespaces: [shop]
+              sysctls:
+              - {name: net.ipv4.tcp_rmem, maximum: 16777216}
+              canary: {duration: 10m}
+              limits: {changesPerHour: 5, cooldown: 1h}
+            """;
+        string[] pieces = ["null", "~", "-00:00:10", "1.5", "-1", "99999999999999999999", "1e400", "[]", "{}", "\"\"", "\"5m\"", "true", "2026-01-01", "&a x", "!!str 5", "? x", "|", ": ", "- ", "\t", "#", "'", "\u0000", "10:00", "999999999d", "éü"];
+        var random = new Random(42);
+        for (var i = 0; i < 5000; i++)
+        {
+            var text = Whole;
+            for (var changes = random.Next(1, 4); changes > 0; changes--)
+            {
+                var at = random.Next(text.Length);
+                var until = Math.Min(text.Length, at + random.Next(8));
+                text = text[..at] + pieces[random.Next(pieces.Length)] + text[until..];
+            }
+
+            try
+            {
+                _ = ObjectFile.Parse<OptimizationPolicy>("policy.yaml", text);
+            }
+            catch (ObjectFileException e)
+            {
+                Assert.StartsWith("policy.yaml", e.Message, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
     public void A_tuning_is_read()
     {
         var setting = Assert.Single(ObjectFile.Parse<NodeTuning>("t.yaml", Tuning).Spec.Settings);

@@ -59,6 +59,9 @@ public sealed class GuardTests
         Stops("rate", Examples.Cluster(), [.. Enumerable.Range(0, 5).Select(i => Earlier($"archive-{i + 1}", 60 * i))]);
 
     [Fact]
+    public void A_node_whose_settings_cannot_be_read_is_not_written_to() => Stops("node", Examples.Cluster() with { UnreadableNodes = [Examples.Node] });
+
+    [Fact]
     public void A_node_without_a_tuner_is_not_written_to() =>
         Stops("tuner", Examples.Cluster(tuning: new NodeTuning { Metadata = new ObjectMeta { Name = Examples.Node } }));
 

@@ -57,12 +57,71 @@ public sealed class ChangeJournalTests : IDisposable
         Assert.Equal([1L, 2L], third.Latest.Select(entry => entry.Sequence));
     }
 
-    [Fact]
-    public void A_damaged_line_stops_the_start_and_is_named()
+    [Theory]
+    [InlineData("not json")]
+    [InlineData("{}")]
+    [InlineData("null")]
+    [InlineData("{\"sequence\":2,\"at\":\"2026-01-01T12:00:00Z\",\"kind\":\"Change\",\"subject\":\"s\",\"text\":\"t\",\"change\":{},\"phase\":\"Kept\"}")]
+    public void A_damaged_line_stops_the_start_and_is_named(string damaged)
     {
-        System.IO.File.WriteAllText(File, "{}\nnot json\n");
+        using (var journal = new ChangeJournal(File, clock))
+        {
+            journal.Note(EntryKind.Started, "optimizer", "started");
+        }
+
+        System.IO.File.AppendAllText(File, damaged + "\n");
         var refused = Assert.Throws<InvalidDataException>(() => new ChangeJournal(File, clock));
         Assert.Contains(":2:", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_ended_long_ago_is_kept_on_disk_only()
+    {
+        using (var journal = new ChangeJournal(File, clock))
+        {
+            journal.Enter(ChangePhase.RolledBack, Change() with { Name = "ended" }, "over");
+            journal.Enter(ChangePhase.Kept, Change() with { Name = "kept" }, "kept");
+            clock.Advance(TimeSpan.FromDays(7.1));
+            journal.Enter(ChangePhase.Planned, Change() with { Name = "new" }, "planned");
+            Assert.Equal(["kept", "new"], journal.Changes.Select(state => state.Change.Name));
+        }
+
+        Assert.Contains("\"ended\"", System.IO.File.ReadAllText(File), StringComparison.Ordinal);
+        using var reopened = new ChangeJournal(File, clock);
+        Assert.Equal(["kept", "new"], reopened.Changes.Select(state => state.Change.Name));
+    }
+
+    [KernelFact]
+    public void An_entry_that_a_full_disk_refused_is_not_written_later()
+    {
+        Mount("mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", folder);
+        try
+        {
+            using var journal = new ChangeJournal(File, clock);
+            journal.Enter(ChangePhase.Applied, Change(), "in force");
+            var filler = Path.Combine(folder, "filler");
+            System.IO.File.WriteAllBytes(filler, new byte[8 << 10]);
+            Assert.ThrowsAny<IOException>(() =>
+            {
+                for (var i = 0; i < 20; i++)
+                {
+                    journal.Enter(ChangePhase.Applied, Change(), "in force");
+                }
+            });
+            var written = journal.Latest.Count;
+            Assert.ThrowsAny<IOException>(() => journal.Enter(ChangePhase.Keeping, Change(), new string('x', 4000)));
+
+            System.IO.File.Delete(filler);
+            journal.Enter(ChangePhase.Reverting, Change(), "there is room again");
+            journal.Dispose();
+            using var reopened = new ChangeJournal(File, clock);
+            Assert.Equal(Enumerable.Range(1, written + 1).Select(number => (long)number), reopened.Latest.Select(entry => entry.Sequence));
+            Assert.Equal(ChangePhase.Reverting, Assert.Single(reopened.Changes).Phase);
+        }
+        finally
+        {
+            Mount("umount", folder);
+        }
     }
 
     [Fact]
@@ -70,6 +129,13 @@ public sealed class ChangeJournalTests : IDisposable
     {
         using var journal = new ChangeJournal(File, clock);
         Assert.Throws<IOException>(() => new ChangeJournal(File, clock));
+    }
+
+    private static void Mount(string command, params string[] arguments)
+    {
+        using var process = System.Diagnostics.Process.Start(command, arguments);
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
     }
 
     private static Change Change()

@@ -6,6 +6,15 @@ namespace NetPulse.Optimizer.Tests.Proposals;
 
 public sealed class LargerReceiveWindowTests
 {
+    [Theory]
+    [InlineData(64L << 20)]
+    [InlineData(512L << 20)]
+    public void A_ceiling_that_is_as_large_as_we_ever_propose_is_left_alone(long ceiling)
+    {
+        var measured = Examples.WindowLimited() with { ReceiveLimits = new TcpBufferLimits(4096, 131_072, ceiling) };
+        Assert.Empty(LargerReceiveWindow.For([Examples.WindowFinding() with { Measured = measured }], [], Examples.Cluster()));
+    }
+
     [Fact]
     public void The_ceiling_offers_a_window_of_one_and_a_quarter_bandwidth_delay_products_and_the_rest_stays()
     {

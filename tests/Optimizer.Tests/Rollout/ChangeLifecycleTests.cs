@@ -141,6 +141,118 @@ public sealed class ChangeLifecycleTests : IDisposable
     }
 
     [Fact]
+    public async Task A_policy_that_no_longer_allows_it_takes_an_open_change_back()
+    {
+        await rig.AppliedAsync();
+        Kubernetes.Files.ObjectFile.Write(rig.PolicyFile, Examples.Policy(OptimizationMode.Observe));
+        await RunAsync();
+        Assert.Equal(ChangePhase.Reverting, rig.Change.Phase);
+        Assert.Contains("mode is Observe", rig.Journal.Latest.Last(entry => entry.Kind == EntryKind.Change).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_policy_that_breaks_takes_an_open_change_back()
+    {
+        await rig.AppliedAsync();
+        await File.WriteAllTextAsync(rig.PolicyFile, "spec: [");
+        await RunAsync();
+        Assert.Equal(ChangePhase.Reverting, rig.Change.Phase);
+        Assert.Empty(rig.DesiredForFirst);
+    }
+
+    [Fact]
+    public async Task Settings_that_cannot_be_read_decide_nothing()
+    {
+        await rig.AppliedAsync();
+        var settings = await File.ReadAllTextAsync(rig.SpecFile);
+        await File.WriteAllTextAsync(rig.SpecFile, "spec: [");
+        await RunAsync();
+        await RunAsync();
+        Assert.Equal(ChangePhase.Applied, rig.Change.Phase);
+        Assert.Single(rig.Journal.Latest, entry => entry.Kind == EntryKind.Problem);
+
+        await File.WriteAllTextAsync(rig.SpecFile, settings);
+        await rig.SecondsAsync(25, 47, 6.3, 0.115, isLimited: true);
+        await RunAsync();
+        Assert.Equal(ChangePhase.Kept, rig.Change.Phase);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_written_is_not_made_and_not_tried_again_at_once()
+    {
+        await rig.TroubleAsync();
+        Directory.CreateDirectory($"{rig.SpecFile}.new");
+        await RunAsync();
+        await RunAsync();
+        Assert.Equal([ChangePhase.Planned, ChangePhase.NotMade], Phases());
+        Assert.Equal(2, rig.Run.Latest.Findings.Length);
+    }
+
+    [Fact]
+    public async Task What_the_Tuner_refuses_after_it_was_in_force_was_rolled_back()
+    {
+        await rig.AppliedAsync();
+        rig.TunerAnswers(rig.Status(SettingState.Refused, "there is no pod lab/archive-0; what held before is back"));
+        await RunAsync();
+        Assert.Equal(ChangePhase.RolledBack, rig.Change.Phase);
+    }
+
+    [Fact]
+    public async Task A_control_that_falls_silent_is_no_gain()
+    {
+        await rig.AppliedAsync();
+        await rig.SecondsAsync(25, 6.3, 0, 0.1, isLimited: true);
+        await RunAsync();
+        Assert.Equal(ChangePhase.Reverting, rig.Change.Phase);
+        Assert.Contains("without a control", rig.Journal.Latest.Last(entry => entry.Kind == EntryKind.Change).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_pod_that_we_changed_ourselves_a_moment_ago_is_no_control()
+    {
+        await rig.AppliedAsync();
+        Assert.Single(rig.Change.Change.Controls);
+        await rig.SecondsAsync(22, 47, 6.3, 0.115, isLimited: true);
+        rig.TunerAnswers(rig.Status(SettingState.Applied));
+        await RunAsync();
+        var second = rig.Journal.Changes.Last().Change;
+        Assert.Equal("archive-1", second.Pod.Name);
+        Assert.Empty(second.Controls);
+    }
+
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public async Task A_reading_that_is_no_number_stops_nothing(double value)
+    {
+        await rig.TroubleAsync();
+        await rig.StaleAsync(value);
+        await RunAsync();
+        Assert.Equal(2, rig.Run.Latest.Findings.Length);
+        Assert.All(rig.Run.Latest.Traffic, edge => Assert.Equal(100, edge.LatestRoundTripTime.TotalMilliseconds));
+    }
+
+    [Fact]
+    public async Task An_open_change_is_judged_between_two_runs_too()
+    {
+        await rig.AppliedAsync();
+        await rig.SecondsAsync(25, 47, 6.3, 0.115, isLimited: true);
+        await rig.Run.FollowAsync(CancellationToken.None);
+        Assert.Equal(ChangePhase.Kept, rig.Change.Phase);
+    }
+
+    [Fact]
+    public async Task A_second_sender_of_the_same_edge_stops_nothing()
+    {
+        await rig.SecondsAsync(3, 45, 45, 0.011, isLimited: false);
+        await rig.SecondSenderAsync();
+        await rig.TroubleAsync();
+        await RunAsync();
+        Assert.Equal(2, rig.Run.Latest.Traffic.Length);
+        Assert.Equal(2, rig.Run.Latest.Findings.Length);
+    }
+
+    [Fact]
     public async Task A_slow_reader_is_named_and_nothing_is_proposed()
     {
         await rig.SecondsAsync(30, 45, 45, 0.011, isLimited: false);

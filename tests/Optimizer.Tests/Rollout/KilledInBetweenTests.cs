@@ -90,5 +90,22 @@ public sealed class KilledInBetweenTests : IDisposable
         Assert.Equal(ChangePhase.RolledBack, rig.Change.Phase);
     }
 
+    [Fact]
+    public async Task Killed_before_a_refused_setting_was_removed_it_is_removed_now()
+    {
+        await rig.TroubleAsync();
+        await RunAsync();
+        var refused = rig.Desired;
+        rig.TunerAnswers(rig.Status(SettingState.Refused, "read-only in this namespace"));
+        await RunAsync();
+        Assert.Equal(ChangePhase.NotMade, rig.Change.Phase);
+        rig.Cluster.Write(Examples.Node, new NodeTuningSpec { Settings = refused });
+
+        rig.Restart();
+        await RunAsync();
+        Assert.Empty(rig.DesiredForFirst);
+        Assert.Equal(ChangePhase.NotMade, rig.Change.Phase);
+    }
+
     private Task RunAsync() => rig.Run.RunAsync(CancellationToken.None);
 }

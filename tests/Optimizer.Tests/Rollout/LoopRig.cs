@@ -6,6 +6,7 @@ using NetPulse.Optimizer.Apply;
 using NetPulse.Optimizer.Cluster;
 using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Diagnosis;
+using NetPulse.Optimizer.Ingest;
 using NetPulse.Optimizer.Journal;
 using NetPulse.Optimizer.Rollout;
 using NetPulse.Optimizer.Verify;
@@ -20,14 +21,14 @@ namespace NetPulse.Optimizer.Tests.Rollout;
 internal sealed class LoopRig : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("netpulse-loop-").FullName;
-    private readonly EmbeddedStore store;
+    private readonly FiniteReadings store;
     private readonly double[] sentBytes = new double[2];
     private readonly double[] limitedSeconds = new double[2];
     private double seconds;
 
     public LoopRig(OptimizationPolicy? policy = null)
     {
-        store = new EmbeddedStore(new EmbeddedStoreOptions { Directory = Path.Combine(folder, "store") }, Clock, NullLogger<EmbeddedStore>.Instance);
+        store = new FiniteReadings(new EmbeddedStore(new EmbeddedStoreOptions { Directory = Path.Combine(folder, "store") }, Clock, NullLogger<EmbeddedStore>.Instance));
         Directory.CreateDirectory(Path.Combine(Objects, "pods"));
         Directory.CreateDirectory(Path.Combine(Objects, "nodetunings"));
         foreach (var name in new[] { "archive-0", "archive-1" })
@@ -55,6 +56,9 @@ internal sealed class LoopRig : IDisposable
 
     /// <summary>The same for the first pod alone; once its change has ended, the second one's may begin.</summary>
     public IEnumerable<SysctlSetting> DesiredForFirst => Desired.Where(setting => setting.Pod?.Name == "archive-0");
+
+    /// <summary>Where the node's desired settings are.</summary>
+    public string SpecFile => Path.Combine(Objects, "nodetunings", $"{Examples.Node}.yaml");
 
     private string JournalFile => Path.Combine(folder, "journal.jsonl");
 
@@ -147,6 +151,24 @@ internal sealed class LoopRig : IDisposable
     public void TunerAnswers(params SettingStatus[] settings) => ObjectFile.Write(
         Path.Combine(Objects, "nodetunings", $"{Examples.Node}.status.yaml"),
         new NodeTuning { Metadata = new ObjectMeta { Name = Examples.Node }, Status = Examples.TunerStatus(settings) with { ObservedAt = Clock.GetUtcNow() } });
+
+    /// <summary>The first edge's series end as a Prometheus that sends them on tells it.</summary>
+    public async Task StaleAsync(double value)
+    {
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        var samples = new List<Sample>();
+        Sender(samples, 0, value);
+        Receiver(samples, 0, value);
+        await store.AppendAsync([.. samples.Select(sample => sample with { Value = value })], CancellationToken.None);
+    }
+
+    /// <summary>The first edge's bytes once more, with a label that a second sender has added.</summary>
+    public async Task SecondSenderAsync()
+    {
+        var samples = new List<Sample>();
+        Sender(samples, 0, 0.1);
+        await store.AppendAsync([.. samples.Select(sample => sample with { Labels = sample.Labels.With("job", "other") })], CancellationToken.None);
+    }
 
     private void Sender(List<Sample> samples, int number, double roundTripSeconds)
     {

@@ -11,7 +11,13 @@ const element = (name, text, className) => {
 };
 
 const byId = (id) => document.getElementById(id);
-const clock = (iso) => new Date(iso).toLocaleTimeString();
+// UTC as in the journal's own sentences; with its date where that is not today's.
+const clock = (iso) => {
+  const at = new Date(iso).toISOString();
+  const time = at.slice(11, 19);
+  return at.slice(0, 10) === new Date().toISOString().slice(0, 10) ? time : `${at.slice(0, 10)} ${time}`;
+};
+const isOpen = (change) => ['Planned', 'Written', 'Applied'].includes(change.phase);
 const rate = (bytesPerSecond) => bytesPerSecond >= 12500
   ? `${(bytesPerSecond * 8 / 1e6).toFixed(1)} Mbit/s`
   : `${(bytesPerSecond * 8 / 1e3).toFixed(1)} kbit/s`;
@@ -27,7 +33,7 @@ function showStatus(status) {
   const paused = status.paused.length ? `, paused: ${status.paused.join('; ')}` : '';
   const problems = status.problems.length ? `. Problem: ${status.problems.join('; ')}` : '';
   state.textContent = status.mode
-    ? `policy ${status.policy}, mode ${status.mode}${paused}; last run ${clock(status.at)}${problems}`
+    ? `policy ${status.policy}, mode ${status.mode}${paused}; last run ${clock(status.at)} UTC${problems}`
     : 'no run has ended yet';
   state.className = problems || paused ? 'bad' : '';
 
@@ -39,6 +45,8 @@ function showStatus(status) {
     element('td', rate(edge.bestBytesPerSecond), 'number'),
     element('td', edge.roundTripSeconds > 0 ? `${(edge.roundTripSeconds * 1000).toFixed(1)} ms` : '–', 'number'))));
   byId('no-traffic').hidden = status.traffic.length > 0;
+  byId('more-traffic').hidden = status.edges === status.traffic.length;
+  byId('more-traffic').textContent = `The busiest ${status.traffic.length} of ${status.edges}.`;
 
   byId('anomalies').replaceChildren(...status.anomalies.map((text) => element('li', text)));
   byId('no-anomalies').hidden = status.anomalies.length > 0;
@@ -58,7 +66,7 @@ function showStatus(status) {
     return article;
   }));
   byId('changes').replaceChildren(...status.changes.map((change) => row(
-    element('td', change.name), element('td', change.text), element('td', change.phase, change.phase), element('td', clock(change.since)))));
+    element('td', change.name), element('td', change.text), element('td', isOpen(change) ? `${change.phase}; undone at ${clock(change.revertAt)} unless kept` : change.phase, change.phase), element('td', clock(change.since), 'time'))));
   byId('no-changes').hidden = status.changes.length > 0;
 }
 
