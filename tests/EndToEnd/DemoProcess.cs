@@ -105,8 +105,8 @@ internal sealed class DemoProcess : IDisposable
         return process.ExitCode;
     }
 
-    /// <summary>As Ctrl-C does.</summary>
-    public void Interrupt() => Signal("INT", process.Id);
+    /// <summary>Asks it to end, as Ctrl-C does; by SIGTERM, because a shell lets its background jobs ignore SIGINT.</summary>
+    public void Interrupt() => Signal("TERM", process.Id);
 
     /// <summary>SIGKILL to one of its services.</summary>
     /// <returns>Whether it was running.</returns>

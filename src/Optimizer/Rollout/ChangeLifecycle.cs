@@ -19,6 +19,9 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
     /// <summary>A Tuner that has not applied a setting for this long is not waited for.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
+    /// <summary>Time after a change's end in which its Tuner must have said something, or its node counts as gone.</summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(10);
+
     /// <summary>Time beyond the verdict in which this process may be restarted before the Tuner undoes the change by itself.</summary>
     private static readonly TimeSpan RestartAllowance = TimeSpan.FromMinutes(1);
 
@@ -130,7 +133,7 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
                 Keep(state, status);
                 break;
             case ChangePhase.Reverting:
-                FinishReverting(state, tuning, isDesired, status);
+                FinishReverting(state, tuning, isDesired, status, cluster.At);
                 break;
             default:
                 // Ended, but killed before the setting was removed.
@@ -183,7 +186,7 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         writer.Remove(change.Node, change.Name);
     }
 
-    private void FinishReverting(ChangeState state, NodeTuning? tuning, bool isDesired, SettingStatus? status)
+    private void FinishReverting(ChangeState state, NodeTuning? tuning, bool isDesired, SettingStatus? status, DateTimeOffset now)
     {
         if (isDesired)
         {
@@ -196,6 +199,14 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         else if (status is null && tuning?.Status?.ObservedAt > state.Since)
         {
             journal.Enter(ChangePhase.RolledBack, state.Change, "the Tuner no longer holds it");
+        }
+        else if (now > state.Change.RevertAt + LongestSilence && !(now - tuning?.Status?.ObservedAt < LongestSilence))
+        {
+            // Its node may be gone for good, and one open change stops all others.
+            journal.Enter(
+                ChangePhase.Released,
+                state.Change,
+                $"the Tuner of {state.Change.Node} has said nothing for {Duration.Format(LongestSilence)}; if the node comes back, its Tuner puts {state.Change.Before} back by itself");
         }
     }
 

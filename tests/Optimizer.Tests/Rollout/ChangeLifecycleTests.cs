@@ -131,6 +131,22 @@ public sealed class ChangeLifecycleTests : IDisposable
     }
 
     [Fact]
+    public async Task A_node_that_is_gone_does_not_stop_all_other_changes_for_ever()
+    {
+        await rig.AppliedAsync();
+        await rig.SecondsAsync(25, 6.3, 6.3, 0.1, isLimited: true);
+        await RunAsync();
+        Assert.Equal(ChangePhase.Reverting, rig.Change.Phase);
+
+        rig.Clock.Advance(rig.Change.Change.RevertAt - rig.Clock.GetUtcNow() + TimeSpan.FromMinutes(9));
+        await RunAsync();
+        Assert.Equal(ChangePhase.Reverting, rig.Change.Phase);
+        rig.Clock.Advance(TimeSpan.FromMinutes(2));
+        await RunAsync();
+        Assert.Equal(ChangePhase.Released, rig.Change.Phase);
+    }
+
+    [Fact]
     public async Task A_pause_takes_an_open_change_back()
     {
         await rig.AppliedAsync();
