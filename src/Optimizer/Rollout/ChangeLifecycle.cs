@@ -200,7 +200,7 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         {
             journal.Enter(ChangePhase.RolledBack, state.Change, "the Tuner no longer holds it");
         }
-        else if (now > state.Change.RevertAt + LongestSilence && !(now - tuning?.Status?.ObservedAt < LongestSilence))
+        else if (now > state.Change.RevertAt + LongestSilence && now - (tuning?.Status?.ObservedAt ?? DateTimeOffset.MinValue) >= LongestSilence)
         {
             // Its node may be gone for good, and one open change stops all others.
             journal.Enter(
