@@ -51,6 +51,13 @@ public sealed record ManifestObject(YamlDocument Document, JsonObject Root, stri
         }
     }
 
+    /// <summary>One object that was read as JSON.</summary>
+    public static ManifestObject OfJson(string file, JsonObject root)
+    {
+        NullFields.Resolve(root);
+        return new ManifestObject(YamlDocument.OfJson(file, root), root, "");
+    }
+
     private static IEnumerable<ManifestObject> Objects(YamlDocument document, JsonObject root, string path, ICollection<ObjectFileException> faults)
     {
         var found = new ManifestObject(document, root, path);

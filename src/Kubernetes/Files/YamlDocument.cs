@@ -24,6 +24,9 @@ public sealed class YamlDocument
     /// <summary>An empty object for an empty file.</summary>
     public JsonObject Root { get; private set; } = [];
 
+    /// <summary>A value that was read as JSON: its lines are not known.</summary>
+    public static YamlDocument OfJson(string file, JsonObject root) => new(file) { Root = root };
+
     /// <summary>The line of a value by its dotted path (<c>spec.settings[0].value</c>), else that of the nearest parent; 1 at least.</summary>
     public int LineOf(string path)
     {

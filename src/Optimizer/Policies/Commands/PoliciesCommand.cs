@@ -1,0 +1,47 @@
+using NetPulse.Kubernetes.Files;
+
+namespace NetPulse.Optimizer.Policies.Commands;
+
+/// <summary><c>netpulse-optimizer policies …</c>: questions about files, without a cluster and without root.</summary>
+public static class PoliciesCommand
+{
+    public const string Verb = "policies";
+
+    /// <summary>A command line that cannot be followed (EX_USAGE of sysexits.h).</summary>
+    private const int UsageError = 64;
+
+    /// <summary>Files that cannot be read (EX_NOINPUT of sysexits.h).</summary>
+    private const int InputError = 66;
+
+    private const string Usage =
+        """
+        netpulse-optimizer policies cases DIR [--out FILE]
+            runs cases with expected answers, prints the wrong ones and how many passed
+        """;
+
+    /// <param name="args">After the verb.</param>
+    /// <returns>The exit code: 0 for yes, the same, all right; 1 for no, a difference, something wrong.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> args)
+    {
+        var (output, errors) = (Console.Out, Console.Error);
+        try
+        {
+            var arguments = new Arguments(args.Skip(1));
+            return await ((args.Count > 0 ? args[0] : "") switch
+            {
+                "cases" => CasesCommand.RunAsync(arguments, output),
+                var verb => throw new UsageException(verb.Length == 0 ? "a question is missing" : $"{verb} is not understood"),
+            });
+        }
+        catch (UsageException e)
+        {
+            await errors.WriteLineAsync($"{e.Message}\n\n{Usage}");
+            return UsageError;
+        }
+        catch (ObjectFileException e)
+        {
+            await errors.WriteLineAsync(e.Message);
+            return InputError;
+        }
+    }
+}
