@@ -49,7 +49,8 @@ internal static class ValidationCases
         }
         catch (ObjectFileException e)
         {
-            return [new PolicyFault(e.Field, e.Problem)];
+            // An object without a name cannot be read at all.
+            return [e.Field is "metadata" or "metadata.name" ? PolicyFault.Required("metadata.name", "name or generateName is required") : new PolicyFault(e.Field, e.Problem)];
         }
     }
 }

@@ -66,6 +66,34 @@ public sealed class BitSet(int count)
         return this;
     }
 
+    /// <summary>Intersects the numbers below the other's count; the higher ones stay.</summary>
+    public BitSet AndFirst(BitSet first)
+    {
+        var whole = first.Count >> 6;
+        for (var i = 0; i < whole; i++)
+        {
+            words[i] &= first.words[i];
+        }
+
+        if ((first.Count & 63) != 0)
+        {
+            words[whole] &= first.words[whole] | (ulong.MaxValue << (first.Count & 63));
+        }
+
+        return this;
+    }
+
+    /// <summary>Adds a set of a smaller count.</summary>
+    public BitSet OrFirst(BitSet first)
+    {
+        for (var i = 0; i < first.words.Length; i++)
+        {
+            words[i] |= first.words[i];
+        }
+
+        return this;
+    }
+
     /// <summary>Whether both agree on every number of <paramref name="among"/>.</summary>
     public bool EqualsAmong(BitSet other, BitSet among)
     {
@@ -79,8 +107,6 @@ public sealed class BitSet(int count)
 
         return true;
     }
-
-    public bool SetEquals(BitSet other) => words.AsSpan().SequenceEqual(other.words);
 
     public int Size()
     {

@@ -15,8 +15,17 @@ public static class PoliciesCommand
 
     private const string Usage =
         """
+        netpulse-optimizer policies can FROM TO PORT[/PROTOCOL] --manifests SOURCE
+            may FROM open a connection to TO: why, why not, and the smallest patch that would change it
+            FROM and TO: namespace/pod, namespace/workload, or an address
+        netpulse-optimizer policies table SOURCE
+            everyone to everyone
+        netpulse-optimizer policies diff OLD NEW
+            what a change of manifests opens and closes
         netpulse-optimizer policies cases DIR [--out FILE]
             runs cases with expected answers, prints the wrong ones and how many passed
+
+        SOURCE, OLD, NEW: a file or a folder of YAML or JSON, or - for standard input.
         """;
 
     /// <param name="args">After the verb.</param>
@@ -29,6 +38,9 @@ public static class PoliciesCommand
             var arguments = new Arguments(args.Skip(1));
             return await ((args.Count > 0 ? args[0] : "") switch
             {
+                "can" => CanCommand.RunAsync(arguments, output, errors),
+                "table" => TableCommand.RunAsync(arguments, output, errors),
+                "diff" => DiffCommand.RunAsync(arguments, output, errors),
                 "cases" => CasesCommand.RunAsync(arguments, output),
                 var verb => throw new UsageException(verb.Length == 0 ? "a question is missing" : $"{verb} is not understood"),
             });
