@@ -13,7 +13,7 @@ using NetPulse.Telemetry.Exposition;
 
 if (args is [PoliciesCommand.Verb, .. var question])
 {
-    return await PoliciesCommand.RunAsync(question);
+    return await PoliciesCommand.RunAsync(question, Console.Out, Console.Error);
 }
 
 return await ServiceStart.RunAsync(args, static configuration =>

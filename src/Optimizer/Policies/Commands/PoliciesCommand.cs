@@ -30,9 +30,8 @@ public static class PoliciesCommand
 
     /// <param name="args">After the verb.</param>
     /// <returns>The exit code: 0 for yes, the same, all right; 1 for no, a difference, something wrong.</returns>
-    public static async Task<int> RunAsync(IReadOnlyList<string> args)
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter output, TextWriter errors)
     {
-        var (output, errors) = (Console.Out, Console.Error);
         try
         {
             var arguments = new Arguments(args.Skip(1));
