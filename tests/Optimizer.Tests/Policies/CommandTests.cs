@@ -14,7 +14,7 @@ public sealed class CommandTests : IDisposable
     public async Task A_denied_connection_is_explained_with_the_patch_that_would_allow_it()
     {
         Write("shop.yaml", Manifest.Shop);
-        Write("policies/deny.yaml", Manifest.Policy("deny", "{podSelector: {}}"));
+        Write("policies/deny.yaml", Manifest.Policy("deny", "{podSelector: {matchLabels: {app: db}}}"));
         var (code, output, errors) = await RunAsync("can", "mon/prom", "shop/db", "5432", "--manifests", folder.FullName);
         Assert.Equal(1, code);
         Assert.Equal("", errors);

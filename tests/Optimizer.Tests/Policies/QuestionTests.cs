@@ -70,6 +70,8 @@ public sealed class QuestionTests
     [InlineData("{podSelector: {}, policyTypes: [Ingress, Egress]}", "shop/web", "shop/db")]
     [InlineData("{podSelector: {}, policyTypes: [Egress]}", "shop/web", "203.0.113.9")]
     [InlineData("{podSelector: {}}", "203.0.113.9", "shop/db")]
+    [InlineData("{podSelector: {matchLabels: {app: db}}}", "mon/prom", "shop/db")]
+    [InlineData("{podSelector: {matchLabels: {app: db}}, ingress: [{ports: [{port: 81}]}]}", "mon/prom", "shop/db")]
     [InlineData("{podSelector: {}, ingress: [{}]}", "mon/prom", "shop/db")]
     [InlineData("{podSelector: {}, ingress: [{}, {ports: [{port: 81}]}, {from: [{namespaceSelector: {}}]}]}", "mon/prom", "shop/db")]
     [InlineData("{podSelector: {}, egress: [{}]}", "shop/web", "mon/prom")]
@@ -81,6 +83,24 @@ public sealed class QuestionTests
     [InlineData("{apiVersion: policy.networking.k8s.io/v1alpha1, kind: BaselineAdminNetworkPolicy, metadata: {name: default}, spec: {subject: {namespaces: {}}, egress: [{action: Deny, to: [{networks: [10.0.0.0/8]}]}]}}")]
     [InlineData("{apiVersion: policy.networking.k8s.io/v1alpha2, kind: ClusterNetworkPolicy, metadata: {name: p}, spec: {tier: Admin, priority: 1, subject: {namespaces: {}}, ingress: [{action: Deny, from: [{namespaces: {}}]}]}}")]
     public void The_patch_of_an_admin_policy_turns_the_verdict(string policy) => AssertTurns(policy, "mon/prom", "shop/db");
+
+    [Fact]
+    public void A_default_deny_is_left_alone_when_a_policy_for_one_pod_does()
+    {
+        var engine = Manifest.ShopUnder("{podSelector: {}}");
+        var remedy = Assert.IsType<Remedy.NewPolicy>(Assert.Single(Remedies.For(engine, engine.Party("mon/prom"), engine.Party("shop/db"), TransportProtocol.Tcp, 5432)));
+        Assert.Equal("NetworkPolicy shop/allow-ingress-5432-tcp-db", remedy.Policy.ToString());
+        Assert.Equal("opens 5432/TCP to the pod shop/db, for the pod mon/prom", remedy.Effect);
+        Assert.Equal("""{"matchLabels":{"app":"db"}}""", remedy.Manifest["spec"]!["podSelector"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void A_policy_that_selects_no_more_than_the_pod_is_patched()
+    {
+        var engine = Manifest.ShopUnder("{podSelector: {matchLabels: {app: db}}}");
+        var remedy = Assert.IsType<Remedy.Patch>(Assert.Single(Remedies.For(engine, engine.Party("mon/prom"), engine.Party("shop/db"), TransportProtocol.Tcp, 5432)));
+        Assert.Equal("/spec/ingress", remedy.Operations[0]!["path"]!.GetValue<string>());
+    }
 
     [Fact]
     public void A_pod_without_labels_of_its_own_gets_no_patch()
@@ -98,15 +118,26 @@ public sealed class QuestionTests
         Assert.NotEmpty(remedies);
 
         var root = ManifestObject.ParseAll("p.yaml", policy, []).Single().Root;
-        foreach (var operation in remedies.SelectMany(static r => r.Patch))
+        var added = new List<ManifestObject>();
+        foreach (var remedy in remedies)
         {
-            Apply(root, operation!.AsObject());
+            switch (remedy)
+            {
+                case Remedy.Patch patch:
+                    Assert.All(patch.Operations, operation => Apply(root, operation!.AsObject()));
+                    break;
+                case Remedy.NewPolicy created:
+                    added.Add(ManifestObject.OfJson("new.json", created.Manifest));
+                    break;
+                default:
+                    break;
+            }
         }
 
         var faults = new List<ObjectFileException>();
-        var patched = ManifestInputs.Read(ManifestObject.ParseAll("shop.yaml", Manifest.Shop, faults).Append(ManifestObject.OfJson("p.json", root)), faults);
+        var changed = ManifestInputs.Read(ManifestObject.ParseAll("shop.yaml", Manifest.Shop, faults).Append(ManifestObject.OfJson("p.json", root)).Concat(added), faults);
         Assert.Empty(faults);
-        Assert.NotEqual(was, PolicyEngine.Build(patched).Can(from, to, 80));
+        Assert.NotEqual(was, PolicyEngine.Build(changed).Can(from, to, 80));
     }
 
     /// <summary>Adding and removing as RFC 6902 says.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using NetPulse.Kubernetes.Files;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Policies.Addresses;
 using NetPulse.Optimizer.Policies.Classes;
@@ -27,12 +28,11 @@ internal static class CanCommand
 
         var remedies = Remedies.For(engine, from, to, protocol, port);
         await output.WriteLineAsync(remedies.IsEmpty
-            ? $"  No patch of an existing policy {(verdict.IsAllowed ? "would deny" : "would allow")} it{Hint(verdict)}."
+            ? $"  No small change {(verdict.IsAllowed ? "would deny" : "would allow")} it{Hint(verdict)}."
             : $"  To {(verdict.IsAllowed ? "deny" : "allow")} it:");
         foreach (var remedy in remedies)
         {
-            await output.WriteLineAsync($"    kubectl patch {Resource(remedy.Policy)} --type=json -p '{remedy.Patch.ToJsonString()}'");
-            await output.WriteLineAsync($"      {remedy.Effect}");
+            await output.WriteLineAsync(Text(remedy));
         }
 
         return verdict.IsAllowed ? 0 : 1;
@@ -60,6 +60,13 @@ internal static class CanCommand
         var name = text.Contains('/', StringComparison.Ordinal) ? text : $"default/{text}";
         return engine.PodNamed(name) ?? throw new UsageException($"{source} holds no pod or workload {name}, and it is no address");
     }
+
+    private static string Text(Remedy remedy) => remedy switch
+    {
+        Remedy.Patch patch => $"    kubectl patch {Resource(patch.Policy)} --type=json -p '{patch.Operations.ToJsonString()}'\n      {patch.Effect}",
+        Remedy.NewPolicy policy => $"    a new policy, for kubectl apply -f -: {policy.Effect}\n      {YamlDocument.Format(policy.Manifest).TrimEnd().Replace("\n", "\n      ", StringComparison.Ordinal)}",
+        _ => "",
+    };
 
     private static string Hint(Verdict verdict) => verdict switch
     {

@@ -8,14 +8,22 @@ using NetPulse.Optimizer.Policies.Ports;
 
 namespace NetPulse.Optimizer.Policies.Questions;
 
-/// <summary>A change of one policy that turns the verdict of one side of a connection.</summary>
-/// <param name="Patch">RFC 6902, for <c>kubectl patch --type=json</c>.</param>
+/// <summary>A change that turns the verdict of one side of a connection.</summary>
 /// <param name="Effect">What else it changes, for people.</param>
-public sealed record Remedy(Direction Side, PolicyReference Policy, JsonArray Patch, string Effect);
+public abstract record Remedy(PolicyReference Policy, string Effect)
+{
+    /// <param name="Operations">RFC 6902, for <c>kubectl patch --type=json</c>.</param>
+    public sealed record Patch(PolicyReference Policy, JsonArray Operations, string Effect) : Remedy(Policy, Effect);
 
-/// <summary>The smallest patches that would change the answer to a question.</summary>
+    /// <param name="Manifest">For <c>kubectl apply</c>.</param>
+    public sealed record NewPolicy(PolicyReference Policy, JsonObject Manifest, string Effect) : Remedy(Policy, Effect);
+}
+
+/// <summary>The smallest changes that would turn the answer to a question.</summary>
 public static class Remedies
 {
+    private const int LongestName = 253;
+
     // Labels that name one generation or one replica of a workload: a rule with them would soon match nothing.
     private static readonly string[] PassingLabels =
     [
@@ -24,8 +32,8 @@ public static class Remedies
         "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name", "batch.kubernetes.io/job-completion-index",
     ];
 
-    /// <summary>For a denied connection what each denying side needs; for an allowed one the patches of the one side that can be turned.</summary>
-    /// <returns>Empty where no patch of an existing policy does it.</returns>
+    /// <summary>For a denied connection what each denying side needs; for an allowed one what closes the one side that can be closed.</summary>
+    /// <returns>Empty where no such change does it.</returns>
     public static ImmutableArray<Remedy> For(PolicyEngine engine, Party from, Party to, TransportProtocol protocol, int port)
     {
         var verdict = engine.Ask(from, to, protocol, port);
@@ -35,25 +43,21 @@ public static class Remedies
             return [.. closing.Count > 0 ? closing : Closing(engine, verdict.Egress, Direction.Egress, to, protocol, port)];
         }
 
-        var opening = new[] { (verdict.Egress, Direction.Egress, to), (verdict.Ingress, Direction.Ingress, from) }
-            .Where(static side => !side.Item1.IsAllowed)
-            .Select(side => Opening(engine, side.Item1, side.Item2, side.Item3, protocol, port))
+        var opening = new[] { (Side: verdict.Egress, Direction: Direction.Egress, Own: from, Peer: to), (Side: verdict.Ingress, Direction: Direction.Ingress, Own: to, Peer: from) }
+            .Where(static s => !s.Side.IsAllowed)
+            .Select(s => s.Side.Reason == VerdictReason.Rule
+                ? Overruling(engine, s.Side.Rules[0], isAllowed: true, s.Peer, protocol, port)
+                : Opening(engine, s.Side, s.Direction, s.Own, s.Peer, protocol, port))
             .ToList();
 
         // Half a way through is none.
         return opening.TrueForAll(static r => r is not null) ? [.. opening.OfType<Remedy>()] : [];
     }
 
-    private static Remedy? Opening(PolicyEngine engine, SideVerdict verdict, Direction direction, Party peer, TransportProtocol protocol, int port)
+    private static Remedy? Opening(PolicyEngine engine, SideVerdict verdict, Direction direction, Party own, Party peer, TransportProtocol protocol, int port)
     {
-        if (verdict.Reason == VerdictReason.Rule)
-        {
-            return Overruling(engine, verdict.Rules[0], isAllowed: true, peer, protocol, port);
-        }
-
-        // The policy that selects the fewest pods opens the least.
-        var policy = engine.Policies.Where(p => verdict.Isolating.Contains(p.Model.Reference)).MinBy(p => engine.Matching(p.Model.Subject).Count())!;
-        if (NetworkPeer(peer, policy.Model.Reference.Namespace) is not { } stated)
+        var (@namespace, pod) = (own.ManagedPod!.Metadata.Namespace, own.ManagedPod);
+        if (NetworkPeer(peer, @namespace) is not { } stated)
         {
             return null;
         }
@@ -63,10 +67,36 @@ public static class Remedies
             [direction == Direction.Ingress ? "from" : "to"] = new JsonArray(stated),
             ["ports"] = new JsonArray(new JsonObject { ["port"] = port, ["protocol"] = protocol.Text() }),
         };
+        var (preposition, what) = (direction == Direction.Ingress ? "to" : "from", $"{port}/{protocol.Text()}");
+
+        // The policy that selects the fewest pods opens the least; a policy of the pod's own may open less than that.
+        var (policy, selected) = engine.Policies.Where(p => verdict.Isolating.Contains(p.Model.Reference))
+            .Select(p => (Policy: p, Selected: engine.Matching(p.Model.Subject).Count())).MinBy(static p => p.Selected);
+        var alike = Alike(engine, pod).ToList();
+        if (Stable(pod).Any() && alike.Count < selected && alike.TrueForAll(p => engine.PoliciesOf(engine.Pods.ClassOf(p), direction).Isolating.Count > 0))
+        {
+            var name = $"allow-{FieldOf(direction)}-{port}-{protocol.Text().ToLowerInvariant()}-{pod.Metadata.Name}";
+            var reference = new PolicyReference(nameof(NetworkPolicy), @namespace, name.Length <= LongestName ? name : name[..LongestName].TrimEnd('-', '.'));
+            return new Remedy.NewPolicy(reference, Manifest(reference, direction, pod, rule), $"opens {what} {preposition} {Count(alike.Count, own)}, for {Reach(engine, peer)}");
+        }
+
         var list = $"/spec/{FieldOf(direction)}";
         var add = policy.Rules(direction).Count == 0 ? Operation("add", list, new JsonArray(rule)) : Operation("add", $"{list}/-", rule);
-        return new Remedy(direction, policy.Model.Reference, [add], $"opens {port}/{protocol.Text()} {(direction == Direction.Ingress ? "to" : "from")} all {engine.Matching(policy.Model.Subject).Count()} pods that the policy selects, for {Reach(engine, peer)}");
+        return new Remedy.Patch(policy.Model.Reference, [add], $"opens {what} {preposition} {Count(selected, own)}, for {Reach(engine, peer)}");
     }
+
+    private static JsonObject Manifest(PolicyReference reference, Direction direction, Pod pod, JsonObject rule) => new()
+    {
+        ["apiVersion"] = NetworkPolicy.Version,
+        ["kind"] = reference.Kind,
+        ["metadata"] = new JsonObject { ["name"] = reference.Name, ["namespace"] = reference.Namespace },
+        ["spec"] = new JsonObject
+        {
+            ["podSelector"] = new JsonObject { ["matchLabels"] = Labels(pod) },
+            ["policyTypes"] = new JsonArray(direction.ToString()),
+            [FieldOf(direction)] = new JsonArray(rule),
+        },
+    };
 
     private static List<Remedy> Closing(PolicyEngine engine, SideVerdict verdict, Direction direction, Party peer, TransportProtocol protocol, int port)
     {
@@ -80,8 +110,7 @@ public static class Remedies
             return Overruling(engine, verdict.Rules[0], isAllowed: false, peer, protocol, port) is { } remedy ? [remedy] : [];
         }
 
-        return [.. verdict.Rules.GroupBy(static r => r.Policy).Select(rules => new Remedy(
-            direction,
+        return [.. verdict.Rules.GroupBy(static r => r.Policy).Select(rules => new Remedy.Patch(
             rules.Key,
             Removal(Policy(engine, rules.First()), direction, [.. rules.Select(static r => r.Index)]),
             "takes away whatever else the rule allows, too"))];
@@ -119,8 +148,7 @@ public static class Remedies
                 : new JsonObject { ["portNumber"] = new JsonObject { ["protocol"] = protocol.Text(), ["port"] = port } }),
         };
         var subjects = engine.Matching(Policy(engine, decided).Model.Subject).Count();
-        return new Remedy(
-            decided.Direction,
+        return new Remedy.Patch(
             decided.Policy,
             [Operation("add", $"/spec/{FieldOf(decided.Direction)}/{decided.Index}", rule)],
             $"holds for all {subjects} pods that the policy selects, for {Reach(engine, peer)}");
@@ -176,10 +204,17 @@ public static class Remedies
             return $"the address {Address(peer)}";
         }
 
+        return Count(Alike(engine, pod).Count(), peer);
+    }
+
+    private static string Count(int pods, Party party) => pods == 1 ? $"the pod {party.Name}" : $"{pods} pods, {party.Name} among them";
+
+    /// <summary>The pods of its namespace that carry all labels of a pod that stay.</summary>
+    private static IEnumerable<Party> Alike(PolicyEngine engine, Pod pod)
+    {
         List<KeyValuePair<string, string>> labels = [.. Stable(pod)];
-        var alike = engine.Parties.Count(p => p.ManagedPod is { } other && other.Metadata.Namespace == pod.Metadata.Namespace
+        return engine.Parties.Where(p => p.ManagedPod is { } other && other.Metadata.Namespace == pod.Metadata.Namespace
             && labels.TrueForAll(l => other.Metadata.Labels.TryGetValue(l.Key, out var value) && value == l.Value));
-        return alike == 1 ? $"the pod {peer.Name}" : $"the {alike} pods that carry the labels of {peer.Name}";
     }
 
     private static IpValue? Address(Party party) => party.Stated ?? party.Address(party.Primary);
