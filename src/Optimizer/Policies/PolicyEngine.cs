@@ -6,7 +6,7 @@ using NetPulse.Optimizer.Policies.Ports;
 
 namespace NetPulse.Optimizer.Policies;
 
-/// <summary>Who may talk to whom under a set of policies. Built once, then only read; pure.</summary>
+/// <summary>Who may talk to whom under a set of policies. Built once, then only read, by as many threads as wanted.</summary>
 /// <remarks>Where network plugins differ: address blocks also match pods, a pod always reaches itself, and a pod and its own node always reach each other.</remarks>
 public sealed class PolicyEngine
 {
@@ -55,7 +55,7 @@ public sealed class PolicyEngine
     /// <summary>The pod that has an address, or the address itself.</summary>
     public Party At(IpValue address) => byAddress.TryGetValue(address, out var pod) ? pod.By(address) : Party.Of(address);
 
-    /// <summary>The pods that a selection matches, in the order of the inputs.</summary>
+    /// <summary>The pods that a selection of one of its own policies matches, in the order of the inputs.</summary>
     public IEnumerable<Party> Matching(PodSelection selection)
     {
         var classes = compiler.Matching(selection);

@@ -1,4 +1,4 @@
-using NetPulse.Optimizer.Policies.Classes;
+using NetPulse.Optimizer.Policies.Bits;
 
 namespace NetPulse.Optimizer.Policies.Addresses;
 

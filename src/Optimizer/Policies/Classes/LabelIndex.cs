@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Text;
 using NetPulse.Kubernetes.Objects;
+using NetPulse.Optimizer.Policies.Bits;
 
 namespace NetPulse.Optimizer.Policies.Classes;
 
@@ -9,7 +11,7 @@ public sealed class LabelIndex
     private readonly int count;
     private readonly Dictionary<string, BitSet> withKey = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Key, string Value), BitSet> withValue = [];
-    private readonly Dictionary<string, BitSet> known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, BitSet> known = new(StringComparer.Ordinal);
 
     public LabelIndex(IReadOnlyList<IReadOnlyDictionary<string, string>> labels)
     {
@@ -25,16 +27,7 @@ public sealed class LabelIndex
     }
 
     /// <summary>Read only: it is kept.</summary>
-    public BitSet Matching(LabelSelector selector)
-    {
-        var text = TextOf(selector);
-        if (!known.TryGetValue(text, out var matching))
-        {
-            known[text] = matching = Find(selector);
-        }
-
-        return matching;
-    }
+    public BitSet Matching(LabelSelector selector) => known.GetOrAdd(TextOf(selector), static (_, arguments) => arguments.Index.Find(arguments.Selector), (Index: this, Selector: selector));
 
     /// <summary>The same for selectors that are written the same.</summary>
     public static string TextOf(LabelSelector selector)

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Policies.Addresses;
+using NetPulse.Optimizer.Policies.Bits;
 using NetPulse.Optimizer.Policies.Model;
 using NetPulse.Optimizer.Policies.Ports;
 
@@ -18,7 +20,7 @@ internal sealed class PolicyCompiler
     private readonly List<Node> nodes;
     private readonly BitSet[] classesOfNamespace;
     private readonly List<int>[] podClassesAt;
-    private readonly Dictionary<string, BitSet> classesOfNamespaces = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, BitSet> classesOfNamespaces = new(StringComparer.Ordinal);
     private readonly bool hasDualStack;
 
     public PolicyCompiler(PolicyInputs inputs)
@@ -194,22 +196,19 @@ internal sealed class PolicyCompiler
         }
     }
 
-    private BitSet InNamespaces(LabelSelector selector)
-    {
-        var text = LabelIndex.TextOf(selector);
-        if (!classesOfNamespaces.TryGetValue(text, out var classes))
+    private BitSet InNamespaces(LabelSelector selector) => classesOfNamespaces.GetOrAdd(
+        LabelIndex.TextOf(selector),
+        static (_, arguments) =>
         {
-            classes = new BitSet(Universe);
-            foreach (var index in namespaceLabels.Matching(selector).Members())
+            var classes = new BitSet(arguments.Compiler.Universe);
+            foreach (var index in arguments.Compiler.namespaceLabels.Matching(arguments.Selector).Members())
             {
-                classes.Or(classesOfNamespace[index]);
+                classes.Or(arguments.Compiler.classesOfNamespace[index]);
             }
 
-            classesOfNamespaces[text] = classes;
-        }
-
-        return classes;
-    }
+            return classes;
+        },
+        (Compiler: this, Selector: selector));
 
     private IEnumerable<Cidr> Blocks(List<RuleModel> rules)
     {

@@ -1,4 +1,5 @@
 using NetPulse.Optimizer.Policies.Addresses;
+using NetPulse.Optimizer.Policies.Bits;
 using NetPulse.Optimizer.Policies.Classes;
 using NetPulse.Optimizer.Policies.Model;
 

@@ -1,3 +1,4 @@
+using NetPulse.Optimizer.Policies.Bits;
 using NetPulse.Optimizer.Policies.Classes;
 using NetPulse.Optimizer.Policies.Model;
 using NetPulse.Optimizer.Policies.Ports;
@@ -12,8 +13,11 @@ public sealed record ConnectivitySlice(PortRange Ports, BitSet[] From);
 public static class ConnectivityTable
 {
     /// <summary>One slice a class of ports, each made when it is asked for: all together may be large.</summary>
-    public static IEnumerable<ConnectivitySlice> Of(PolicyEngine engine) =>
-        Enumerable.Range(0, engine.Ports.Count).Select(portClass => Slice(engine, new AllowedPeers(engine), portClass));
+    public static IEnumerable<ConnectivitySlice> Of(PolicyEngine engine)
+    {
+        var peers = new AllowedPeers(engine);
+        return Enumerable.Range(0, engine.Ports.Count).Select(portClass => Slice(engine, peers, portClass));
+    }
 
     internal static ConnectivitySlice Slice(PolicyEngine engine, AllowedPeers peers, int portClass)
     {

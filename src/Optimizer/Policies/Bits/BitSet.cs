@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace NetPulse.Optimizer.Policies.Classes;
+namespace NetPulse.Optimizer.Policies.Bits;
 
 /// <summary>A set of small numbers below a fixed count. Operands of one operation have the same count.</summary>
 public sealed class BitSet(int count)
