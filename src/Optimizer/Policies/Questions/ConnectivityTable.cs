@@ -1,5 +1,4 @@
 using NetPulse.Optimizer.Policies.Bits;
-using NetPulse.Optimizer.Policies.Classes;
 using NetPulse.Optimizer.Policies.Model;
 using NetPulse.Optimizer.Policies.Ports;
 
