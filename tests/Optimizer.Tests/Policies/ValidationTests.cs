@@ -39,10 +39,21 @@ public sealed class ValidationTests
         Assert.Contains(problem, fault.Problem, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("10.1.2.3/8", "CIDR value \"10.1.2.3/8\" is ambiguous in this context (should be \"10.0.0.0/8\" or \"10.1.2.3/32\"?)")]
+    [InlineData("010.0.0.0/8", "non-standard CIDR value \"010.0.0.0/8\" will be considered invalid in a future Kubernetes release: use \"10.0.0.0/8\"")]
+    [InlineData("::ffff:10.0.0.0/104", "non-standard CIDR value \"::ffff:10.0.0.0/104\" will be considered invalid in a future Kubernetes release: use \"10.0.0.0/8\"")]
+    [InlineData("2001:DB8::/32", "IPv6 CIDR value \"2001:DB8::/32\" should be in RFC 5952 canonical format (\"2001:db8::/32\")")]
+    public void A_block_that_is_not_written_as_it_is_meant_gets_a_warning(string cidr, string warning)
+    {
+        var policy = Policy($"{{ingress: [{{from: [{{ipBlock: {{cidr: \"{cidr}\"}}}}]}}]}}");
+        Assert.Empty(NetworkPolicyValidation.Of(policy));
+        Assert.Equal(new PolicyFault("spec.ingress[0].from[0].ipBlock.cidr", warning), Assert.Single(NetworkPolicyValidation.Warnings(policy)));
+    }
+
     [Fact]
-    public void A_block_that_is_not_written_as_it_is_meant_gets_a_warning() => Assert.Equal(
-        "CIDR value \"10.1.2.3/8\" is ambiguous or not in its canonical form (should be \"10.0.0.0/8\")",
-        Assert.Single(NetworkPolicyValidation.Warnings(Policy("{ingress: [{from: [{ipBlock: {cidr: 10.1.2.3/8}}]}]}"))).Problem);
+    public void A_block_that_is_written_as_it_is_meant_gets_none() => Assert.Empty(
+        NetworkPolicyValidation.Warnings(Policy("{ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}}, {ipBlock: {cidr: \"2001:db8::/32\"}}]}]}")));
 
     [Theory]
     [InlineData("{apiVersion: policy.networking.k8s.io/v1alpha1, kind: AdminNetworkPolicy, metadata: {name: a}, spec: {priority: 1001, subject: {namespaces: {}}}}", "spec.priority")]

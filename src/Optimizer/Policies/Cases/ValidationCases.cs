@@ -10,7 +10,8 @@ internal static class ValidationCases
 {
     public static (IReadOnlyList<string> Wrong, JsonArray Answers) Run(string file, JsonObject root)
     {
-        var faults = Faults(file, (JsonObject)root["policy"]!.DeepClone());
+        var stated = ManifestObject.OfJson(file, (JsonObject)root["policy"]!.DeepClone());
+        var faults = Faults(stated);
         var wrong = new List<string>();
         var isValid = root["valid"]!.GetValue<bool>();
         if (isValid != (faults.Count == 0))
@@ -30,13 +31,16 @@ internal static class ValidationCases
         return (wrong, [new JsonObject
         {
             ["valid"] = faults.Count == 0,
-            ["errors"] = new JsonArray([.. faults.Select(static f => new JsonObject { ["field"] = f.Field, ["problem"] = f.Problem })]),
+            ["errors"] = Texts(faults),
+            ["warnings"] = Texts(faults.Count == 0 && stated.Kind == nameof(NetworkPolicy) ? NetworkPolicyValidation.Warnings(stated.Read<NetworkPolicy>()) : []),
         }]);
     }
 
-    private static List<PolicyFault> Faults(string file, JsonObject policy)
+    private static JsonArray Texts(IEnumerable<PolicyFault> faults) =>
+        new([.. faults.Select(static f => new JsonObject { ["field"] = f.Field, ["problem"] = f.Problem })]);
+
+    private static List<PolicyFault> Faults(ManifestObject stated)
     {
-        var stated = ManifestObject.OfJson(file, policy);
         try
         {
             return stated.Kind switch

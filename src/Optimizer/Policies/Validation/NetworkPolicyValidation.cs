@@ -29,11 +29,34 @@ public static class NetworkPolicyValidation
         {
             foreach (var (text, at) in block is null ? [] : block.Except.Select((e, k) => (e, $"{field}.except[{k}]")).Prepend((block.Cidr, $"{field}.cidr")))
             {
-                if (Cidr.TryParse(text, out var cidr) && cidr.ToString() != text)
+                foreach (var warning in Warnings(text))
                 {
-                    yield return new PolicyFault(at, $"CIDR value \"{text}\" is ambiguous or not in its canonical form (should be \"{cidr}\")");
+                    yield return new PolicyFault(at, warning);
                 }
             }
+        }
+    }
+
+    private static IEnumerable<string> Warnings(string text)
+    {
+        if (!Cidr.TryParse(text, out var cidr) || !IpValue.TryParse(text[..text.IndexOf('/', StringComparison.Ordinal)], out var address))
+        {
+            yield break;
+        }
+
+        if (address.Value != cidr.First)
+        {
+            yield return $"CIDR value \"{text}\" is ambiguous in this context (should be \"{cidr}\" or \"{Cidr.Of(address)}\"?)";
+        }
+
+        var isStated6 = text.Contains(':', StringComparison.Ordinal);
+        if (cidr.Family == IpFamily.V4 && (isStated6 || $"{address}/{cidr.Prefix}" != text))
+        {
+            yield return $"non-standard CIDR value \"{text}\" will be considered invalid in a future Kubernetes release: use \"{cidr}\"";
+        }
+        else if (isStated6 && $"{address}/{cidr.Prefix}" != text)
+        {
+            yield return $"IPv6 CIDR value \"{text}\" should be in RFC 5952 canonical format (\"{address}/{cidr.Prefix}\")";
         }
     }
 
