@@ -1,5 +1,5 @@
 # One target a line that a reader can paste. LAB=0 with run: this host's own traffic instead of the lab.
-.PHONY: help build run test lab bench kill-test root dependencies test-dependencies
+.PHONY: help build run test lab policy-cases bench kill-test root dependencies test-dependencies
 lab = artifacts/bin/NetPulse.Lab/release/netpulse-lab
 
 help: ## what there is
@@ -17,8 +17,12 @@ test: test-dependencies build ## every test; those that need root say so
 lab: root build ## one scenario without our services: make lab SCENARIO=receive-window
 	@$(lab) scenario $(or $(SCENARIO),receive-window) --heal
 
+policy-cases: build ## any folder of policy cases, each with its expected answer: make policy-cases CASES=dir OUT=file.json
+	@artifacts/bin/NetPulse.Optimizer/release/netpulse-optimizer policies cases $(CASES) $(if $(OUT),--out $(OUT))
+
 bench: build ## speed and memory of the hot paths
 	@dotnet run --project benchmarks/Telemetry -c Release --no-build -- --filter '*'
+	@dotnet run --project benchmarks/Policies -c Release --no-build
 
 kill-test: root build ## kill -9 of a random service at random moments of a change, ROUNDS times; every value must be back
 	@NETPULSE_KILLS=$(or $(ROUNDS),20) dotnet test tests/EndToEnd -c Release --no-build --nologo --filter Every_value_is_back --logger "console;verbosity=normal"

@@ -5,10 +5,16 @@ using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Ingest;
 using NetPulse.Optimizer.Journal;
+using NetPulse.Optimizer.Policies.Commands;
 using NetPulse.Optimizer.Rollout;
 using NetPulse.Optimizer.Schedule;
 using NetPulse.Optimizer.Web;
 using NetPulse.Telemetry.Exposition;
+
+if (args is [PoliciesCommand.Verb, .. var question])
+{
+    return await PoliciesCommand.RunAsync(question, Console.Out, Console.Error);
+}
 
 return await ServiceStart.RunAsync(args, static configuration =>
 {

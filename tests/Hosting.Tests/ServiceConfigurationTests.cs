@@ -108,7 +108,7 @@ public sealed class ServiceConfigurationTests : IDisposable
 
     [Fact]
     public void A_file_that_is_no_YAML_ends_the_start() =>
-        Assert.Contains("settings.yaml:2: not valid YAML", Assert.Throws<ObjectFileException>(() => Start([Config("a: b\nc: d: e\n")])).Message, StringComparison.Ordinal);
+        Assert.Contains("settings.yaml:2:5: not valid YAML", Assert.Throws<ObjectFileException>(() => Start([Config("a: b\nc: d: e\n")])).Message, StringComparison.Ordinal);
 
     [Fact]
     public void The_file_may_be_named_by_the_environment()

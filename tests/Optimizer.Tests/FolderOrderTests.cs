@@ -6,7 +6,7 @@ namespace NetPulse.Optimizer.Tests;
 public sealed partial class FolderOrderTests
 {
     private static readonly string[] Folders =
-        ["Ingest", "Cluster", "Detection", "Diagnosis", "Proposals", "Apply", "Verify", "Journal", "Rollout", "Schedule", "Web"];
+        ["Ingest", "Cluster", "Detection", "Diagnosis", "Policies", "Proposals", "Apply", "Verify", "Journal", "Rollout", "Schedule", "Web"];
 
     [Fact]
     public void No_folder_names_a_later_one() => Assert.Empty(

@@ -102,7 +102,7 @@ public static partial class ObjectFile
         YamlDocument.Format(JsonSerializer.SerializeToNode(value, Json));
 
     /// <summary>The serializer's <c>$.metadata.annotations['a.b/c']</c> as our <c>metadata.annotations.a.b/c</c>.</summary>
-    private static string FieldOf(JsonException e)
+    internal static string FieldOf(JsonException e)
     {
         var field = (e.Path ?? "").TrimStart('$').Replace("['", ".", StringComparison.Ordinal).Replace("']", "", StringComparison.Ordinal).TrimStart('.');
         return Missing().Match(e.Message) is { Success: true } missing
@@ -110,7 +110,7 @@ public static partial class ObjectFile
             : field;
     }
 
-    private static string Explain(JsonException e)
+    internal static string Explain(JsonException e)
     {
         if (e.Message.Contains("could not be mapped to any .NET member", StringComparison.Ordinal))
         {

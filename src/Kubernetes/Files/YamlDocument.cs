@@ -14,12 +14,18 @@ public sealed class YamlDocument
 
     private readonly Dictionary<string, int> lines = new(StringComparer.OrdinalIgnoreCase);
 
+    // Lines of the file before this document.
+    private int linesBefore;
+
     private YamlDocument(string file) => File = file;
 
     public string File { get; }
 
     /// <summary>An empty object for an empty file.</summary>
     public JsonObject Root { get; private set; } = [];
+
+    /// <summary>A value that was read as JSON: its lines are not known.</summary>
+    public static YamlDocument OfJson(string file, JsonObject root) => new(file) { Root = root };
 
     /// <summary>The line of a value by its dotted path (<c>spec.settings[0].value</c>), else that of the nearest parent; 1 at least.</summary>
     public int LineOf(string path)
@@ -29,13 +35,34 @@ public sealed class YamlDocument
         {
             if (lines.TryGetValue(rest, out var line))
             {
-                return line;
+                return line + linesBefore;
             }
 
             rest = rest[..Math.Max(0, rest.LastIndexOfAny(['.', '[']))];
         }
 
-        return 1;
+        return 1 + linesBefore;
+    }
+
+    /// <summary>Every document of a file that may hold several; one that cannot be read is told in <paramref name="faults"/> and the others are still read.</summary>
+    public static IEnumerable<YamlDocument> ParseAll(string file, string text, ICollection<ObjectFileException> faults)
+    {
+        foreach (var (part, before) in Documents(text))
+        {
+            YamlDocument document;
+            try
+            {
+                document = Parse(file, part);
+                document.linesBefore = before;
+            }
+            catch (ObjectFileException e)
+            {
+                faults.Add(new ObjectFileException(file, e.Line + before, e.Field, e.Problem, e, e.Column));
+                continue;
+            }
+
+            yield return document;
+        }
     }
 
     /// <exception cref="ObjectFileException">The text is no YAML, holds several documents, or is no mapping.</exception>
@@ -89,6 +116,32 @@ public sealed class YamlDocument
         return plain;
     }
 
+    /// <summary>Cut before each <c>---</c> that stands at the start of a line: YAML lets no value hold one.</summary>
+    private static IEnumerable<(string Text, int LinesBefore)> Documents(string text)
+    {
+        var (start, startLine, line, at, holdsContent) = (0, 0, 0, 0, false);
+        while (at < text.Length)
+        {
+            var newline = text.IndexOf('\n', at);
+            var current = text[at..(newline < 0 ? text.Length : newline)];
+            if (holdsContent && current.StartsWith("---", StringComparison.Ordinal) && (current.Length == 3 || char.IsWhiteSpace(current[3])))
+            {
+                yield return (text[start..at], startLine);
+                (start, startLine, holdsContent) = (at, line, false);
+            }
+
+            // A comment or a directive belongs to the document after it.
+            holdsContent |= !string.IsNullOrWhiteSpace(current) && current[0] is not ('#' or '%');
+            at = newline < 0 ? text.Length : newline + 1;
+            line++;
+        }
+
+        if (holdsContent)
+        {
+            yield return (text[start..], startLine);
+        }
+    }
+
     /// <summary>Refuses first what would end this process: a reader calls itself for each level, and an alias may contain itself or make gigabytes of a few lines.</summary>
     private static YamlStream Load(string file, string text)
     {
@@ -117,7 +170,7 @@ public sealed class YamlDocument
         }
         catch (YamlException e)
         {
-            throw new ObjectFileException(file, (int)e.End.Line, "", $"not valid YAML: {Said(e)}", e);
+            throw new ObjectFileException(file, (int)e.End.Line, "", $"not valid YAML: {Said(e)}", e, (int)e.End.Column);
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException or OverflowException)
         {

@@ -61,7 +61,7 @@ public sealed class YamlDocumentTests
         var fault = Assert.Throws<ObjectFileException>(() => YamlDocument.Parse("f.yaml", yaml));
         Assert.Equal(line, fault.Line);
         Assert.Contains(problem, fault.Message, StringComparison.Ordinal);
-        Assert.StartsWith($"f.yaml:{line}: ", fault.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"f.yaml:{line}:", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,58 @@
+using NetPulse.Kubernetes.Files;
+
+namespace NetPulse.Optimizer.Policies.Commands;
+
+/// <summary><c>netpulse-optimizer policies …</c>: questions about files, without a cluster and without root.</summary>
+public static class PoliciesCommand
+{
+    public const string Verb = "policies";
+
+    /// <summary>A command line that cannot be followed (EX_USAGE of sysexits.h).</summary>
+    private const int UsageError = 64;
+
+    /// <summary>Files that cannot be read (EX_NOINPUT of sysexits.h).</summary>
+    private const int InputError = 66;
+
+    private const string Usage =
+        """
+        netpulse-optimizer policies can FROM TO PORT[/PROTOCOL] --manifests SOURCE
+            may FROM open a connection to TO: why, why not, and the smallest patch that would change it
+            FROM and TO: namespace/pod, namespace/workload, or an address
+        netpulse-optimizer policies table SOURCE
+            everyone to everyone
+        netpulse-optimizer policies diff OLD NEW
+            what a change of manifests opens and closes
+        netpulse-optimizer policies cases DIR [--out FILE]
+            runs cases with expected answers, prints the wrong ones and how many passed
+
+        SOURCE, OLD, NEW: a file or a folder of YAML or JSON, or - for standard input.
+        """;
+
+    /// <param name="args">After the verb.</param>
+    /// <returns>The exit code: 0 for yes, the same, all right; 1 for no, a difference, something wrong.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter output, TextWriter errors)
+    {
+        try
+        {
+            var arguments = new Arguments(args.Skip(1));
+            return await ((args.Count > 0 ? args[0] : "") switch
+            {
+                "can" => CanCommand.RunAsync(arguments, output, errors),
+                "table" => TableCommand.RunAsync(arguments, output, errors),
+                "diff" => DiffCommand.RunAsync(arguments, output, errors),
+                "cases" => CasesCommand.RunAsync(arguments, output),
+                var verb => throw new UsageException(verb.Length == 0 ? "a question is missing" : $"{verb} is not understood"),
+            });
+        }
+        catch (UsageException e)
+        {
+            await errors.WriteLineAsync($"{e.Message}\n\n{Usage}");
+            return UsageError;
+        }
+        catch (ObjectFileException e)
+        {
+            await errors.WriteLineAsync(e.Message);
+            return InputError;
+        }
+    }
+}

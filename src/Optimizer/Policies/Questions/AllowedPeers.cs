@@ -1,0 +1,141 @@
+using NetPulse.Optimizer.Policies.Addresses;
+using NetPulse.Optimizer.Policies.Bits;
+using NetPulse.Optimizer.Policies.Classes;
+using NetPulse.Optimizer.Policies.Model;
+
+namespace NetPulse.Optimizer.Policies.Questions;
+
+/// <summary>All peers at once: whom a pod class may talk to, as sets of classes instead of one verdict after the other.</summary>
+/// <remarks>What holds for single pods only is not in here: that a pod reaches itself and its own node.</remarks>
+public sealed class AllowedPeers
+{
+    private readonly PolicyEngine engine;
+    private readonly BitSet all;
+    private readonly BitSet prefersV6;
+    private readonly Func<CompiledPolicy, bool> keepsPolicy;
+    private readonly Func<CompiledRule, bool> keepsRule;
+
+    /// <summary>With everything that is in force.</summary>
+    public AllowedPeers(PolicyEngine engine)
+        : this(engine, static _ => true, static _ => true)
+    {
+    }
+
+    /// <summary>As if only the policies and rules were there that are kept.</summary>
+    public AllowedPeers(PolicyEngine engine, Func<CompiledPolicy, bool> keepsPolicy, Func<CompiledRule, bool> keepsRule)
+    {
+        (this.engine, this.keepsPolicy, this.keepsRule) = (engine, keepsPolicy, keepsRule);
+        all = BitSet.All(engine.Universe);
+        prefersV6 = new BitSet(engine.Universe);
+        for (var c = 0; c < engine.Pods.Count; c++)
+        {
+            if (engine.Pods[c].Primary == IpFamily.V6)
+            {
+                prefersV6.Add(c);
+            }
+        }
+    }
+
+    /// <summary>The classes, of pods and of addresses, that a pod class may send to or receive from on a class of ports.</summary>
+    public BitSet Of(int podClass, Direction direction, int portClass)
+    {
+        var policies = engine.PoliciesOf(podClass, direction);
+        var undecided = all.Copy();
+        var allowed = new BitSet(engine.Universe);
+        var passed = Decide(policies.Admin, podClass, direction, portClass, undecided, allowed);
+        undecided.Or(passed);
+        if (policies.Isolating.Any(keepsPolicy))
+        {
+            var listed = new BitSet(engine.Universe);
+            foreach (var rule in policies.Isolating.Where(keepsPolicy).SelectMany(p => p.Rules(direction)).Where(keepsRule))
+            {
+                if (Matched(rule, podClass, direction, portClass) is { } matched)
+                {
+                    listed.Or(matched);
+                }
+            }
+
+            return allowed.Or(listed.And(undecided));
+        }
+
+        var baseline = Decide(policies.Baseline, podClass, direction, portClass, undecided, allowed);
+        return allowed.Or(undecided).Or(baseline);
+    }
+
+    /// <summary>The first matching rule decides; what it decides leaves <paramref name="undecided"/>.</summary>
+    /// <returns>What was passed on.</returns>
+    private BitSet Decide(IReadOnlyList<CompiledPolicy> policies, int podClass, Direction direction, int portClass, BitSet undecided, BitSet allowed)
+    {
+        var passed = new BitSet(engine.Universe);
+        foreach (var rule in policies.Where(keepsPolicy).SelectMany(p => p.Rules(direction)).Where(keepsRule))
+        {
+            if (Matched(rule, podClass, direction, portClass) is not { } matched)
+            {
+                continue;
+            }
+
+            var decided = matched.Copy().And(undecided);
+            undecided.AndNot(decided);
+            _ = rule.Rule.Action switch
+            {
+                RuleAction.Allow => allowed.Or(decided),
+                RuleAction.Pass => passed.Or(decided),
+                _ => decided,
+            };
+        }
+
+        return passed;
+    }
+
+    /// <summary>Read only; null for none at all.</summary>
+    private BitSet? Matched(CompiledRule rule, int podClass, Direction direction, int portClass)
+    {
+        if (rule.Ports.Contains(portClass))
+        {
+            return Peers(rule, podClass, direction);
+        }
+
+        if (rule.Named.Count == 0)
+        {
+            return null;
+        }
+
+        if (direction == Direction.Ingress)
+        {
+            return engine.HasNamedPort(rule, podClass, portClass) ? Peers(rule, podClass, direction) : null;
+        }
+
+        var named = new BitSet(engine.Universe);
+        foreach (var peer in Peers(rule, podClass, direction).Members())
+        {
+            if (engine.HasNamedPort(rule, peer, portClass))
+            {
+                named.Add(peer);
+            }
+        }
+
+        return named;
+    }
+
+    /// <summary>Address blocks match the address that a connection uses: with a peer of two families, the one that <see cref="Party.FamilyOf"/> chooses.</summary>
+    private BitSet Peers(CompiledRule rule, int podClass, Direction direction)
+    {
+        if (ReferenceEquals(rule.PeersV4, rule.PeersV6))
+        {
+            return rule.PeersV4;
+        }
+
+        var own = engine.Pods[podClass];
+        if (!own.IsDualStack)
+        {
+            return own.V6 is null ? rule.PeersV4 : rule.PeersV6;
+        }
+
+        if (direction == Direction.Ingress)
+        {
+            return rule.Peers(own.Primary);
+        }
+
+        return rule.PeersV6.Copy().And(prefersV6).Or(rule.PeersV4.Copy().AndNot(prefersV6));
+    }
+}

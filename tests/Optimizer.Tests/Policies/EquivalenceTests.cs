@@ -1,0 +1,118 @@
+using System.Net;
+using NetPulse.Optimizer.Policies;
+using NetPulse.Optimizer.Policies.Addresses;
+using NetPulse.Optimizer.Policies.Classes;
+using NetPulse.Optimizer.Policies.Ports;
+using NetPulse.Optimizer.Policies.Questions;
+
+namespace NetPulse.Optimizer.Tests.Policies;
+
+/// <summary>The engine over classes says the same as the plain reading of the API text, on random clusters.</summary>
+public sealed class EquivalenceTests
+{
+    private static readonly int[] Ports = [52, 53, 80, 81, 100, 8080, 65535];
+
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 40)];
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Every_verdict_is_that_of_the_naive_evaluator(int seed)
+    {
+        var inputs = new RandomCluster(seed).Next();
+        var engine = PolicyEngine.Build(inputs);
+        var naive = new NaiveEvaluator(inputs);
+        foreach (var (from, to, protocol, port) in Questions(engine))
+        {
+            var family = Party.FamilyOf(from, to);
+            var expected = naive.Ask(Side(from, family), Side(to, family), protocol.Text(), port);
+            var verdict = engine.Ask(from, to, protocol, port);
+            Assert.True(expected == (verdict.Egress.IsAllowed, verdict.Ingress.IsAllowed), $"seed {seed}: {from.Name} -> {to.Name} {port}/{protocol.Text()}: expected {expected}, found {verdict}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void The_table_holds_the_same_verdicts(int seed)
+    {
+        var engine = PolicyEngine.Build(new RandomCluster(seed).Next());
+        var table = ConnectivityTable.Of(engine).ToList();
+        foreach (var (from, to, protocol, port) in Questions(engine))
+        {
+            var verdict = engine.Ask(from, to, protocol, port);
+            if (IsAboutSinglePods(verdict) || (from.ManagedPod is null && to.ManagedPod is null))
+            {
+                continue;
+            }
+
+            var family = Party.FamilyOf(from, to);
+            Assert.True(
+                verdict.IsAllowed == table[engine.Ports.ClassOf(protocol, port)].From[ClassOf(engine, from, family)].Contains(ClassOf(engine, to, family)),
+                $"seed {seed}: {from.Name} -> {to.Name} {port}/{protocol.Text()}: {verdict}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void The_difference_is_where_verdicts_differ(int seed)
+    {
+        var cluster = new RandomCluster(seed);
+        var inputs = cluster.Next();
+        var changed = cluster.Next() with { Pods = inputs.Pods, Nodes = inputs.Nodes, Namespaces = inputs.Namespaces };
+        var (old, @new) = (PolicyEngine.Build(inputs), PolicyEngine.Build(changed));
+        var difference = Difference.Between(old, @new);
+        foreach (var (from, to, protocol, port) in Questions(old).Where(static q => q.From.ManagedPod is not null && q.To.ManagedPod is not null))
+        {
+            var (before, after) = (old.Ask(from, to, protocol, port), @new.Ask(@new.PodNamed(from.Name)!, @new.PodNamed(to.Name)!, protocol, port));
+            if (IsAboutSinglePods(before))
+            {
+                continue;
+            }
+
+            var change = difference.Changes.FirstOrDefault(c => c.From.Pods.Contains(from.Name) && c.To.Pods.Contains(to.Name));
+            Assert.Equal(!before.IsAllowed && after.IsAllowed, change?.Added.Any(Holds) ?? false);
+            Assert.Equal(before.IsAllowed && !after.IsAllowed, change?.Removed.Any(Holds) ?? false);
+
+            bool Holds(PortRange range) => range.Protocol == protocol && port >= range.First && port <= range.Last;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Deleting_what_is_redundant_changes_no_verdict(int seed)
+    {
+        var inputs = new RandomCluster(seed).Next();
+        var engine = PolicyEngine.Build(inputs);
+        foreach (var use in Redundancy.Find(engine).Where(u => u.IsRemovable && u.Policy.Kind == "NetworkPolicy"))
+        {
+            var without = PolicyEngine.Build(inputs with { NetworkPolicies = [.. inputs.NetworkPolicies.Where(p => p.Metadata.Name != use.Policy.Name)] });
+            Assert.All(Questions(engine), q =>
+            {
+                var verdict = engine.Ask(q.From, q.To, q.Protocol, q.Port);
+                var then = without.Ask(In(without, q.From), In(without, q.To), q.Protocol, q.Port);
+                Assert.Equal((verdict.Egress.IsAllowed, verdict.Ingress.IsAllowed), (then.Egress.IsAllowed, then.Ingress.IsAllowed));
+            });
+        }
+    }
+
+    private static IEnumerable<(Party From, Party To, TransportProtocol Protocol, int Port)> Questions(PolicyEngine engine)
+    {
+        var parties = engine.Parties.Concat(RandomCluster.OutsideAddresses.Select(engine.Party)).ToList();
+        return from source in parties
+               from destination in parties
+               from protocol in Enum.GetValues<TransportProtocol>()
+               from port in Ports
+               select (source, destination, protocol, port);
+    }
+
+    private static bool IsAboutSinglePods(Verdict verdict) =>
+        new[] { verdict.Egress, verdict.Ingress }.Any(static side => side.Reason is VerdictReason.Itself or VerdictReason.OwnNode);
+
+    private static Party In(PolicyEngine engine, Party party) => engine.PodNamed(party.Name) ?? party;
+
+    private static int ClassOf(PolicyEngine engine, Party party, IpFamily family) => party.ManagedPod is null
+        ? engine.Pods.Count + engine.Addresses.ClassOf((party.Address(family) ?? party.Address(party.Primary))!.Value)
+        : engine.Pods.ClassOf(party);
+
+    private static NaiveEvaluator.Side Side(Party party, IpFamily family) =>
+        new(party.ManagedPod, IPAddress.Parse((party.Address(family) ?? party.Address(party.Primary))!.Value.ToString()));
+}
