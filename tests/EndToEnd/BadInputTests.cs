@@ -43,7 +43,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("schedul:\n  cron: x\n", "1: schedul: is not a known section")]
     [InlineData("schedule:\n  cron: often\n", "2: schedule.cron: often is not allowed: must be a Quartz cron expression: second minute hour day-of-month month day-of-week")]
     [InlineData("store:\n  kind: Influx\n", "2: store.kind: must be one of Embedded, Prometheus")]
-    [InlineData("schedule: [\n", "2: not valid YAML")]
+    [InlineData("schedule: [\n", "2:1: not valid YAML")]
     public async Task A_broken_configuration_refuses_the_optimizers_start(string text, string refusal)
     {
         var file = Write("optimizer.yaml", text);
