@@ -19,22 +19,50 @@ typedef _Bool bool;
 
 /* include/uapi/linux/bpf.h */
 enum bpf_map_type {
-	BPF_MAP_TYPE_ARRAY	= 2,
-	BPF_MAP_TYPE_RINGBUF	= 27,
+	BPF_MAP_TYPE_HASH		= 1,
+	BPF_MAP_TYPE_ARRAY		= 2,
+	BPF_MAP_TYPE_ARRAY_OF_MAPS	= 12,
+	BPF_MAP_TYPE_SK_STORAGE		= 24,
+	BPF_MAP_TYPE_RINGBUF		= 27,
 };
 enum {
-	BPF_RB_NO_WAKEUP = 1,
+	BPF_NOEXIST			= 1,
+	BPF_F_NO_PREALLOC		= 1,
+	BPF_SK_STORAGE_GET_F_CREATE	= 1,
+	BPF_RB_NO_WAKEUP		= 1,
+};
+struct bpf_spin_lock {
+	__u32 val;
 };
 
 /* include/linux/socket.h, include/net/sock.h, include/net/tcp_states.h, include/linux/tcp.h */
 enum {
 	AF_INET			= 2,
 	AF_INET6		= 10,
+	IPPROTO_TCP		= 6,
 	SOCK_DONE		= 1,	/* bit number in skc_flags: a FIN was received */
 	SOCK_RCVBUF_LOCK	= 2,	/* bit in sk_userlocks */
+	TCP_ESTABLISHED		= 1,
+	TCP_SYN_SENT		= 2,
+	TCP_CLOSE		= 7,
+	TCP_LISTEN		= 10,
 	TCP_CHRONO_BUSY		= 1,
 	TCP_CHRONO_RWND_LIMITED	= 2,
 	TCP_CHRONO_SNDBUF_LIMITED = 3,
+};
+
+/* include/uapi/asm-generic/errno.h, the same on every architecture that .NET runs on */
+enum {
+	ENETUNREACH	= 101,
+	ETIMEDOUT	= 110,
+	ECONNREFUSED	= 111,
+	EHOSTUNREACH	= 113,
+};
+
+/* include/uapi/linux/if_ether.h */
+enum {
+	ETH_P_IP	= 0x0800,
+	ETH_P_IPV6	= 0x86DD,
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -68,10 +96,47 @@ struct sock_common {
 	struct in6_addr skc_v6_rcv_saddr;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct sock_cgroup_data {
+	struct cgroup *cgroup;		/* since 5.15 */
+};
+
 struct sock {
 	struct sock_common __sk_common;
 	__u8 sk_userlocks : 4;		/* a whole byte on newer kernels */
 	int sk_rcvbuf;
+	int sk_err;
+	__u32 sk_ack_backlog;
+	__u32 sk_max_ack_backlog;
+	atomic_t sk_drops;
+	struct sock_cgroup_data sk_cgrp_data;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
+struct net_device {
+	possible_net_t nd_net;
+};
+
+struct sk_buff {
+	struct net_device *dev;
+	unsigned char *head;
+	__u16 transport_header;
+	__u16 network_header;
+	__be16 protocol;
 };
 
 struct ipv6_pinfo {
@@ -111,6 +176,12 @@ struct tcp_sock {
 	__u32 segs_in;
 	__u32 total_retrans;
 	__u32 delivered;
+	__u32 dsack_dups;
+	__u32 reord_seen;
+	__u32 rate_delivered;		/* segments, in rate_interval_us */
+	__u32 rate_interval_us;
+	__u32 retrans_stamp;
+	__u8 tcp_usec_ts : 1;		/* since 6.7: retrans_stamp in microseconds */
 	__u32 srtt_us;
 	struct minmax rtt_min;
 	__u32 chrono_start;
@@ -133,6 +204,21 @@ struct bpf_iter_meta {
 struct bpf_iter__tcp {
 	struct bpf_iter_meta *meta;
 	struct sock_common *sk_common;
+};
+
+struct task_struct;
+struct file;
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
+};
+
+struct bpf_iter__bpf_sk_storage_map {
+	struct bpf_iter_meta *meta;
+	struct sock *sk;
 };
 
 #pragma clang attribute pop

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using NetPulse.Collector.Attribution;
+using NetPulse.Collector.Kernel;
 using NetPulse.Collector.Sources;
 using NetPulse.Linux.NetworkNamespaces;
 using NetPulse.Telemetry.Exposition;
@@ -149,7 +150,7 @@ public sealed class TcpSocketsTests : IDisposable
     {
         using var self = new SelfMetrics(new NodeName("n"));
         sockets.Dispose();
-        sockets = NewSource(maximumEdges: 0);
+        sockets = NewSource(new TcpOptions(MaxEdges: 0, TcpProgram.DefaultEdges, Flows: 0));
         Read();
         using var listener = network.Listen(TestNetwork.AddressOfB);
         var (client, server) = network.Connect(listener);
@@ -201,7 +202,8 @@ public sealed class TcpSocketsTests : IDisposable
         Directory.Delete(podsDirectory, recursive: true);
     }
 
-    private TcpSockets NewSource(int maximumEdges = 10_000) => new(thread, node, new NodeName("n"), maximumEdges, TimeProvider.System, meter);
+    private TcpSockets NewSource(TcpOptions? options = null) =>
+        new(thread, node, new NodeName("n"), options ?? new TcpOptions(MaxEdges: 10_000, TcpProgram.DefaultEdges, Flows: 0), TimeProvider.System, meter, NullLogger<TcpSockets>.Instance);
 
     private WrittenSamples Read(params ISource[] further)
     {
