@@ -71,9 +71,14 @@ struct ns_common {
 	unsigned int inum;
 };
 
+struct netns_ipv4 {
+	__u8 sysctl_tcp_syn_linear_timeouts;	/* since 6.5 */
+};
+
 struct net {
 	struct ns_common ns;
 	__u64 net_cookie;		/* a plain number since 5.12 */
+	struct netns_ipv4 ipv4;
 };
 
 typedef struct {
@@ -180,8 +185,6 @@ struct tcp_sock {
 	__u32 reord_seen;
 	__u32 rate_delivered;		/* segments, in rate_interval_us */
 	__u32 rate_interval_us;
-	__u32 retrans_stamp;
-	__u8 tcp_usec_ts : 1;		/* since 6.7: retrans_stamp in microseconds */
 	__u32 srtt_us;
 	struct minmax rtt_min;
 	__u32 chrono_start;

@@ -384,7 +384,7 @@ static __always_inline int record(struct sock *sk, bool has_storage)
 		then = counted->counters;
 		counted->ended = 1;
 		bpf_spin_unlock(&counted->lock);
-	} else if (!how->began || (__s32)(last_active(tp) - (__u32)how->began) < 0) {
+	} else if (has_storage && (!how->began || (__s32)(last_active(tp) - (__u32)how->began) < 0)) {
 		/* It died before we began, and only now its application lets go: what it did is not ours. */
 		then = now;
 	}
@@ -426,7 +426,7 @@ int BPF_PROG(record_ended, struct sock *sk)
 	return record(sk, 1);
 }
 
-/* Before Linux 5.11, which lets no tracing program have storage in a socket. */
+/* Before Linux 5.11 a tracing program may have no storage in a socket: then each connection counts in full when it ends. */
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(record_ended_whole, struct sock *sk)
 {

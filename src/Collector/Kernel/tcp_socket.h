@@ -171,19 +171,26 @@ static __always_inline __u32 receive_queue(struct tcp_sock *tp)
 }
 
 /*
- * Microseconds from the first SYN to its answer, in tcp_finish_connect(): the first round trip that was measured, or, where the SYN was
- * sent again, the time since the first.
+ * Microseconds from the first SYN to its answer, in tcp_finish_connect(): the only round trip measured so far, and the timers that ran out
+ * before (tcp_retransmit_timer(): one second, doubled each time, at first not on newer kernels). No field of the socket keeps the first SYN's time.
  */
 static __always_inline __u32 connect_time(struct tcp_sock *tp)
 {
-	__u64 now;
+	struct net *net = tp->inet_conn.icsk_inet.sk.__sk_common.skc_net.net;
+	__u32 linear = 0, timeout = 1000000, time = tp->srtt_us >> 3, again = tp->total_retrans;
 
-	if (!tp->total_retrans || !tp->retrans_stamp)
-		return tp->srtt_us >> 3;
-	now = bpf_ktime_get_ns() / 1000;
-	if (bpf_core_field_exists(tp->tcp_usec_ts) && BPF_CORE_READ_BITFIELD(tp, tcp_usec_ts))
-		return (__u32)now - tp->retrans_stamp;
-	return ((__u32)(now / 1000) - tp->retrans_stamp) * 1000;
+	if (!again)
+		return time;
+	if (bpf_core_field_exists(net->ipv4.sysctl_tcp_syn_linear_timeouts))
+		linear = net->ipv4.sysctl_tcp_syn_linear_timeouts;
+	for (__u32 i = 1; i <= 8; i++) {
+		if (i > again)
+			break;
+		time += timeout;
+		if (i > linear)
+			timeout <<= 1;
+	}
+	return time;
 }
 
 /* Index into a histogram of TcpHistogram.cs's bounds. */

@@ -48,7 +48,7 @@ public static class TcpMetrics
         "Smallest recent round-trip time, observed as the smoothed one is.", "tcp_sock.rtt_min");
 
     public static readonly MetricDefinition ConnectDuration = new("netpulse_tcp_connect_duration_seconds", MetricKind.Histogram, "seconds",
-        "Time from the first SYN to its answer, of connections that this side began.", "tp_btf/inet_sock_set_state SYN_SENT to ESTABLISHED: tcp_sock.srtt_us, or retrans_stamp where the SYN was sent again");
+        "Time from the first SYN to its answer, of connections that this side began.", "tp_btf/inet_sock_set_state SYN_SENT to ESTABLISHED: tcp_sock.srtt_us, and the timers of the SYNs that were sent again (total_retrans)");
 
     public static readonly MetricDefinition Connections = new("netpulse_tcp_connections", MetricKind.Gauge, "",
         "Connections open at the reading.", "iter/task_file and iter/tcp into iter/bpf_sk_storage_map");
