@@ -18,7 +18,7 @@ internal sealed class TcpEdges(string node, int maximum)
     /// <summary>Spares most records the look-ups and the key.</summary>
     private readonly Dictionary<EdgeKey, TcpEdge> known = [];
 
-    private NodePicture picture = new(-1, new NamespaceOwners([], []), new PeerAddresses([]));
+    private NodePicture picture = NodePicture.None;
 
     public int Count => edges.Count;
 
@@ -34,7 +34,7 @@ internal sealed class TcpEdges(string node, int maximum)
         }
     }
 
-    public WorkloadIdentity OwnerOf(in EdgeKey key) => picture.Namespaces.Of(key.NamespaceCookie, key.NamespaceInode);
+    public WorkloadIdentity OwnerOf(in EdgeKey key) => picture.Owners.Of(key.Cgroup, key.NamespaceCookie, key.NamespaceInode);
 
     public TcpEdgeKey KeyOf(in EdgeKey key) => new(OwnerOf(key), key.IsOverflow ? Other : picture.Peers.Of(key.Peer), key.ServerPort, key.Role);
 
