@@ -21,7 +21,7 @@ internal sealed class Agent : IDisposable
     public static IReadOnlyDictionary<string, (string Command, string[] Arguments, (string, string)[] Environment)> Peers { get; } =
         new Dictionary<string, (string, string[], (string, string)[])>(StringComparer.Ordinal)
         {
-            ["netobserv"] = ("netobserv-ebpf-agent", [], [("EXPORT", "direct-flp"), ("FLP_CONFIG", "{}"), ("EXCLUDE_INTERFACES", "lo")]),
+            ["netobserv"] = ("netobserv-ebpf-agent", [], [("EXPORT", "direct-flp"), ("FLP_CONFIG", """{"pipeline":[{"name":"none","follows":"preset-ingester"}],"parameters":[{"name":"none","write":{"type":"none"}}]}"""), ("EXCLUDE_INTERFACES", "lo")]),
         };
 
     public TimeSpan CpuTime

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 
 namespace NetPulse.Benchmarks.Collector;
 
@@ -11,61 +10,18 @@ internal sealed record Footprint(int Connections, double CpuMillisecondsPerSecon
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
-    /// <summary>Measures over whole intervals, after the first two, while a tenth of the connections sends something in each.</summary>
+    /// <summary>Measures after the first three readings.</summary>
     internal static Footprint Measure(int connections, TimeSpan duration)
     {
-        const int Ports = 4;
-        OpenFiles.Allow((ulong)(2 * connections) + 10_000);
         using var network = new PodNetwork("open", segmentOffload: true);
-        var listeners = Enumerable.Range(20_000, Ports).Select(network.Listen).ToArray();
-        var pairs = new List<(Socket Client, Socket Server)>(connections);
-        try
-        {
-            for (var i = 0; i < connections; i++)
-            {
-                var client = network.Client(SocketType.Stream);
-                client.Connect(listeners[i % Ports].LocalEndPoint!);
-                pairs.Add((client, listeners[i % Ports].Accept()));
-            }
-
-            using var collector = Agent.StartOurs(Interval);
-            Work(pairs, 2 * Interval);
-            var before = collector.CpuTime;
-            var since = Stopwatch.StartNew();
-            Work(pairs, duration);
-            var spent = collector.CpuTime - before;
-            return new Footprint(connections, Math.Round(spent.TotalMilliseconds / since.Elapsed.TotalSeconds, 2), Math.Round(collector.ResidentMebibytes, 1));
-        }
-        finally
-        {
-            pairs.ForEach(pair =>
-            {
-                // With unread data or without: no TIME_WAIT stays behind.
-                pair.Client.LingerState = new LingerOption(enable: true, seconds: 0);
-                pair.Client.Dispose();
-                pair.Server.Dispose();
-            });
-            Array.ForEach(listeners, listener => listener.Dispose());
-        }
-    }
-
-    private static void Work(List<(Socket Client, Socket Server)> pairs, TimeSpan duration)
-    {
-        var buffer = new byte[256];
-        var since = Stopwatch.StartNew();
-        var next = 0;
+        using var held = new HeldConnections(network, connections);
+        using var collector = Agent.StartOurs(Interval);
         using var never = new ManualResetEventSlim();
-        while (since.Elapsed < duration)
-        {
-            for (var i = 0; i < Math.Max(1, pairs.Count / 1000); i++)
-            {
-                var (client, server) = pairs[next];
-                next = (next + 1) % pairs.Count;
-                client.Send(buffer);
-                server.Receive(buffer);
-            }
-
-            never.Wait(100);
-        }
+        never.Wait(3 * Interval);
+        var before = collector.CpuTime;
+        var since = Stopwatch.StartNew();
+        never.Wait(duration);
+        var spent = collector.CpuTime - before;
+        return new Footprint(connections, Math.Round(spent.TotalMilliseconds / since.Elapsed.TotalSeconds, 2), Math.Round(collector.ResidentMebibytes, 1));
     }
 }

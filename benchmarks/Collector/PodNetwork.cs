@@ -10,6 +10,7 @@ namespace NetPulse.Benchmarks.Collector;
 internal sealed class PodNetwork : IDisposable
 {
     private readonly string prefix;
+    private readonly bool isOwner;
     private readonly NetworkNamespaceThread thread = new();
 
     /// <param name="name">Told apart by it and by our process.</param>
@@ -17,6 +18,7 @@ internal sealed class PodNetwork : IDisposable
     public PodNetwork(string name, bool segmentOffload)
     {
         prefix = string.Create(CultureInfo.InvariantCulture, $"npbench-{Environment.ProcessId}-{name}");
+        isOwner = true;
         foreach (var each in new[] { "client", "node", "server" })
         {
             Ip($"netns add {prefix}-{each}");
@@ -41,7 +43,14 @@ internal sealed class PodNetwork : IDisposable
         }
     }
 
+    /// <summary>One that another process has made, and will remove.</summary>
+    /// <param name="prefix">Its <see cref="Prefix"/>.</param>
+    public PodNetwork(string prefix) => this.prefix = prefix;
+
     public static IPAddress ServerAddress { get; } = IPAddress.Parse("10.98.2.2");
+
+    /// <summary>Begins its namespaces' names.</summary>
+    public string Prefix => prefix;
 
     /// <summary>As the collector names the client.</summary>
     public string ClientName => $"{prefix}-client";
@@ -68,6 +77,11 @@ internal sealed class PodNetwork : IDisposable
     public void Dispose()
     {
         thread.Dispose();
+        if (!isOwner)
+        {
+            return;
+        }
+
         foreach (var each in new[] { "client", "node", "server" })
         {
             Ip($"netns delete {prefix}-{each}");

@@ -3,11 +3,19 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using NetPulse.Benchmarks.Collector;
 
-// bench-collector [--out FILE] [--pairs N] [--slice MS] [--seconds N], or verify-counts
+// What a holder of connections is told stands without names (see HeldConnections).
+if (args is ["hold", var prefix, var port, var connections])
+{
+    HeldConnections.Hold(prefix, int.Parse(port, CultureInfo.InvariantCulture), int.Parse(connections, CultureInfo.InvariantCulture));
+    return 0;
+}
+
+// bench-collector [--out FILE] [--pairs N] [--slice MS] [--seconds N], footprint [--connections N] [--seconds N], or verify-counts
 var settings = args.Skip(1).Chunk(2).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 return args.FirstOrDefault() switch
 {
     "bench-collector" => Bench(settings.GetValueOrDefault("--out"), Number("--pairs", 12), Number("--slice", 60), Number("--seconds", 60)),
+    "footprint" => Print(Number("--connections", 1_000), Number("--seconds", 60)),
     "verify-counts" => Verify(),
     _ => Usage(),
 };
@@ -16,8 +24,14 @@ int Number(string name, int otherwise) => settings.TryGetValue(name, out var tex
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: netpulse-bench-collector bench-collector [--out FILE] [--pairs N] [--slice MILLISECONDS] [--seconds N] | verify-counts");
+    Console.Error.WriteLine("usage: netpulse-bench-collector bench-collector [--out FILE] [--pairs N] [--slice MILLISECONDS] [--seconds N] | footprint [--connections N] [--seconds N] | verify-counts");
     return 64;
+}
+
+static int Print(int connections, int seconds)
+{
+    Console.WriteLine(Footprint.Measure(connections, TimeSpan.FromSeconds(seconds)));
+    return 0;
 }
 
 static int Bench(string? file, int pairs, int slice, int seconds)

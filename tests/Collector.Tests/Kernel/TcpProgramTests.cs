@@ -1,5 +1,8 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 using NetPulse.Collector.Kernel;
 using NetPulse.Linux.NetworkNamespaces;
 using NetPulse.Tests;
@@ -176,6 +179,42 @@ public sealed class TcpProgramTests : IDisposable
     }
 
     [KernelFact]
+    public async Task A_connection_that_ends_while_it_is_folded_is_counted_once()
+    {
+        const int Connections = 1_500;
+        Begin();
+        using var listener = network.Listen(TestNetwork.AddressOfB);
+        var work = Task.Run(() =>
+        {
+            for (var i = 0; i < Connections; i++)
+            {
+                var (client, server) = network.Connect(listener);
+                client.Transfer(server, 1_000);
+                client.Transfer(server, 1_000);
+                client.CloseBoth(server);
+            }
+        });
+        var (sent, received, ended) = (0ul, 0ul, 0ul);
+        Wait.Until(() =>
+        {
+            WalkFiles();
+            foreach (var (_, row) in FoldAll())
+            {
+                (sent, received, ended) = (sent + row.Counters.PayloadSentBytes, received + row.Counters.PayloadReceivedBytes, ended + row.Closed);
+            }
+
+            foreach (var record in Ended(0))
+            {
+                (sent, received, ended) = (sent + record.PayloadSentBytes, received + record.PayloadReceivedBytes, ended + 1);
+            }
+
+            return ended == 2 * Connections;
+        });
+        await work;
+        Assert.Equal((2_000ul * Connections, 2_000ul * Connections), (sent, received));
+    }
+
+    [KernelFact]
     public void At_twice_the_capacity_every_byte_is_in_some_row()
     {
         const int Rows = 64;
@@ -221,6 +260,14 @@ public sealed class TcpProgramTests : IDisposable
         Assert.Empty(Ended(0));
     }
 
+    [Fact]
+    public void Both_languages_have_the_same_bounds_of_histograms()
+    {
+        var bounds = Regex.Matches(File.ReadAllText(Header()), @"\(us > (?<bound>\d+)\)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+        Assert.Equal(RttHistogram.UpperBoundMicroseconds.ToArray(), bounds.Select(bound => int.Parse(bound.Groups["bound"].Value, CultureInfo.InvariantCulture)));
+        Assert.Equal(RttHistogram.Buckets, bounds.Count + 1);
+    }
+
     [KernelFact]
     public void A_walk_ends_with_the_clocks_which_tell_the_length_of_a_jiffy()
     {
@@ -246,6 +293,9 @@ public sealed class TcpProgramTests : IDisposable
         thread.Dispose();
         network.Dispose();
     }
+
+    private static string Header([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../../src/Collector/Kernel/tcp_socket.h"));
 
     /// <summary>From here on, every connection counts in full.</summary>
     private void Begin()
