@@ -181,7 +181,7 @@ public sealed class TcpProgramTests : IDisposable
     [KernelFact]
     public async Task A_connection_that_ends_while_it_is_folded_is_counted_once()
     {
-        const int Connections = 1_500;
+        const int Connections = 300;
         Begin();
         using var listener = network.Listen(TestNetwork.AddressOfB);
         var work = Task.Run(() =>
