@@ -10,7 +10,7 @@ public interface IKubernetesObject
     ObjectMeta Metadata { get; }
 }
 
-/// <summary>Kubernetes <c>metadata</c>: only the fields that we use.</summary>
+/// <summary>Kubernetes <c>metadata</c>: only the fields that we use. Everything but name, namespace, labels, annotations, owners and finalizers is the server's.</summary>
 public sealed record ObjectMeta
 {
     public required string Name { get; init; }
@@ -21,6 +21,40 @@ public sealed record ObjectMeta
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Empty until the server has made one. In the body of an apply it allows a change only, never a creation.</summary>
+    public string Uid { get; init; } = "";
+
+    /// <summary>Opaque; empty where nothing has stored the object. In the body of a write it must still be the stored one.</summary>
+    public string ResourceVersion { get; init; } = "";
+
+    /// <summary>Grows with each change of the spec; absent for kinds without one.</summary>
+    public long? Generation { get; init; }
+
+    public DateTimeOffset? CreationTimestamp { get; init; }
+
+    /// <summary>Set while finalizers or a grace period hold a deleted object back.</summary>
+    public DateTimeOffset? DeletionTimestamp { get; init; }
+
+    public IReadOnlyList<OwnerReference> OwnerReferences { get; init; } = [];
+
+    public IReadOnlyList<string> Finalizers { get; init; } = [];
+}
+
+/// <summary>An object without which this one is collected; at most one of them is its controller.</summary>
+public sealed record OwnerReference
+{
+    public required string ApiVersion { get; init; }
+
+    public required string Kind { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Uid { get; init; }
+
+    public bool? Controller { get; init; }
+
+    public bool? BlockOwnerDeletion { get; init; }
 }
 
 /// <summary>A pod by name.</summary>

@@ -3,8 +3,10 @@ using System.ComponentModel.DataAnnotations;
 namespace NetPulse.Kubernetes.Objects;
 
 /// <summary>What the Optimizer may do, and where. Without one it observes.</summary>
-public sealed record OptimizationPolicy : IKubernetesObject
+public sealed record OptimizationPolicy : IWholeResource<OptimizationPolicy>
 {
+    public static ResourceType Type { get; } = new(NetPulseApi.Group, "v1alpha1", "optimizationpolicies", nameof(OptimizationPolicy), IsNamespaced: false);
+
     public string ApiVersion { get; init; } = NetPulseApi.Version;
 
     public string Kind { get; init; } = nameof(OptimizationPolicy);

@@ -1,0 +1,49 @@
+namespace NetPulse.Kubernetes.Objects;
+
+/// <summary>Kubernetes v1 Service: only the fields that we use.</summary>
+public sealed record Service : IResource<Service>
+{
+    public static ResourceType Type { get; } = new("", "v1", "services", nameof(Service), IsNamespaced: true);
+
+    public string ApiVersion { get; init; } = "v1";
+
+    public string Kind { get; init; } = nameof(Service);
+
+    public required ObjectMeta Metadata { get; init; }
+
+    public ServiceSpec Spec { get; init; } = new();
+}
+
+public sealed record ServiceSpec
+{
+    /// <summary>As <c>ClusterIP</c>, <c>NodePort</c>, <c>LoadBalancer</c>, <c>ExternalName</c>.</summary>
+    public string Type { get; init; } = "ClusterIP";
+
+    /// <summary>Empty: its endpoints are somebody else's work.</summary>
+    public IReadOnlyDictionary<string, string> Selector { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Empty, an address, or <c>None</c> for a headless service.</summary>
+    public string ClusterIP { get; init; } = "";
+
+    /// <summary>One of each family; the first is <see cref="ClusterIP"/>.</summary>
+    public IReadOnlyList<string> ClusterIPs { get; init; } = [];
+
+    public IReadOnlyList<string> ExternalIPs { get; init; } = [];
+
+    public IReadOnlyList<ServicePort> Ports { get; init; } = [];
+}
+
+public sealed record ServicePort
+{
+    public string Name { get; init; } = "";
+
+    /// <summary>TCP, UDP or SCTP.</summary>
+    public string Protocol { get; init; } = "TCP";
+
+    public int Port { get; init; }
+
+    /// <summary>The pods' port; absent: <see cref="Port"/>.</summary>
+    public IntOrString? TargetPort { get; init; }
+
+    public int? NodePort { get; init; }
+}
