@@ -43,9 +43,9 @@ public sealed partial class KubernetesClient : IDisposable
         handler = ClusterConnection.Handler(configuration, credentials);
         http = new HttpMessageInvoker(handler, disposeHandler: true);
         meter = new Meter("NetPulse.Kubernetes");
-        requests = meter.CreateCounter<long>("netpulse_kubernetes_requests", description: "Requests to the API server, by method and the answer's code (0: none)");
-        retries = meter.CreateCounter<long>("netpulse_kubernetes_retries", description: "Requests that were sent again after a refusal that may pass");
-        warnings = meter.CreateCounter<long>("netpulse_kubernetes_warnings", description: "Warnings that the API server sent with an answer");
+        requests = meter.CreateCounter<long>("netpulse_kubernetes_requests", description: "Requests to the API server, by method and the answer's code (0: none).");
+        retries = meter.CreateCounter<long>("netpulse_kubernetes_retries", description: "Requests that were sent again after a refusal that may pass.");
+        warnings = meter.CreateCounter<long>("netpulse_kubernetes_warnings", description: "Warnings that the API server sent with an answer.");
     }
 
     public KubernetesConfiguration Configuration { get; }

@@ -46,8 +46,8 @@ public sealed partial class EventRecorder : IDisposable
     {
         (this.client, this.controller, this.instance, this.time, this.logger) = (client, controller, instance, time, logger);
         meter = new Meter("NetPulse.Kubernetes");
-        written = meter.CreateCounter<long>("netpulse_events_written", description: "Kubernetes Events written, first ones and series");
-        dropped = meter.CreateCounter<long>("netpulse_events_dropped", description: "Kubernetes Events that could not be written");
+        written = meter.CreateCounter<long>("netpulse_events_written", description: "Kubernetes Events written, first ones and series.");
+        dropped = meter.CreateCounter<long>("netpulse_events_dropped", description: "Kubernetes Events that could not be written.");
         waiting = Channel.CreateBounded<(Occurrence, DateTimeOffset)>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite }, _ => dropped.Add(1));
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using NetPulse.Kubernetes.Client;
 using NetPulse.Kubernetes.Objects;
@@ -34,15 +35,21 @@ public sealed class Leadership
     private long renewedAt;
     private readonly TimeSpan deadline;
 
-    internal Leadership(int term, TimeProvider time, TimeSpan deadline, long renewedAt, CancellationToken cancellationToken)
+    internal Leadership(string lease, int term, TimeProvider time, TimeSpan deadline, long renewedAt, CancellationToken cancellationToken)
     {
-        (Term, this.time, this.deadline, this.renewedAt) = (term, time, deadline, renewedAt);
+        (Lease, Term, this.time, this.deadline, this.renewedAt) = (lease, term, time, deadline, renewedAt);
         ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Ended = ended.Token;
     }
 
-    /// <summary>Grows with each change of the leader: the fencing token that a write carries, so that what keeps it can refuse an earlier one.</summary>
+    /// <summary>The Lease's uid: terms of another Lease, as of one that was deleted, do not compare.</summary>
+    public string Lease { get; }
+
+    /// <summary>Grows with each change of the leader.</summary>
     public int Term { get; }
+
+    /// <summary>What a write carries, so that what keeps it can refuse an earlier one.</summary>
+    public string FencingToken => $"{Lease}/{Term}";
 
     /// <summary>Cancelled when the term is over.</summary>
     public CancellationToken Ended { get; }
@@ -59,6 +66,10 @@ public sealed class Leadership
             throw new LeadershipLostException(Term);
         }
     }
+
+    /// <summary>Whether a write that carries that token was made by a later leader than we are.</summary>
+    public bool IsOlderThan(string fencingToken) =>
+        fencingToken.Split('/') is [var lease, var term] && lease == Lease && int.TryParse(term, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > Term;
 
     internal void Renewed(long at) => Volatile.Write(ref renewedAt, at);
 
@@ -83,7 +94,7 @@ public sealed class LeadershipLostException(int term) : OperationCanceledExcepti
 public sealed partial class LeaderElection(KubernetesClient client, LeaderElectionSettings settings, TimeProvider time, ILogger<LeaderElection> logger)
 {
     private static readonly Meter Meter = new("NetPulse.Kubernetes");
-    private static readonly Counter<long> Terms = Meter.CreateCounter<long>("netpulse_leader_terms", description: "Times that this process became the leader");
+    private static readonly Counter<long> Terms = Meter.CreateCounter<long>("netpulse_leader_terms", description: "Times that this process became the leader.");
 
     private Lease? observed;
     private long observedAt;
@@ -146,7 +157,7 @@ public sealed partial class LeaderElection(KubernetesClient client, LeaderElecti
             {
                 if (await TryTakeAsync(isRenewal: false, cancellationToken) is { } lease)
                 {
-                    return new Leadership(lease.Spec.LeaseTransitions ?? 0, time, settings.RenewDeadline, asked, cancellationToken);
+                    return new Leadership(lease.Metadata.Uid, lease.Spec.LeaseTransitions ?? 0, time, settings.RenewDeadline, asked, cancellationToken);
                 }
 
                 await Task.Delay(settings.RetryPeriod * (1 + (Random.Shared.NextDouble() * 0.2)), time, cancellationToken);

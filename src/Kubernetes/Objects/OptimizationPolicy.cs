@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 
 namespace NetPulse.Kubernetes.Objects;
 
@@ -27,6 +28,7 @@ public sealed record OptimizationPolicySpec
     public IReadOnlyList<string> Namespaces { get; init; } = [];
 
     /// <summary>Namespaces whose pods are never changed, even when they are named above.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public IReadOnlyList<string> ProtectedNamespaces { get; init; } = ["kube-system"];
 
     /// <summary>Sysctls that may be changed; none when empty.</summary>

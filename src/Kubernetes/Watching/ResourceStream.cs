@@ -48,10 +48,10 @@ internal static class StreamCounters
     private static readonly Meter Meter = new("NetPulse.Kubernetes");
 
     public static Counter<long> Lists { get; } =
-        Meter.CreateCounter<long>("netpulse_kubernetes_lists", description: "Times that a kind was listed whole, by resource; more than the first mean that the server had forgotten our version");
+        Meter.CreateCounter<long>("netpulse_kubernetes_lists", description: "Times that a kind was listed whole, by resource; more than the first mean that the server had forgotten our version.");
 
     public static Counter<long> Breaks { get; } =
-        Meter.CreateCounter<long>("netpulse_kubernetes_watch_breaks", description: "Watches that ended otherwise than by their time, by resource");
+        Meter.CreateCounter<long>("netpulse_kubernetes_watch_breaks", description: "Watches that ended otherwise than by their time, by resource.");
 }
 
 /// <summary>List, then watch for ever: one stream that outlives expired versions, ended and broken connections, silence and restarts of the API server.</summary>
