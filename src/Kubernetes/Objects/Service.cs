@@ -16,13 +16,16 @@ public sealed record Service : IResource<Service>
 
 public sealed record ServiceSpec
 {
-    /// <summary>As <c>ClusterIP</c>, <c>NodePort</c>, <c>LoadBalancer</c>, <c>ExternalName</c>.</summary>
+    public const string NodePort = "NodePort";
+    public const string LoadBalancer = "LoadBalancer";
+
+    /// <summary><c>ClusterIP</c>, <see cref="NodePort"/>, <see cref="LoadBalancer"/> or <c>ExternalName</c>.</summary>
     public string Type { get; init; } = "ClusterIP";
 
-    /// <summary>Empty: its endpoints are somebody else's work.</summary>
+    /// <summary>Empty for pods that are found by other means, as the API server's own service.</summary>
     public IReadOnlyDictionary<string, string> Selector { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>Empty, an address, or <c>None</c> for a headless service.</summary>
+    /// <summary>An address, <c>None</c> for a headless service, or empty.</summary>
     public string ClusterIP { get; init; } = "";
 
     /// <summary>One of each family; the first is <see cref="ClusterIP"/>.</summary>
@@ -42,8 +45,9 @@ public sealed record ServicePort
 
     public int Port { get; init; }
 
-    /// <summary>The pods' port; absent: <see cref="Port"/>.</summary>
+    /// <summary>Number or name of the pods' port; absent: the same as <see cref="Port"/>.</summary>
     public IntOrString? TargetPort { get; init; }
 
-    public int? NodePort { get; init; }
+    /// <summary>0 without one.</summary>
+    public int NodePort { get; init; }
 }
