@@ -139,9 +139,8 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
         var tooOld = 0;
         var tooFarAhead = 0;
         LabelSet? before = null;
-        for (var i = 0; i < samples.Count; i++)
+        foreach (ref readonly var sample in SampleSpan.Of(samples))
         {
-            var sample = samples[i];
             if (!ReferenceEquals(sample.Labels, before) && sample.Labels.Characters > LongestLabelsCharacters)
             {
                 throw new SampleStoreException($"Append samples of {sample.Labels.Name}",

@@ -113,7 +113,7 @@ internal sealed partial class GroupCommit : IDisposable
         {
             if (log.Waiting >= MostWaitingSegments && flusher.Flush() is { } failure)
             {
-                throw new SampleStoreException("Append samples", $"the log cannot be flushed into day files ({failure.Message})", retryable: true, failure);
+                throw new SampleStoreException("Append samples", $"the log cannot be flushed into day files ({failure.Message})", retryable: true, failure) { DiskFull = failure.DiskFull };
             }
 
             log.Append([.. appends.Select(append => append.Samples)]);

@@ -74,19 +74,9 @@ internal sealed class Segment : IDisposable
         var previous = -1;
         foreach (var samples in batches)
         {
-            if (samples is Sample[] array)
+            foreach (ref readonly var sample in SampleSpan.Of(samples))
             {
-                foreach (ref readonly var sample in array.AsSpan())
-                {
-                    Add(sample, ref previous);
-                }
-            }
-            else
-            {
-                foreach (var sample in samples)
-                {
-                    Add(sample, ref previous);
-                }
+                Add(sample, ref previous);
             }
         }
 
