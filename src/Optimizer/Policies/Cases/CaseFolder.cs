@@ -13,6 +13,7 @@ public static class CaseFolder
         ["admin"] = VerdictCases.Run,
         ["diff"] = DifferenceCases.Run,
         ["redundancy"] = RedundancyCases.Run,
+        ["recommend"] = RecommendCases.Run,
         ["validation"] = ValidationCases.Run,
     };
 
