@@ -8,6 +8,8 @@ namespace NetPulse.Optimizer.Policies.Recommendation;
 /// <summary>Name resolution: who asks may ask every resolver of the cluster, by UDP and, for long answers (RFC 7766), by TCP.</summary>
 internal static class DnsNeeds
 {
+    public const string ServerLabel = "k8s-app";
+
     private const int DnsPort = 53;
 
     private static readonly string[] ServerNames = ["kube-dns", "coredns", "rke2-coredns", "node-local-dns"];
@@ -46,9 +48,11 @@ internal static class DnsNeeds
 
     /// <summary>By the labels that the common ways to deploy it set.</summary>
     public static bool IsServer(WorkloadGroup group) =>
-        group.Selector.TryGetValue("k8s-app", out var app) && ServerNames.Contains(app)
-        || group.Selector.TryGetValue(Pod.WorkloadLabel, out var name) && ServerNames.Contains(name)
+        (group.Selector.TryGetValue(ServerLabel, out var app) && IsServerName(app))
+        || (group.Selector.TryGetValue(Pod.WorkloadLabel, out var name) && IsServerName(name))
         || group.Selector.TryGetValue("dns.operator.openshift.io/daemonset-dns", out _);
+
+    public static bool IsServerName(string name) => ServerNames.Contains(name);
 
     /// <summary>169.254.0.0/16 and fd00::/8 addresses on the node's own dummy interface.</summary>
     private static bool IsNodeLocal(IpValue address) => address.Family == IpFamily.V4

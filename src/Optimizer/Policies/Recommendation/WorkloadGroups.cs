@@ -47,7 +47,14 @@ internal sealed class WorkloadGroups
                 continue;
             }
 
-            workloads.Add(new WorkloadGroup(workload.Key.Namespace, Name(workload.Key.Owner, labels), labels.ToImmutableSortedDictionary(StringComparer.Ordinal), [.. pods]));
+            var name = Name(workload.Key.Owner, labels);
+            if (labels.TryGetValue(DnsNeeds.ServerLabel, out var server) && DnsNeeds.IsServerName(server))
+            {
+                // What every distribution's DNS service selects by, whatever else its pods carry.
+                labels = new SortedDictionary<string, string>(StringComparer.Ordinal) { [DnsNeeds.ServerLabel] = server };
+            }
+
+            workloads.Add(new WorkloadGroup(workload.Key.Namespace, name, labels.ToImmutableSortedDictionary(StringComparer.Ordinal), [.. pods]));
         }
 
         return new WorkloadGroups([.. workloads.GroupBy(static w => w.Namespace, StringComparer.Ordinal).SelectMany(static w => Merge([.. w]))], unselectable.DrainToImmutable());
