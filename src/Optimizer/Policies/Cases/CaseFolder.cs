@@ -14,6 +14,7 @@ public static class CaseFolder
         ["diff"] = DifferenceCases.Run,
         ["redundancy"] = RedundancyCases.Run,
         ["recommend"] = RecommendCases.Run,
+        ["lint"] = LintCases.Run,
         ["validation"] = ValidationCases.Run,
     };
 
