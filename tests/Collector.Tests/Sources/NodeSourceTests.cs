@@ -60,14 +60,14 @@ public sealed class NodeSourceTests : IDisposable
         using var network = new TestNetwork();
         var links = new Links(rig.Namespaces, SourceRig.Name);
         rig.Read(links);
-        Tc($"-n {network.A.Name} qdisc add dev eth0 root netem limit 1 delay 20ms");
+        Tc($"-n {network.A.Name} qdisc add dev eth0 root tbf rate 8kbit burst 1540 limit 1600");
         clock.Advance(TimeSpan.FromMinutes(2));
-        Assert.Equal(0, rig.Read(links).ValueOf(NodeMetrics.QdiscDrops, (LabelNames.Workload, network.A.Name), (LabelNames.Qdisc, "netem"), (LabelNames.Interface, "eth0")));
+        Assert.Equal(0, rig.Read(links).ValueOf(NodeMetrics.QdiscDrops, (LabelNames.Workload, network.A.Name), (LabelNames.Qdisc, "tbf"), (LabelNames.Interface, "eth0")));
 
         rig.Thread.Run(network.A, () =>
         {
             using var socket = new System.Net.Sockets.UdpClient();
-            for (var i = 0; i < 20; i++)
+            for (var i = 0; i < 100; i++)
             {
                 socket.Send(new byte[100], "10.99.0.2", 9);
             }
