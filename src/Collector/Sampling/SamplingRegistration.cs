@@ -16,9 +16,16 @@ internal static class SamplingRegistration
         .AddSingleton(provider => new NodeName(provider.GetRequiredService<IOptions<NodeOptions>>().Value.Name))
         .AddSingleton(new Meter("NetPulse.Collector"))
         .AddSingleton<NamespaceReader>()
+        .AddSingleton<NamespaceFiles>()
+        .AddSingleton<ISource>(provider => provider.GetRequiredService<NamespaceFiles>())
         .AddSingleton<ISource, Interfaces>()
         .AddSingleton<ISource, NetstatCounters>()
         .AddSingleton<ISource, Sysctls>()
+        .AddSingleton<ISource, SocketCounts>()
+        .AddSingleton<ISource, NodeKernel>()
+        .AddSingleton<ISource, Conntrack>()
+        .AddSingleton<ISource, Links>()
+        .AddSingleton<ISource, NetworkCards>()
         .AddSingleton<ISource>(provider => new TcpSockets(
             provider.GetRequiredService<NetworkNamespaceThread>(),
             provider.GetRequiredService<NodeObserver>(),
