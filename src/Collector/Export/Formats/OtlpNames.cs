@@ -39,8 +39,8 @@ internal static class OtlpNames
     public static readonly FrozenDictionary<string, string> ResourceAttributes = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         [LabelNames.Node] = "k8s.node.name",
-        ["cluster"] = "k8s.cluster.name",
-        ["zone"] = "cloud.availability_zone",
+        [LabelNames.Cluster] = "k8s.cluster.name",
+        [LabelNames.Zone] = "cloud.availability_zone",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private static readonly FrozenDictionary<string, (OtlpName OfPod, OtlpName OfNode)> ByMetric =
