@@ -19,10 +19,14 @@ typedef _Bool bool;
 
 /* include/uapi/linux/bpf.h */
 enum bpf_map_type {
+	BPF_MAP_TYPE_HASH	= 1,
 	BPF_MAP_TYPE_ARRAY	= 2,
+	BPF_MAP_TYPE_PERCPU_HASH = 5,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_RINGBUF	= 27,
 };
 enum {
+	BPF_NOEXIST	 = 1,
 	BPF_RB_NO_WAKEUP = 1,
 };
 
@@ -30,6 +34,11 @@ enum {
 enum {
 	AF_INET			= 2,
 	AF_INET6		= 10,
+	MSG_PEEK		= 2,
+	IPPROTO_TCP		= 6,
+	IPPROTO_UDP		= 17,
+	TCP_ESTABLISHED		= 1,	/* also a connected datagram socket's */
+	SOCK_BINDPORT_LOCK	= 8,	/* bit in sk_userlocks: bind() named a port */
 	SOCK_DONE		= 1,	/* bit number in skc_flags: a FIN was received */
 	SOCK_RCVBUF_LOCK	= 2,	/* bit in sk_userlocks */
 	TCP_CHRONO_BUSY		= 1,
@@ -68,10 +77,47 @@ struct sock_common {
 	struct in6_addr skc_v6_rcv_saddr;
 };
 
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct sock_cgroup_data {
+	struct cgroup *cgroup;		/* since 5.15 */
+	__u64 val;			/* before: the same address, unless its lowest bit is set */
+};
+
 struct sock {
 	struct sock_common __sk_common;
 	__u8 sk_userlocks : 4;		/* a whole byte on newer kernels */
+	__u16 sk_protocol;
 	int sk_rcvbuf;
+	struct sock_cgroup_data sk_cgrp_data;
+};
+
+struct net_device {
+	possible_net_t nd_net;
+};
+
+struct sk_buff {
+	struct sock *sk;
+	struct net_device *dev;		/* shares its place with other things while a socket holds the packet */
+	unsigned int len;
+	unsigned int data_len;		/* of it, not in one piece behind head */
+	__be16 protocol;
+	__u16 transport_header;		/* offsets from head */
+	__u16 network_header;
+	unsigned int end;
+	unsigned char *head;
+	unsigned char *data;
+};
+
+struct skb_shared_info {
+	unsigned short gso_size;
+	unsigned short gso_segs;
 };
 
 struct ipv6_pinfo {
@@ -85,6 +131,10 @@ struct inet_sock {
 	int mc_index;
 };
 
+struct udp_sock {
+	struct inet_sock inet;
+	__u16 gso_size;
+};
 
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
@@ -136,5 +186,13 @@ struct bpf_iter__tcp {
 };
 
 #pragma clang attribute pop
+
+/* include/uapi/linux/bpf.h: what a hook of a control group gets; the verifier rewrites each access. */
+struct bpf_sock_addr {
+	__u32 user_family;
+	__u32 user_ip4;
+	__u32 user_ip6[4];
+	__u32 user_port;		/* network order */
+};
 
 #endif
