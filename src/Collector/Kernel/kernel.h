@@ -22,10 +22,11 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_HASH	= 1,
 	BPF_MAP_TYPE_ARRAY	= 2,
 	BPF_MAP_TYPE_PERCPU_HASH = 5,
-	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH	= 9,
 	BPF_MAP_TYPE_RINGBUF	= 27,
 };
 enum {
+	BPF_ANY		 = 0,
 	BPF_NOEXIST	 = 1,
 	BPF_RB_NO_WAKEUP = 1,
 };
@@ -38,6 +39,8 @@ enum {
 	IPPROTO_TCP		= 6,
 	IPPROTO_UDP		= 17,
 	TCP_ESTABLISHED		= 1,	/* also a connected datagram socket's */
+	TCP_TIME_WAIT		= 6,
+	TCP_NEW_SYN_RECV	= 12,
 	SOCK_BINDPORT_LOCK	= 8,	/* bit in sk_userlocks: bind() named a port */
 	SOCK_DONE		= 1,	/* bit number in skc_flags: a FIN was received */
 	SOCK_RCVBUF_LOCK	= 2,	/* bit in sk_userlocks */
@@ -69,6 +72,7 @@ struct sock_common {
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
 	__be16 skc_dport;
+	__u16 skc_num;			/* local port, host order */
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
 	possible_net_t skc_net;
@@ -187,12 +191,49 @@ struct bpf_iter__tcp {
 
 #pragma clang attribute pop
 
-/* include/uapi/linux/bpf.h: what a hook of a control group gets; the verifier rewrites each access. */
+/* include/uapi/linux/bpf.h: what hooks of a control group get, with every field, as offsets mean something here: the verifier rewrites each access. */
+struct __sk_buff {
+	__u32 len;
+	__u32 pkt_type;
+	__u32 mark;
+	__u32 queue_mapping;
+	__u32 protocol;
+	__u32 vlan_present;
+	__u32 vlan_tci;
+	__u32 vlan_proto;
+	__u32 priority;
+	__u32 ingress_ifindex;
+	__u32 ifindex;
+	__u32 tc_index;
+	__u32 cb[5];
+	__u32 hash;
+	__u32 tc_classid;
+	__u32 data;
+	__u32 data_end;
+	__u32 napi_id;
+	__u32 family;
+	__u32 remote_ip4;
+	__u32 local_ip4;
+	__u32 remote_ip6[4];
+	__u32 local_ip6[4];
+	__u32 remote_port;
+	__u32 local_port;
+	__u32 data_meta;
+	__u64 flow_keys __attribute__((aligned(8)));
+	__u64 tstamp;
+	__u32 wire_len;
+	__u32 gso_segs;
+	struct bpf_sock *sk __attribute__((aligned(8)));
+};
+
 struct bpf_sock_addr {
 	__u32 user_family;
 	__u32 user_ip4;
 	__u32 user_ip6[4];
 	__u32 user_port;		/* network order */
+	__u32 family;
+	__u32 type;
+	__u32 protocol;
 };
 
 #endif

@@ -255,7 +255,7 @@ static __always_inline void count_length(struct sock *sk, int length, bool sent)
 	struct udp_key key = {};
 	__u32 datagrams = 1;
 	__be16 remote = 0;
-	__u16 segment;
+	__u16 segment = 0;
 
 	if (named && named->thread == thread) {
 		named->thread = 0;
@@ -270,10 +270,11 @@ static __always_inline void count_length(struct sock *sk, int length, bool sent)
 	}
 	if (length < 0)
 		return;
-	segment = ((struct udp_sock *)sk)->gso_size;
-	if (sent && segment && length > segment)
+	if (sent)
+		bpf_core_read(&segment, sizeof(segment), &((struct udp_sock *)sk)->gso_size);
+	if (segment && length > segment)
 		datagrams = (length + segment - 1) / segment;
-	count(sk, &key, __builtin_bswap16(((struct inet_sock *)sk)->inet_sport), __builtin_bswap16(remote), sent, length, datagrams);
+	count(sk, &key, sk->__sk_common.skc_num, __builtin_bswap16(remote), sent, length, datagrams);
 }
 
 SEC("tp_btf/sock_send_length")
@@ -300,7 +301,7 @@ int BPF_PROG(count_dropped, int rc, struct sock *sk)
 
 	read_owner(&key.owner, sk);
 	if (BPF_CORE_READ_BITFIELD(sk, sk_userlocks) & SOCK_BINDPORT_LOCK)
-		key.local_port = __builtin_bswap16(((struct inet_sock *)sk)->inet_sport);
+		key.local_port = sk->__sk_common.skc_num;
 	counters = bpf_map_lookup_elem(&drops, &key);
 	if (!counters) {
 		bpf_map_update_elem(&drops, &key, &none, BPF_NOEXIST);

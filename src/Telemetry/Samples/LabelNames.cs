@@ -33,4 +33,15 @@ public static class LabelNames
     public const string Field = "field";
 
     public const string Source = "source";
+
+    /// <summary>Why something is wrong.</summary>
+    public const string Reason = "reason";
+
+    public const string Protocol = "protocol";
+
+    /// <summary>Of a DNS answer, as <c>NXDOMAIN</c>.</summary>
+    public const string ResponseCode = "rcode";
+
+    /// <summary>What kind of reason.</summary>
+    public const string Class = "class";
 }

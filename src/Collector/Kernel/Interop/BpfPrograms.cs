@@ -31,31 +31,38 @@ internal sealed unsafe class BpfPrograms : IDisposable
     /// <exception cref="BpfException">No libbpf, no BTF, no right to load BPF, or a kernel without what the programs need.</exception>
     internal static BpfPrograms Load(string name, IReadOnlyCollection<string> programs, string needs, params ReadOnlySpan<(string Map, int Entries)> mapEntries)
     {
+        Require(name);
+        var opened = new BpfPrograms(name);
+        try
+        {
+            foreach (var (map, entries) in mapEntries)
+            {
+                Require(LibBpf.bpf_map__set_max_entries(LibBpf.bpf_object__find_map_by_name(opened.handle, map), (uint)entries) == 0, $"size the map {map}", "check the setting of its size");
+            }
+
+            for (var program = LibBpf.bpf_object__next_program(opened.handle, 0); program != 0; program = LibBpf.bpf_object__next_program(opened.handle, program))
+            {
+                _ = LibBpf.bpf_program__set_autoload(program, programs.Contains(Marshal.PtrToStringUTF8((nint)LibBpf.bpf_program__name(program))!));
+            }
+
+            Require(LibBpf.bpf_object__load(opened.handle) == 0, $"load {name}", needs);
+            return opened;
+        }
+        catch (BpfException)
+        {
+            opened.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What every object needs.</summary>
+    /// <exception cref="BpfException">No libbpf, or no BTF.</exception>
+    internal static void Require(string name)
+    {
         RequireBtf(name, BtfPath);
         try
         {
             LibBpfMessages.Capture();
-            var opened = new BpfPrograms(name);
-            try
-            {
-                foreach (var (map, entries) in mapEntries)
-                {
-                    Require(LibBpf.bpf_map__set_max_entries(LibBpf.bpf_object__find_map_by_name(opened.handle, map), (uint)entries) == 0, $"size the map {map}", "this is a bug");
-                }
-
-                for (var program = LibBpf.bpf_object__next_program(opened.handle, 0); program != 0; program = LibBpf.bpf_object__next_program(opened.handle, program))
-                {
-                    _ = LibBpf.bpf_program__set_autoload(program, programs.Contains(Marshal.PtrToStringUTF8((nint)LibBpf.bpf_program__name(program))!));
-                }
-
-                Require(LibBpf.bpf_object__load(opened.handle) == 0, $"load {name}", needs);
-                return opened;
-            }
-            catch (BpfException)
-            {
-                opened.Dispose();
-                throw;
-            }
         }
         catch (DllNotFoundException e)
         {
