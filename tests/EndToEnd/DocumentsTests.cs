@@ -70,6 +70,9 @@ public sealed partial class DocumentsTests
         page.Append("# Metrics\n\n");
         page.Append("Generated from the tables in `src/Telemetry/Samples` and from what each service counts of itself; the test that fails when this page is stale says how.\n");
         Section(page, "TCP by workload pair", "node, namespace, workload, pod, peer_namespace, peer_workload, peer_pod, server_port, role (client or server); direction (transmit or receive) where the help names it", TcpMetrics.All);
+        Section(page, "UDP by workload pair", "node, namespace, workload, pod, peer_namespace, peer_workload, peer_pod, server_port, role; direction where the help names it; drops: node, namespace, workload, pod, server_port, reason", UdpMetrics.All);
+        Section(page, "DNS by who asks and by resolver", "node, namespace, workload, pod, peer_namespace, peer_workload, peer_pod (the resolver), protocol (udp or tcp); rcode for the responses", DnsMetrics.All);
+        Section(page, "Dropped packets", "node, namespace, workload, pod, reason (the kernel's), class (docs/drops.md)", DropMetrics.All);
         Section(page, "Network namespaces", "node, namespace, workload, pod; interface and direction for the interfaces' metrics, sysctl and field for the sysctls'", NamespaceMetrics.All);
         Section(page, "The collector's sources", "node, source", SourceMetrics.All);
         Section(page, "The processes", "none; the collector's have node", ProcessMetrics.All);

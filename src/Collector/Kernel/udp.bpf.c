@@ -18,6 +18,7 @@ char _license[] SEC("license") = "GPL";
 #define EPHEMERAL_FREE 1024		/* below, only a server's port */
 #define ENOMEM 12
 #define NAMED_PEERS 4096
+#define SMALLEST_BATCH 512		/* bytes; what is shorter is taken for one datagram */
 #define ETH_P_IP __builtin_bswap16(0x0800)
 
 struct {
@@ -193,11 +194,23 @@ static __always_inline struct named_peer *named_peer(__u32 thread)
 	return bpf_map_lookup_elem(&named_peers, &slot);
 }
 
+/* The tracepoint has the peer of a connected socket by itself, also where the application names another one for once. */
+static __always_inline bool is_connected(struct bpf_sock_addr *ctx)
+{
+	struct bpf_sock *sk = ctx->sk;
+
+	return sk && sk->state == TCP_ESTABLISHED;
+}
+
 static __always_inline int name_ipv4(struct bpf_sock_addr *ctx)
 {
-	__u32 thread = bpf_get_current_pid_tgid();
-	struct named_peer *peer = named_peer(thread);
+	struct named_peer *peer;
+	__u32 thread;
 
+	if (is_connected(ctx))
+		return 1;
+	thread = bpf_get_current_pid_tgid();
+	peer = named_peer(thread);
 	if (peer) {
 		map_address(peer->address, ctx->user_ip4);
 		peer->port = ctx->user_port;
@@ -208,10 +221,14 @@ static __always_inline int name_ipv4(struct bpf_sock_addr *ctx)
 
 static __always_inline int name_ipv6(struct bpf_sock_addr *ctx)
 {
-	__u32 thread = bpf_get_current_pid_tgid();
-	struct named_peer *peer = named_peer(thread);
+	struct named_peer *peer;
 	__u32 *words;
+	__u32 thread;
 
+	if (is_connected(ctx))
+		return 1;
+	thread = bpf_get_current_pid_tgid();
+	peer = named_peer(thread);
 	if (peer) {
 		words = (__u32 *)peer->address;
 		words[0] = ctx->user_ip6[0];
@@ -250,27 +267,31 @@ int name_sender6(struct bpf_sock_addr *ctx)
 
 static __always_inline void count_length(struct sock *sk, int length, bool sent)
 {
-	__u32 thread = bpf_get_current_pid_tgid();
-	struct named_peer *named = named_peer(thread);
 	struct udp_key key = {};
+	struct named_peer *named;
 	__u32 datagrams = 1;
 	__be16 remote = 0;
 	__u16 segment = 0;
+	__u32 thread;
 
-	if (named && named->thread == thread) {
-		named->thread = 0;
-		remote = named->port;
-		__builtin_memcpy(key.peer, named->address, sizeof(key.peer));
-	} else if (sk->__sk_common.skc_state == TCP_ESTABLISHED) {
+	if (sk->__sk_common.skc_state == TCP_ESTABLISHED) {
 		remote = sk->__sk_common.skc_dport;
 		if (sk->__sk_common.skc_family == AF_INET6)
 			bpf_core_read(key.peer, sizeof(key.peer), &sk->__sk_common.skc_v6_daddr);
 		else
 			map_address(key.peer, sk->__sk_common.skc_daddr);
+	} else {
+		thread = bpf_get_current_pid_tgid();
+		named = named_peer(thread);
+		if (named && named->thread == thread) {
+			named->thread = 0;
+			remote = named->port;
+			__builtin_memcpy(key.peer, named->address, sizeof(key.peer));
+		}
 	}
 	if (length < 0)
 		return;
-	if (sent)
+	if (sent && length > SMALLEST_BATCH)
 		bpf_core_read(&segment, sizeof(segment), &((struct udp_sock *)sk)->gso_size);
 	if (segment && length > segment)
 		datagrams = (length + segment - 1) / segment;

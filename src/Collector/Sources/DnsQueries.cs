@@ -30,7 +30,7 @@ public sealed class DnsQueries : ISource, IDisposable
         nodeName = name.Value;
         program = new KernelProgram<DnsProgram>(() => DnsProgram.Load(this.options.Scope == DnsScope.Node), time);
         meter.CreateObservableGauge("netpulse_dns_watched_groups", () => program.Loaded?.WatchedGroups ?? 0, description: "Control groups whose packets are looked at for DNS; 1 where it is the whole node.");
-        meter.CreateObservableCounter("netpulse_dns_refused_groups", () => program.Loaded?.RefusedGroups ?? 0, description: "Control groups that talk to port 53 and could not be attached to.");
+        meter.CreateObservableGauge("netpulse_dns_refused_groups", () => program.Loaded?.RefusedGroups ?? 0, description: "Control groups that talk to port 53 and could not be attached to.");
     }
 
     public string Name => "dns";

@@ -46,10 +46,7 @@ public sealed partial class UdpSockets : ISource, IDisposable
         program = new KernelProgram<UdpProgram>(() => UdpProgram.Load(kernelEdges), time);
         overflowed = meter.CreateCounter<long>("netpulse_udp_overflowed_datagrams", description: "Datagrams counted under the peer \"other\", because the kernel's map of peers was full.");
         meter.CreateObservableGauge("netpulse_udp_edges", () => edges.Count, description: "Workload pairs that have UDP series.");
-        meter.CreateObservableGauge(
-            "netpulse_udp_unconnected_peers_known",
-            () => program.Loaded is { PeersUnknown: null } ? 1 : 0,
-            description: "1 where the peers of UDP sockets that are not connected are counted by their address, 0 where they are unknown.");
+        meter.CreateObservableGauge("netpulse_udp_unconnected_peers_known", () => program.Loaded is { PeersUnknown: null } ? 1 : 0, description: "1 where the peers of UDP sockets that are not connected are counted by their address, 0 where they are unknown.");
     }
 
     public string Name => "udp";
