@@ -54,7 +54,7 @@ for entry in "${kernels[@]}"; do
 	log=$work/$release.log
 	timeout "$patience" qemu-system-x86_64 -machine accel=tcg -cpu max -smp 2 -m 2048 -nographic -no-reboot -nic none \
 		-kernel "$work/$image"/boot/vmlinuz-* -initrd "$work/initramfs.gz" -append "console=ttyS0 quiet panic=-1" </dev/null >"$log" 2>&1 || true
-	sed -n '/^kernel /,$p' "$log" | tr -d '\r'
+	tr -d '\r' <"$log" | sed -n '/^-- Linux /,/^kernel-probe-result/p'
 	if ! grep -q '^kernel-probe-result 0' "$log"; then
 		echo "Linux $release: FAILED; the whole log is $log" >&2
 		failed=1

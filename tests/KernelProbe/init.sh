@@ -8,7 +8,8 @@ mount -t tmpfs tmp /tmp
 mount -t bpf bpf /sys/fs/bpf
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 ip link set lo up
-echo "kernel $(uname -r)"
+echo
+echo "-- Linux $(uname -r)"
 cd /app || exit 1
 ./netpulse-collector --http:listen=127.0.0.1:9470 --node:name=probe --sampling:interval=1s --dns:scope=Node >/tmp/collector.log 2>&1 &
 ./netpulse-kernel-probe
