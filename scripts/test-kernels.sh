@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 kernels=("6.1|linux-image-cloud-amd64" "6.12|linux-image-6.12-cloud-amd64")
 wanted=("$@")
 [ ${#wanted[@]} -gt 0 ] || wanted=(6.1 6.12)
-patience=${PATIENCE:-300}
+patience=${PATIENCE:-600}	# seconds a kernel, for all of it
 
 scripts/install-dependencies.sh --kernels
 work=artifacts/kernels
@@ -24,12 +24,14 @@ done
 
 root=$(realpath "$work/root")
 mkdir -p "$root"/{bin,sbin,usr/bin,usr/sbin,proc,sys,dev,tmp,etc}
-install_with_libraries() {
-	local file=$1 target=$2
-	install -D -m 755 "$file" "$root$target"
-	{ ldd "$file" 2>/dev/null || true; } | grep -oE '/[^ ]+\.so[^ ]*' | while read -r library; do
+install_libraries_of() {
+	{ ldd "$1" 2>/dev/null || true; } | grep -oE '/[^ ]+\.so[^ ]*' | while read -r library; do
 		[ -e "$root$library" ] || install -D -m 755 "$(realpath "$library")" "$root$library"
 	done
+}
+install_with_libraries() {
+	install -D -m 755 "$1" "$root$2"
+	install_libraries_of "$1"
 }
 for program in bash mount ip uname cat sync sleep; do
 	install_with_libraries "$(realpath "$(PATH=$PATH:/usr/sbin:/sbin command -v "$program")")" "/bin/$program"
@@ -37,6 +39,9 @@ done
 for library in libbpf.so.1 libstdc++.so.6; do
 	path=$(ldconfig -p | awk -v name="$library" '$1 == name { print $NF; exit }')
 	install_with_libraries "$path" "$path"
+done
+for binary in "$root"/app/netpulse-collector "$root"/app/netpulse-kernel-probe "$root"/app/*.so; do
+	install_libraries_of "$binary"
 done
 install -m 755 tests/KernelProbe/init.sh "$root/init"
 (cd "$root" && find . -print0 | cpio --null --create --format=newc --quiet | gzip -1) >"$work/initramfs.gz"
