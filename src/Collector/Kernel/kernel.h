@@ -19,16 +19,23 @@ typedef _Bool bool;
 
 /* include/uapi/linux/bpf.h */
 enum bpf_map_type {
-	BPF_MAP_TYPE_HASH	= 1,
-	BPF_MAP_TYPE_ARRAY	= 2,
-	BPF_MAP_TYPE_PERCPU_HASH = 5,
-	BPF_MAP_TYPE_LRU_HASH	= 9,
-	BPF_MAP_TYPE_RINGBUF	= 27,
+	BPF_MAP_TYPE_HASH		= 1,
+	BPF_MAP_TYPE_ARRAY		= 2,
+	BPF_MAP_TYPE_PERCPU_HASH	= 5,
+	BPF_MAP_TYPE_LRU_HASH		= 9,
+	BPF_MAP_TYPE_ARRAY_OF_MAPS	= 12,
+	BPF_MAP_TYPE_SK_STORAGE		= 24,
+	BPF_MAP_TYPE_RINGBUF		= 27,
 };
 enum {
-	BPF_ANY		 = 0,
-	BPF_NOEXIST	 = 1,
-	BPF_RB_NO_WAKEUP = 1,
+	BPF_ANY				= 0,
+	BPF_NOEXIST			= 1,
+	BPF_F_NO_PREALLOC		= 1,
+	BPF_SK_STORAGE_GET_F_CREATE	= 1,
+	BPF_RB_NO_WAKEUP		= 1,
+};
+struct bpf_spin_lock {
+	__u32 val;
 };
 
 /* include/linux/socket.h, include/net/sock.h, include/net/tcp_states.h, include/linux/tcp.h */
@@ -38,15 +45,32 @@ enum {
 	MSG_PEEK		= 2,
 	IPPROTO_TCP		= 6,
 	IPPROTO_UDP		= 17,
-	TCP_ESTABLISHED		= 1,	/* also a connected datagram socket's */
-	TCP_TIME_WAIT		= 6,
-	TCP_NEW_SYN_RECV	= 12,
 	SOCK_BINDPORT_LOCK	= 8,	/* bit in sk_userlocks: bind() named a port */
 	SOCK_DONE		= 1,	/* bit number in skc_flags: a FIN was received */
 	SOCK_RCVBUF_LOCK	= 2,	/* bit in sk_userlocks */
+	TCP_ESTABLISHED		= 1,	/* also a connected datagram socket's */
+	TCP_SYN_SENT		= 2,
+	TCP_TIME_WAIT		= 6,
+	TCP_CLOSE		= 7,
+	TCP_LISTEN		= 10,
+	TCP_NEW_SYN_RECV	= 12,
 	TCP_CHRONO_BUSY		= 1,
 	TCP_CHRONO_RWND_LIMITED	= 2,
 	TCP_CHRONO_SNDBUF_LIMITED = 3,
+};
+
+/* include/uapi/asm-generic/errno.h, the same on every architecture that .NET runs on */
+enum {
+	ENETUNREACH	= 101,
+	ETIMEDOUT	= 110,
+	ECONNREFUSED	= 111,
+	EHOSTUNREACH	= 113,
+};
+
+/* include/uapi/linux/if_ether.h */
+enum {
+	ETH_P_IP	= 0x0800,
+	ETH_P_IPV6	= 0x86DD,
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -55,9 +79,14 @@ struct ns_common {
 	unsigned int inum;
 };
 
+struct netns_ipv4 {
+	__u8 sysctl_tcp_syn_linear_timeouts;	/* since 6.5 */
+};
+
 struct net {
 	struct ns_common ns;
 	__u64 net_cookie;		/* a plain number since 5.12 */
+	struct netns_ipv4 ipv4;
 };
 
 typedef struct {
@@ -81,6 +110,10 @@ struct sock_common {
 	struct in6_addr skc_v6_rcv_saddr;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct kernfs_node {
 	__u64 id;
 };
@@ -99,7 +132,15 @@ struct sock {
 	__u8 sk_userlocks : 4;		/* a whole byte on newer kernels */
 	__u16 sk_protocol;
 	int sk_rcvbuf;
+	int sk_err;
+	__u32 sk_ack_backlog;
+	__u32 sk_max_ack_backlog;
+	atomic_t sk_drops;
 	struct sock_cgroup_data sk_cgrp_data;
+};
+
+struct socket {
+	struct sock *sk;
 };
 
 struct net_device {
@@ -110,17 +151,14 @@ struct sk_buff {
 	struct sock *sk;
 	struct net_device *dev;		/* shares its place with other things while a socket holds the packet */
 	unsigned int len;
-	unsigned int data_len;		/* of it, not in one piece behind head */
 	__be16 protocol;
 	__u16 transport_header;		/* offsets from head */
 	__u16 network_header;
 	unsigned int end;
 	unsigned char *head;
-	unsigned char *data;
 };
 
 struct skb_shared_info {
-	unsigned short gso_size;
 	unsigned short gso_segs;
 };
 
@@ -165,6 +203,10 @@ struct tcp_sock {
 	__u32 segs_in;
 	__u32 total_retrans;
 	__u32 delivered;
+	__u32 dsack_dups;
+	__u32 reord_seen;
+	__u32 rate_delivered;		/* segments, in rate_interval_us */
+	__u32 rate_interval_us;
 	__u32 srtt_us;
 	struct minmax rtt_min;
 	__u32 chrono_start;
@@ -187,6 +229,21 @@ struct bpf_iter_meta {
 struct bpf_iter__tcp {
 	struct bpf_iter_meta *meta;
 	struct sock_common *sk_common;
+};
+
+struct task_struct;
+struct file;
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
+};
+
+struct bpf_iter__bpf_sk_storage_map {
+	struct bpf_iter_meta *meta;
+	struct sock *sk;
 };
 
 #pragma clang attribute pop

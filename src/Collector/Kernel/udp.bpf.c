@@ -115,7 +115,7 @@ static __always_inline void count_packet(struct sock *sk, struct sk_buff *skb, b
 	__u16 transport = skb->transport_header;
 	unsigned char *head = skb->head;
 	struct skb_shared_info *shared = (struct skb_shared_info *)(head + skb->end);
-	__u32 bytes = skb->len - UDP_HEADER;
+	__u32 bytes = skb->len;		/* of a datagram received, the payload alone */
 	unsigned short segments = 1;
 	struct udp_key key = {};
 	__be16 ports[2] = {};
@@ -130,7 +130,7 @@ static __always_inline void count_packet(struct sock *sk, struct sk_buff *skb, b
 		bpf_probe_read_kernel(key.peer, sizeof(key.peer), head + network + (sent ? 24 : 8));
 	}
 	if (sent)
-		bytes -= transport - network;
+		bytes -= transport - network + UDP_HEADER;
 	count(sk, &key, __builtin_bswap16(ports[!sent]), __builtin_bswap16(ports[sent]), sent, bytes, segments ? segments : 1);
 }
 

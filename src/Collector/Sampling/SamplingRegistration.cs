@@ -23,9 +23,10 @@ internal static class SamplingRegistration
             provider.GetRequiredService<NetworkNamespaceThread>(),
             provider.GetRequiredService<NodeObserver>(),
             provider.GetRequiredService<NodeName>(),
-            provider.GetRequiredService<IOptions<SamplingOptions>>().Value.MaxEdges,
+            provider.GetRequiredService<IOptions<SamplingOptions>>().Value.Tcp,
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<Meter>()))
+            provider.GetRequiredService<Meter>(),
+            provider.GetRequiredService<ILogger<TcpSockets>>()))
         .AddSingleton<ISource>(provider => new UdpSockets(
             provider.GetRequiredService<NodeObserver>(),
             provider.GetRequiredService<NodeName>(),

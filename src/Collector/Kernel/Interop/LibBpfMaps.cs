@@ -21,17 +21,7 @@ internal static unsafe partial class LibBpf
     internal static partial byte* bpf_program__name(nint prog);
 
     [LibraryImport(Library, SetLastError = true)]
-    internal static partial int bpf_program__set_autoload(nint prog, [MarshalAs(UnmanagedType.U1)] bool autoload);
-
-    [LibraryImport(Library, SetLastError = true)]
     internal static partial BpfLinkHandle bpf_program__attach_cgroup(nint prog, SafeFileHandle cgroup_fd);
-
-    /// <returns>A map that the object owns.</returns>
-    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial nint bpf_object__find_map_by_name(BpfObjectHandle obj, string name);
-
-    [LibraryImport(Library, SetLastError = true)]
-    internal static partial int bpf_map__set_max_entries(nint map, uint max_entries);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int libbpf_num_possible_cpus();
