@@ -1,5 +1,5 @@
 # One target a line that a reader can paste. LAB=0 with run: this host's own traffic instead of the lab.
-.PHONY: help bench-collector verify-counts build run test lab policy-cases bench kill-test root dependencies test-dependencies
+.PHONY: help bench-collector verify-counts build run test lab policy-cases bench kill-test root dependencies test-dependencies test-kernels
 lab = artifacts/bin/NetPulse.Lab/release/netpulse-lab
 
 help: ## what there is
@@ -13,6 +13,9 @@ run: root build ## the whole loop in a lab on this host, until Ctrl-C; LAB=0 wat
 
 test: test-dependencies build ## every test; those that need root say so
 	@scripts/test.sh
+
+test-kernels: ## the published collector on Debian's kernels 6.1 and 6.12 in QEMU: which sources are on, and what they count; KERNELS="6.1" for one
+	@scripts/test-kernels.sh $(KERNELS)
 
 lab: root build ## one scenario without our services: make lab SCENARIO=receive-window
 	@$(lab) scenario $(or $(SCENARIO),receive-window) --heal

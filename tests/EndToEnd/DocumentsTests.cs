@@ -73,6 +73,9 @@ public sealed partial class DocumentsTests
         Section(page, "TCP by workload pair", "node, namespace, workload, pod, peer_namespace, peer_workload, peer_pod, server_port, role (client or server); direction (transmit or receive) or reason where the help names it", TcpMetrics.All);
         Section(page, "TCP sockets by owner", "node, namespace, workload, pod; state, or server_port for the listen queues", TcpSocketMetrics.All);
         Section(page, "Single TCP connections (`sampling.tcpFlows`)", "those of the workload pair, address, port, peer_address, peer_port; direction", TcpFlowMetrics.All);
+        Section(page, "UDP by workload pair", "node, namespace, workload, pod, peer_namespace, peer_workload, peer_pod, server_port, role; direction where the help names it; drops: node, namespace, workload, pod, server_port, reason", UdpMetrics.All);
+        Section(page, "DNS by who asks and by resolver", "node, namespace, workload, pod, peer_namespace, peer_workload, peer_pod (the resolver), protocol (udp or tcp); rcode for the responses", DnsMetrics.All);
+        Section(page, "Dropped packets", "node, namespace, workload, pod, reason (the kernel's), class (docs/drops.md)", DropMetrics.All);
         Section(page, "Network namespaces", "node, namespace, workload, pod; interface and direction for the interfaces' metrics, sysctl and field for the sysctls'", NamespaceMetrics.All);
 =======
         Section(page, "TCP by workload pair", "node, namespace, workload, pod, peer_namespace, peer_workload, peer_pod, server_port, role (client or server); direction (transmit or receive) where the help names it", TcpMetrics.All);

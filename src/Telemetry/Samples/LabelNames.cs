@@ -73,4 +73,10 @@ public static class LabelNames
 
     /// <summary>A text that is no number.</summary>
     public const string Value = "value";
+
+    /// <summary>Of a DNS answer, as <c>NXDOMAIN</c>.</summary>
+    public const string ResponseCode = "rcode";
+
+    /// <summary>What kind of reason.</summary>
+    public const string Class = "class";
 }

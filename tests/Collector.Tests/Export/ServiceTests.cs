@@ -86,12 +86,14 @@ public sealed class ServiceTests
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
         Wait.Until(() => IsReady(client));
         var first = await client.GetStringAsync("/metrics");
-        Assert.Contains("source=\"tcp\"} 0 ", first, StringComparison.Ordinal);
+        string[] needBpf = ["tcp", "udp", "dns", "drops"];
+        Assert.All(needBpf, source => Assert.Contains($"netpulse_source_success{{node=\"{Environment.MachineName}\",source=\"{source}\"}} 0 ", first, StringComparison.Ordinal));
         Assert.Contains("source=\"self\"} 1 ", first, StringComparison.Ordinal);
         Wait.Until(() => Get(client, "/metrics") is { } later && later != first);
         using var kill = Process.Start("/bin/sh", ["-c", $"kill -TERM {service.Id}"]);
         await service.WaitForExitAsync();
-        Assert.Single((await output).Split('\n'), line => line.Contains("CAP_BPF", StringComparison.Ordinal));
+        var lines = (await output).Split('\n').Where(line => line.Contains("CAP_BPF", StringComparison.Ordinal)).ToList();
+        Assert.All(needBpf, source => Assert.Single(lines, line => line.Contains($"Source {source} cannot be read", StringComparison.Ordinal)));
     }
 
     private static bool IsReady(HttpClient client) => Get(client, "/readyz") is not null;
