@@ -14,6 +14,7 @@ needed=(
 needed_for_tests=(
 	"victoria-metrics|command -v victoria-metrics|a real store that remote write and queries are tested against"
 	"prometheus|command -v prometheus && command -v promtool|a second one, and promtool, which checks /metrics"
+	"influxdb|command -v influxd|a real server that line protocol is tested against"
 )
 if [ "${1:-}" = "--test" ]; then
 	needed+=("${needed_for_tests[@]}")
