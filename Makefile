@@ -1,5 +1,5 @@
 # One target a line that a reader can paste. LAB=0 with run: this host's own traffic instead of the lab.
-.PHONY: help bench-collector verify-counts build run test lab policy-cases bench kill-test root dependencies test-dependencies test-kernels
+.PHONY: help bench-collector verify-counts build run test lab policy-cases bench kill-test root dependencies test-dependencies test-kernels publish
 lab = artifacts/bin/NetPulse.Lab/release/netpulse-lab
 
 help: ## what there is
@@ -10,6 +10,9 @@ build: dependencies ## everything, warnings as errors
 
 run: root build ## the whole loop in a lab on this host, until Ctrl-C; LAB=0 watches this host's own traffic and changes nothing
 	@$(lab) $(if $(filter 0,$(LAB)),watch,demo) $(ARGS)
+
+publish: dependencies ## the collector as one file with its runtime, and what it weighs; OUT=dir
+	@scripts/publish.sh $(or $(OUT),artifacts/publish/collector)
 
 test: test-dependencies build ## every test; those that need root say so
 	@scripts/test.sh
