@@ -13,7 +13,7 @@ public sealed class PromQlEngine(ISampleStore store, PromQlLimits limits) : IPro
     {
         var expression = PromQlParser.Parse(query);
         var grid = new StepGrid(at.ToUnixTimeMilliseconds(), 1, 1);
-        var evaluator = await PreparedAsync(expression, grid, cancellationToken);
+        var evaluator = await PreparedAsync(expression, grid, new QueryEdges(grid.Start, grid.Start), cancellationToken);
         return await Task.Run(() => AtOnce(evaluator, expression), cancellationToken);
     }
 
@@ -37,15 +37,15 @@ public sealed class PromQlEngine(ISampleStore store, PromQlLimits limits) : IPro
         }
 
         var grid = new StepGrid(steps.From.ToUnixTimeMilliseconds(), (long)steps.Step.TotalMilliseconds, (int)steps.Count);
-        var evaluator = await PreparedAsync(expression, grid, cancellationToken);
+        var evaluator = await PreparedAsync(expression, grid, new QueryEdges(grid.Start, steps.To.ToUnixTimeMilliseconds()), cancellationToken);
         return await Task.Run(() => OverSteps(evaluator, expression), cancellationToken);
     }
 
-    private async ValueTask<Evaluator> PreparedAsync(PromQlExpression expression, StepGrid grid, CancellationToken cancellationToken)
+    private async ValueTask<Evaluator> PreparedAsync(PromQlExpression expression, StepGrid grid, QueryEdges edges, CancellationToken cancellationToken)
     {
         var budget = new QueryBudget(limits.Samples);
-        var selected = await SelectedSeries.ReadAsync(store, expression, grid, limits.LookBack, budget, cancellationToken);
-        return new Evaluator(selected, grid, grid, limits.LookBack, budget, cancellationToken);
+        var selected = await SelectedSeries.ReadAsync(store, expression, grid, edges, limits.LookBack, budget, cancellationToken);
+        return new Evaluator(selected, grid, edges, limits.LookBack, budget, cancellationToken);
     }
 
     private static QueryAnswer AtOnce(Evaluator evaluator, PromQlExpression expression)

@@ -204,10 +204,9 @@ internal sealed class Aggregator(Evaluator evaluator, PromQlExpression.Aggregati
                         folded = 1;
                         break;
                     default:
-                        var mean = count == 1 ? 0 : folded;
-                        var difference = value - mean;
-                        folded = mean + (difference / count);
-                        squares[i] += difference * (value - folded);
+                        var difference = count == 1 ? 0 : value - folded;
+                        folded = count == 1 ? value : folded + (difference / count);
+                        squares[i] += count == 1 ? 0 : difference * (value - folded);
                         break;
                 }
             }

@@ -8,10 +8,10 @@ namespace NetPulse.Telemetry.Query.Evaluation;
 /// <summary>Evaluates an expression at every step of a grid, one series after the other over all steps.</summary>
 /// <param name="selected">What the selectors found.</param>
 /// <param name="grid">The steps.</param>
-/// <param name="query">The steps of the whole query, which differ inside a subquery.</param>
+/// <param name="edges">Of the whole query.</param>
 /// <param name="lookBack">How old a sample may be and still count as the value now.</param>
 /// <param name="budget">Of the whole query.</param>
-internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, StepGrid query, TimeSpan lookBack, QueryBudget budget, CancellationToken cancellationToken)
+internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdges edges, TimeSpan lookBack, QueryBudget budget, CancellationToken cancellationToken)
 {
     public StepGrid Grid => grid;
 
@@ -21,7 +21,7 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, StepGrid
         PromQlExpression.Text text => new StepValues.Text(text.Value),
         PromQlExpression.Selector selector => new StepValues.Vector(Instant(selector, ofTime: false)),
         PromQlExpression.Negation { Kind: ValueKind.Scalar } negation => new StepValues.Scalar(Negated(Scalar(negation.Inner))),
-        PromQlExpression.Negation negation => new StepValues.Vector(Nameless(negation.Inner, Vector(negation.Inner).Select(static one => new StepSeries(one.Labels, Negated(one.Values))))),
+        PromQlExpression.Negation negation => new StepValues.Vector(Apart(negation.Inner, Vector(negation.Inner).Select(static one => new StepSeries(one.Labels, Negated(one.Values))))),
         PromQlExpression.Aggregation aggregation => new StepValues.Vector(new Aggregator(this, aggregation).Evaluate()),
         PromQlExpression.Binary binary => BinaryOperation.Evaluate(this, binary),
         PromQlExpression.Call { Function: PromQlFunction.OfEachPoint function } call => new StepValues.Vector(OfEachPoint(function, call)),
@@ -49,7 +49,7 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, StepGrid
     /// <param name="ofTime">True: when the sample was taken, in seconds, instead of its value.</param>
     public IEnumerable<StepSeries> Instant(PromQlExpression.Selector selector, bool ofTime)
     {
-        var moments = new Moments(selector.Shift, grid, query);
+        var moments = new Moments(selector.Shift, grid, edges);
         var oldest = (long)lookBack.TotalMilliseconds;
         foreach (var series in selected[selector])
         {
@@ -71,6 +71,20 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, StepGrid
         return IsOfOneMetric(source) ? nameless : Merged(nameless);
     }
 
+    /// <summary>As <see cref="Nameless"/>, but none may be alike, not even at different steps: Prometheus looks at these over all steps at once.</summary>
+    private static IEnumerable<StepSeries> Apart(PromQlExpression source, IEnumerable<StepSeries> series)
+    {
+        var nameless = series.Select(static one => one.WithoutName());
+        if (IsOfOneMetric(source))
+        {
+            return nameless;
+        }
+
+        var all = nameless.ToList();
+        var seen = new HashSet<LabelSet>();
+        return all.Find(one => !seen.Add(one.Labels)) is { } twice ? throw Alike(twice.Labels) : all;
+    }
+
     /// <summary>Brings series together that have the same labels.</summary>
     /// <exception cref="PromQlException">Two of them have a value at one step.</exception>
     public static IEnumerable<StepSeries> Merged(IEnumerable<StepSeries> series)
@@ -88,7 +102,7 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, StepGrid
             {
                 if (!Absent.Is(one.Values[i]))
                 {
-                    into[i] = Absent.Is(into[i]) ? one.Values[i] : throw PromQlException.Failed($"vector cannot contain metrics with the same labelset: {one.Labels}");
+                    into[i] = Absent.Is(into[i]) ? one.Values[i] : throw Alike(one.Labels);
                 }
             }
         }
@@ -108,13 +122,13 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, StepGrid
         }
 
         var subquery = (PromQlExpression.Subquery)range;
-        var inside = new Moments(subquery.Shift, grid, query).Inside(subquery);
+        var inside = new Moments(subquery.Shift, grid, edges).Inside(subquery);
         if (inside.Count == 0)
         {
             return [];
         }
 
-        var evaluator = new Evaluator(selected, inside, query, lookBack, budget, cancellationToken);
+        var evaluator = new Evaluator(selected, inside, edges, lookBack, budget, cancellationToken);
         return evaluator.Vector(subquery.Inner).Select(one => evaluator.Samples(one));
     }
 
@@ -122,7 +136,7 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, StepGrid
     public IEnumerable<TimeSeries> Windowed(PromQlExpression range)
     {
         var (shift, length) = ShiftAndLength(range);
-        var to = new Moments(shift, grid, query).First;
+        var to = new Moments(shift, grid, edges).First;
         var from = to - (long)length.TotalMilliseconds;
         foreach (var series in Ranges(range))
         {
@@ -152,6 +166,8 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, StepGrid
 
         return new TimeSeries(series.Labels, times.AsMemory(0, count), values.AsMemory(0, count));
     }
+
+    private static PromQlException Alike(LabelSet labels) => PromQlException.Failed($"vector cannot contain metrics with the same labelset: {labels}");
 
     private static bool Fill(double[] values, TimeSeries series, Moments moments, long oldest, bool ofTime)
     {
@@ -261,13 +277,13 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, StepGrid
     {
         var range = call.Arguments[function.Range];
         var computed = OverWindow(function.Function, range, [.. call.Arguments.Where(static argument => argument.Kind == ValueKind.Scalar).Select(Scalar)]);
-        return function.KeepsName ? computed : Nameless(range, computed);
+        return function.KeepsName ? computed : Apart(range, computed);
     }
 
     private IEnumerable<StepSeries> OverWindow(WindowFunction function, PromQlExpression range, double[][] columns)
     {
         var (shift, length) = ShiftAndLength(range);
-        var moments = new Moments(shift, grid, query);
+        var moments = new Moments(shift, grid, edges);
         foreach (var series in Ranges(range))
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -3,16 +3,19 @@ using NetPulse.Telemetry.Store;
 
 namespace NetPulse.Telemetry.Query.Evaluation;
 
+/// <summary>The first and the last moment that a query names, in Unix milliseconds: what <c>start()</c> and <c>end()</c> mean.</summary>
+internal readonly record struct QueryEdges(long Start, long End);
+
 /// <summary>Where a selector looks at each step, in Unix milliseconds: the step's own time, or the one that @ names, less the offset.</summary>
-internal readonly struct Moments(TimeShift shift, StepGrid grid, StepGrid query)
+internal readonly struct Moments(TimeShift shift, StepGrid grid, QueryEdges edges)
 {
     private const long DefaultSubqueryStep = 60_000;
 
     private readonly long offset = (long)shift.Offset.TotalMilliseconds;
     private readonly long? pinned = shift.At ?? shift.AtEdge switch
     {
-        QueryEdge.Start => query.Start,
-        QueryEdge.End => query.End,
+        QueryEdge.Start => edges.Start,
+        QueryEdge.End => edges.End,
         _ => null,
     };
 

@@ -12,10 +12,10 @@ internal sealed class SelectedSeries
     public IReadOnlyList<TimeSeries> this[PromQlExpression selector] => found[selector];
 
     public static async ValueTask<SelectedSeries> ReadAsync(
-        ISampleStore store, PromQlExpression query, StepGrid grid, TimeSpan lookBack, QueryBudget budget, CancellationToken cancellationToken)
+        ISampleStore store, PromQlExpression query, StepGrid grid, QueryEdges edges, TimeSpan lookBack, QueryBudget budget, CancellationToken cancellationToken)
     {
         var wanted = new List<(PromQlExpression Selector, SeriesSelector Series, long From, long To)>();
-        Collect(query, grid, grid, (long)lookBack.TotalMilliseconds, wanted);
+        Collect(query, grid, edges, (long)lookBack.TotalMilliseconds, wanted);
         var selected = new SelectedSeries();
         foreach (var same in wanted.GroupBy(static one => (one.Series.ToString(), one.From, one.To)))
         {
@@ -32,42 +32,42 @@ internal sealed class SelectedSeries
     }
 
     private static void Collect(
-        PromQlExpression expression, StepGrid grid, StepGrid all, long lookBack, List<(PromQlExpression Selector, SeriesSelector Series, long From, long To)> wanted)
+        PromQlExpression expression, StepGrid grid, QueryEdges edges, long lookBack, List<(PromQlExpression Selector, SeriesSelector Series, long From, long To)> wanted)
     {
         switch (expression)
         {
             case PromQlExpression.Selector selector:
-                var at = new Moments(selector.Shift, grid, all);
+                var at = new Moments(selector.Shift, grid, edges);
                 wanted.Add((selector, selector.Series, at.First - lookBack, at.Last));
                 break;
             case PromQlExpression.RangeSelector selector:
-                var ends = new Moments(selector.Shift, grid, all);
+                var ends = new Moments(selector.Shift, grid, edges);
                 wanted.Add((selector, selector.Series, ends.First - (long)selector.Length.TotalMilliseconds, ends.Last));
                 break;
             case PromQlExpression.Subquery subquery:
-                Collect(subquery.Inner, new Moments(subquery.Shift, grid, all).Inside(subquery), all, lookBack, wanted);
+                Collect(subquery.Inner, new Moments(subquery.Shift, grid, edges).Inside(subquery), edges, lookBack, wanted);
                 break;
             case PromQlExpression.Call call:
                 foreach (var argument in call.Arguments)
                 {
-                    Collect(argument, grid, all, lookBack, wanted);
+                    Collect(argument, grid, edges, lookBack, wanted);
                 }
 
                 break;
             case PromQlExpression.Aggregation aggregation:
-                Collect(aggregation.Inner, grid, all, lookBack, wanted);
+                Collect(aggregation.Inner, grid, edges, lookBack, wanted);
                 if (aggregation.Parameter is { } parameter)
                 {
-                    Collect(parameter, grid, all, lookBack, wanted);
+                    Collect(parameter, grid, edges, lookBack, wanted);
                 }
 
                 break;
             case PromQlExpression.Negation negation:
-                Collect(negation.Inner, grid, all, lookBack, wanted);
+                Collect(negation.Inner, grid, edges, lookBack, wanted);
                 break;
             case PromQlExpression.Binary binary:
-                Collect(binary.Left, grid, all, lookBack, wanted);
-                Collect(binary.Right, grid, all, lookBack, wanted);
+                Collect(binary.Left, grid, edges, lookBack, wanted);
+                Collect(binary.Right, grid, edges, lookBack, wanted);
                 break;
         }
     }

@@ -6,7 +6,5 @@ namespace NetPulse.Telemetry.Query.Evaluation;
 /// <param name="Count">How many; 0 for none.</param>
 internal readonly record struct StepGrid(long Start, long Step, int Count)
 {
-    public long End => At(Count - 1);
-
     public long At(int index) => Start + (Step * index);
 }

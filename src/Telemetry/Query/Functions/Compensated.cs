@@ -8,6 +8,9 @@ internal struct Compensated
 
     public readonly double Value => double.IsInfinity(sum) ? sum : sum + lost;
 
+    /// <summary>The same, and NaN once it overflowed.</summary>
+    public readonly double Unguarded => sum + lost;
+
     public void Add(double value)
     {
         var total = sum + value;

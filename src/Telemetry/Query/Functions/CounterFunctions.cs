@@ -9,7 +9,7 @@ internal static class CounterFunctions
 {
     private const double NearEdge = 1.1;
 
-    public static double Rate(in Window window, ReadOnlySpan<double> scalars) => Extrapolated(window, isCounter: true) / Seconds(window.To - window.From);
+    public static double Rate(in Window window, ReadOnlySpan<double> scalars) => Extrapolated(window, isCounter: true, Seconds(window.To - window.From));
 
     public static double Increase(in Window window, ReadOnlySpan<double> scalars) => Extrapolated(window, isCounter: true);
 
@@ -41,7 +41,7 @@ internal static class CounterFunctions
         return count;
     }
 
-    private static double Extrapolated(in Window window, bool isCounter)
+    private static double Extrapolated(in Window window, bool isCounter, double perSeconds = 1)
     {
         var values = window.Values;
         if (values.Length < 2)
@@ -70,7 +70,7 @@ internal static class CounterFunctions
         var extended = sampled
             + (toStart < interval * NearEdge ? toStart : interval / 2)
             + (toEnd < interval * NearEdge ? toEnd : interval / 2);
-        return growth * (extended / sampled);
+        return growth * (extended / sampled / perSeconds);
     }
 
     private static double LastTwo(in Window window, bool isRate)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using NetPulse.Telemetry.Series;
@@ -84,7 +85,12 @@ internal sealed class LabelReplacement
 
     private string Group(Match match, string name)
     {
-        var number = int.TryParse(name, System.Globalization.NumberStyles.None, null, out var given) ? given : groups.IndexOf(name) + 1;
-        return number == 0 && !char.IsAsciiDigit(name[0]) ? "" : match.Groups[number].Value;
+        if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
+            return match.Groups[number].Value;
+        }
+
+        var position = groups.IndexOf(name);
+        return position < 0 ? "" : match.Groups[position + 1].Value;
     }
 }

@@ -72,12 +72,12 @@ internal static class OverTimeFunctions
         foreach (var value in window.Values)
         {
             count++;
-            var difference = value - mean.Value;
+            var difference = value - mean.Unguarded;
             mean.Add(difference / count);
-            squares.Add(difference * (value - mean.Value));
+            squares.Add(difference * (value - mean.Unguarded));
         }
 
-        return squares.Value / count;
+        return squares.Unguarded / count;
     }
 
     public static double StandardDeviation(in Window window, ReadOnlySpan<double> scalars) => Math.Sqrt(StandardVariance(window, scalars));
