@@ -43,7 +43,7 @@ public sealed class PromQlEngine(ISampleStore store, PromQlLimits limits) : IPro
 
     private async ValueTask<Evaluator> PreparedAsync(PromQlExpression expression, StepGrid grid, QueryEdges edges, CancellationToken cancellationToken)
     {
-        var budget = new QueryBudget(limits.Samples);
+        var budget = new QueryBudget(limits);
         var selected = await SelectedSeries.ReadAsync(store, expression, grid, edges, limits.LookBack, budget, cancellationToken);
         return new Evaluator(selected, grid, edges, limits.LookBack, budget, cancellationToken);
     }

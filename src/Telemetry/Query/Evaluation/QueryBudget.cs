@@ -2,19 +2,31 @@ using NetPulse.Telemetry.Store;
 
 namespace NetPulse.Telemetry.Query.Evaluation;
 
-/// <summary>How many samples one query may still read and compute. One query, one thread.</summary>
-internal sealed class QueryBudget(long allowed)
+/// <summary>How much one query may still read and compute. One query, one thread.</summary>
+internal sealed class QueryBudget(PromQlLimits limits)
 {
-    private readonly long samples = allowed;
-    private long left = allowed;
+    private long samples;
+    private long series;
 
     /// <exception cref="PromQlException">It is used up.</exception>
     public void Take(long count)
     {
-        left -= count;
-        if (left < 0)
+        samples += count;
+        if (samples > limits.Samples)
         {
-            throw new PromQlException(PromQlFault.TooLarge, $"query processing would load too many samples into memory in query execution: no more than {samples} are allowed");
+            throw TooLarge($"query processing would load too many samples into memory in query execution: more than {limits.Samples}");
         }
     }
+
+    /// <exception cref="PromQlException">It is used up.</exception>
+    public void TakeSeries(int count)
+    {
+        series += count;
+        if (series > limits.Series)
+        {
+            throw TooLarge($"the query selects {series} series; {limits.Series} are allowed");
+        }
+    }
+
+    private static PromQlException TooLarge(string message) => new(PromQlFault.TooLarge, message);
 }

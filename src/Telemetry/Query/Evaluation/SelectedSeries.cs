@@ -21,6 +21,7 @@ internal sealed class SelectedSeries
         {
             var first = same.First();
             var series = first.From > first.To ? [] : await store.ReadAsync(first.Series, Range(first.From, first.To), cancellationToken);
+            budget.TakeSeries(series.Count);
             budget.Take(series.Sum(static one => (long)one.Count));
             foreach (var one in same)
             {
