@@ -1,5 +1,5 @@
 # One target a line that a reader can paste. LAB=0 with run: this host's own traffic instead of the lab.
-.PHONY: help build run test lab policy-cases bench kill-test root dependencies test-dependencies
+.PHONY: help build run test lab policy-cases bench soak kill-test root dependencies test-dependencies
 lab = artifacts/bin/NetPulse.Lab/release/netpulse-lab
 
 help: ## what there is
@@ -23,6 +23,9 @@ policy-cases: build ## any folder of policy cases, each with its expected answer
 bench: build ## speed and memory of the hot paths
 	@dotnet run --project benchmarks/Telemetry -c Release --no-build -- --filter '*'
 	@dotnet run --project benchmarks/Policies -c Release --no-build
+
+soak: build ## the decoders (PromQL, line protocol) under random input for MINUTES each
+	@NETPULSE_SOAK_MINUTES=$(or $(MINUTES),5) dotnet test tests/Telemetry.Tests -c Release --no-build --nologo --filter Whatever --logger "console;verbosity=normal"
 
 kill-test: root build ## kill -9 of a random service at random moments of a change, ROUNDS times; every value must be back
 	@NETPULSE_KILLS=$(or $(ROUNDS),20) dotnet test tests/EndToEnd -c Release --no-build --nologo --filter Every_value_is_back --logger "console;verbosity=normal"
