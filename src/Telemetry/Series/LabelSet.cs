@@ -24,6 +24,7 @@ public sealed class LabelSet : IEquatable<LabelSet>
         {
             code.Add(label.Name, StringComparer.Ordinal);
             code.Add(label.Value, StringComparer.Ordinal);
+            Characters += label.Name.Length + label.Value.Length;
         }
 
         hash = code.ToHashCode();
@@ -31,6 +32,9 @@ public sealed class LabelSet : IEquatable<LabelSet>
 
     /// <summary>Sorted by name (ordinal), without empty values.</summary>
     public ImmutableArray<Label> Labels { get; }
+
+    /// <summary>Length of all names and values together, in UTF-16 units.</summary>
+    public int Characters { get; }
 
     /// <summary>The metric's name; empty when there is none.</summary>
     public string Name => this[MetricName];

@@ -26,7 +26,7 @@ internal static class LogFrame
         file.Bytes(payload);
     }
 
-    /// <summary>Looks at the front of <paramref name="rest"/>.</summary>
+    /// <summary>Looks at the front of <paramref name="rest"/>. A damaged record whose length is whole is given too, so that it can be passed over.</summary>
     public static LogFrameState Read(ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> payload)
     {
         payload = default;

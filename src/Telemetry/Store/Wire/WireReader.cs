@@ -74,6 +74,10 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
         return taken;
     }
 
+    /// <summary>Takes bytes behind which at least <paramref name="padding"/> more stand, so that whole words can be read from any of them.</summary>
+    public ReadOnlySpan<byte> TakePadded(int count, int padding) =>
+        count <= rest.Length - padding ? Take(count) : throw new FormatException($"{count} bytes are announced where {rest.Length - padding} are left");
+
     private readonly int Count(ulong announced) =>
         announced <= (ulong)rest.Length ? (int)announced : throw new FormatException($"{announced} are announced where {rest.Length} bytes are left");
 }
