@@ -8,7 +8,7 @@ namespace NetPulse.Optimizer.Ingest;
 
 /// <summary>Takes Influx line protocol into the store, as InfluxDB 1 (<c>/write</c>) and 2 (<c>/api/v2/write</c>) do; answered once the samples survive our end.</summary>
 /// <remarks>
-/// 204: all is kept. 400: the lines that are named are not, the others are. 413: too large, nothing is kept. 503: the store cannot take it now, try again.
+/// 204: all is kept. 400: the lines that are named are not, the others are. 413: too large, nothing is kept. 503: the store cannot take it now, try again. 507: its disk is full.
 /// Database, bucket and organisation are taken and not kept: there is one store.
 /// </remarks>
 internal sealed class LineProtocolEndpoint : IDisposable
@@ -71,7 +71,7 @@ internal sealed class LineProtocolEndpoint : IDisposable
         }
         catch (SampleStoreException e)
         {
-            return Results.Json(error(e.Message), statusCode: e.Retryable ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status500InternalServerError);
+            return Results.Json(error(e.Message), statusCode: RemoteWriteEndpoint.StatusOf(e));
         }
     }
 

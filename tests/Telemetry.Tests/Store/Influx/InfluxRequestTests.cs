@@ -31,7 +31,7 @@ public sealed class InfluxRequestTests : IDisposable
     [Fact]
     public async Task Flux_asks_for_what_the_selector_surely_means_and_the_rest_is_tested_here()
     {
-        server.Answer = """
+        server.Answer = """"
             #datatype,string,long,dateTime:RFC3339,dateTime:RFC3339,dateTime:RFC3339,double,string,string,string
             #group,false,false,true,true,false,false,true,true,true
             #default,_result,,,,,,,,
@@ -47,7 +47,7 @@ public sealed class InfluxRequestTests : IDisposable
             ,result,table,_start,_stop,_time,_value,_field,_measurement
             ,,3,2023-11-14T22:13:20Z,2023-11-14T23:13:20.001Z,2023-11-14T22:13:21Z,5,value,m
 
-            """.ReplaceLineEndings("\r\n");
+            """".ReplaceLineEndings("\r\n");
         using var store = Store(InfluxVersion.V2Flux);
         var selector = new SeriesSelector([new LabelMatcher("__name__", MatchKind.Equal, "m"), new LabelMatcher("pod", MatchKind.NotPattern, "z.*"), new LabelMatcher("kind", MatchKind.Equal, "")]);
         var read = await store.ReadAsync(selector, Hour, CancellationToken.None);
