@@ -13,7 +13,7 @@ public sealed class PrometheusApiTests(ApiRig rig) : IClassFixture<ApiRig>
     public async Task A_vector_has_the_shape_that_Grafana_reads()
     {
         await WriteAsync($"{metric},pod=a\\ \"x\",node=n value=1.5 {Start}");
-        var expected = $$"""{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"{{metric}}","node":"n","pod":"a \"x\""},"value":[{{Start + 10}}.250,"1.5"]}]}}""";
+        var expected = $$$"""{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"{{{metric}}}","node":"n","pod":"a \"x\""},"value":[{{{Start + 10}}}.250,"1.5"]}]}}""";
         Assert.Equal((HttpStatusCode.OK, expected), await rig.GetAsync($"/api/v1/query?query={metric}&time={Start + 10}.25"));
         Assert.Equal((HttpStatusCode.OK, expected), await rig.PostAsync("/api/v1/query", new("query", metric), new("time", $"{Start + 10}.25")));
     }
@@ -22,7 +22,7 @@ public sealed class PrometheusApiTests(ApiRig rig) : IClassFixture<ApiRig>
     public async Task A_matrix_has_a_point_a_step()
     {
         await WriteAsync($"{metric} value=1 {Start}\n{metric} value=2 {Start + 60}");
-        var expected = $$"""{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"{{metric}}"},"values":[[{{Start}},"1"],[{{Start + 30}},"1"],[{{Start + 60}},"2"]]}]}}""";
+        var expected = $$$"""{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"{{{metric}}}"},"values":[[{{{Start}}},"1"],[{{{Start + 30}}},"1"],[{{{Start + 60}}},"2"]]}]}}""";
         Assert.Equal((HttpStatusCode.OK, expected), await rig.GetAsync($"/api/v1/query_range?query={metric}&start={Start}&end={Start + 60}&step=30s"));
         Assert.Equal((HttpStatusCode.OK, expected), await rig.PostAsync("/api/v1/query_range", new("query", metric), new("start", $"{Start}"), new("end", $"{Start + 60}"), new("step", "30")));
     }
