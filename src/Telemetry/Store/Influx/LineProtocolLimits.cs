@@ -6,7 +6,7 @@ public sealed record LineProtocolLimits
     public static readonly LineProtocolLimits Default = new();
 
     /// <summary>Of the request as it was sent.</summary>
-    public int SentBytes { get; init; } = 8 << 20;
+    public int SentBytes { get; init; } = 32 << 20;
 
     /// <summary>Of the request once it is unpacked.</summary>
     public int UncompressedBytes { get; init; } = 32 << 20;
