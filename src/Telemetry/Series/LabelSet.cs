@@ -98,7 +98,7 @@ public sealed class LabelSet : IEquatable<LabelSet>
     public LabelSet Without(ImmutableArray<string> names) => Filter(static (name, named) => !named.Contains(name), names);
 
     public bool Equals(LabelSet? other) =>
-        other is not null && hash == other.hash && Labels.AsSpan().SequenceEqual(other.Labels.AsSpan());
+        ReferenceEquals(this, other) || (other is not null && hash == other.hash && Labels.AsSpan().SequenceEqual(other.Labels.AsSpan()));
 
     public override bool Equals(object? obj) => Equals(obj as LabelSet);
 
