@@ -94,7 +94,7 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
         IReadOnlyList<SeriesSelector> selectors, TimeRange range, CancellationToken cancellationToken)
     {
         var found = new HashSet<LabelSet>();
-        foreach (var selector in selectors)
+        foreach (var selector in selectors.Count > 0 ? selectors : [new SeriesSelector([])])
         {
             found.UnionWith((await ReadAsync(selector, range, cancellationToken)).Select(static series => series.Labels));
         }
