@@ -23,6 +23,7 @@ policy-cases: build ## any folder of policy cases, each with its expected answer
 bench: build ## speed and memory of the hot paths
 	@dotnet run --project benchmarks/Telemetry -c Release --no-build -- --filter '*'
 	@dotnet run --project benchmarks/Policies -c Release --no-build
+	@dotnet run --project benchmarks/Kubernetes -c Release --no-build
 
 kill-test: root build ## kill -9 of a random service at random moments of a change, ROUNDS times; every value must be back
 	@NETPULSE_KILLS=$(or $(ROUNDS),20) dotnet test tests/EndToEnd -c Release --no-build --nologo --filter Every_value_is_back --logger "console;verbosity=normal"
