@@ -31,6 +31,9 @@ public sealed record ServiceSpec
     /// <summary>One of each family; the first is <see cref="ClusterIP"/>.</summary>
     public IReadOnlyList<string> ClusterIPs { get; init; } = [];
 
+    /// <summary><c>Cluster</c>, also when empty: callers from outside may come with a node's address; or <c>Local</c>.</summary>
+    public string ExternalTrafficPolicy { get; init; } = "";
+
     public IReadOnlyList<string> ExternalIPs { get; init; } = [];
 
     public IReadOnlyList<ServicePort> Ports { get; init; } = [];
