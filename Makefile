@@ -29,6 +29,7 @@ policy-cases: build ## any folder of policy cases, each with its expected answer
 bench: build ## speed and memory of the hot paths
 	@dotnet run --project benchmarks/Telemetry -c Release --no-build -- --filter '*'
 	@dotnet run --project benchmarks/Policies -c Release --no-build
+	@dotnet run --project benchmarks/Kubernetes -c Release --no-build
 
 bench-collector: root build ## what the collector costs, side by side with none and with peers on the PATH: make bench-collector OUT=file.json
 	@artifacts/bin/NetPulse.Benchmarks.Collector/release/netpulse-bench-collector bench-collector $(if $(OUT),--out $(OUT)) $(ARGS)
