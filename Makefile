@@ -1,5 +1,5 @@
 # One target a line that a reader can paste. LAB=0 with run: this host's own traffic instead of the lab.
-.PHONY: help build run test lab policy-cases bench kill-test root dependencies test-dependencies
+.PHONY: help build run test lab policy-cases bench bench-store store-kill-test kill-test root dependencies test-dependencies
 lab = artifacts/bin/NetPulse.Lab/release/netpulse-lab
 
 help: ## what there is
@@ -23,6 +23,12 @@ policy-cases: build ## any folder of policy cases, each with its expected answer
 bench: build ## speed and memory of the hot paths
 	@dotnet run --project benchmarks/Telemetry -c Release --no-build -- --filter '*'
 	@dotnet run --project benchmarks/Policies -c Release --no-build
+
+bench-store: test-dependencies build ## the embedded store beside every store that is installed, same samples, same questions: make bench-store OUT=file.json
+	@artifacts/bin/NetPulse.Store.Benchmarks/release/netpulse-bench-store $(or $(OUT),artifacts/bench-store.json) artifacts/bin/NetPulse.Optimizer/release/netpulse-optimizer
+
+store-kill-test: build ## kill -9 of a process that appends to the store, ROUNDS times; every acknowledged sample must be there, once
+	@NETPULSE_STORE_KILLS=$(or $(ROUNDS),100) dotnet test tests/Telemetry.Tests -c Release --no-build --nologo --filter Killed_at_any_moment --logger "console;verbosity=normal"
 
 kill-test: root build ## kill -9 of a random service at random moments of a change, ROUNDS times; every value must be back
 	@NETPULSE_KILLS=$(or $(ROUNDS),20) dotnet test tests/EndToEnd -c Release --no-build --nologo --filter Every_value_is_back --logger "console;verbosity=normal"

@@ -13,6 +13,7 @@ needed=(
 )
 needed_for_tests=(
 	"victoria-metrics|command -v victoria-metrics|a real store that remote write and queries are tested against"
+	"influxdb|command -v influxd|a third one, which make bench-store measures the embedded store beside"
 	"prometheus|command -v prometheus && command -v promtool|a second one, and promtool, which checks /metrics"
 )
 if [ "${1:-}" = "--test" ]; then
