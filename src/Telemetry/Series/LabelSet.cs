@@ -87,7 +87,7 @@ public sealed class LabelSet : IEquatable<LabelSet>
         From(Labels.Where(label => !string.Equals(label.Name, name, StringComparison.Ordinal)).Append(new Label(name, value)));
 
     public bool Equals(LabelSet? other) =>
-        other is not null && hash == other.hash && Labels.AsSpan().SequenceEqual(other.Labels.AsSpan());
+        ReferenceEquals(this, other) || (other is not null && hash == other.hash && Labels.AsSpan().SequenceEqual(other.Labels.AsSpan()));
 
     public override bool Equals(object? obj) => Equals(obj as LabelSet);
 

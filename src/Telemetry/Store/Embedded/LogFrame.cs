@@ -11,7 +11,7 @@ namespace NetPulse.Telemetry.Store.Embedded;
 /// The second length tells a record that was cut off by a crash (the length holds, the file ends) from a length that was damaged:
 /// only the first may be forgotten without a word.
 /// </remarks>
-internal static class LogFrame
+public static class LogFrame
 {
     public const int HeaderBytes = 12;
 
@@ -57,7 +57,7 @@ internal static class LogFrame
     }
 }
 
-internal enum LogFrameState
+public enum LogFrameState
 {
     Record,
     End,

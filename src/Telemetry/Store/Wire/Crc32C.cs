@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace NetPulse.Telemetry.Store.Wire;
 
 /// <summary>CRC-32C (Castagnoli), by the processor's own instruction where it has one.</summary>
-internal static class Crc32C
+public static class Crc32C
 {
     public static uint Of(ReadOnlySpan<byte> bytes) => ~Continue(uint.MaxValue, bytes);
 

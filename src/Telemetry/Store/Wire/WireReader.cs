@@ -5,7 +5,7 @@ namespace NetPulse.Telemetry.Store.Wire;
 
 /// <summary>Reads what <see cref="WireWriter"/> and protobuf write.</summary>
 /// <remarks>Every method throws <see cref="FormatException"/> when the bytes end too early or cannot mean what is asked for.</remarks>
-internal ref struct WireReader(ReadOnlySpan<byte> bytes)
+public ref struct WireReader(ReadOnlySpan<byte> bytes)
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
