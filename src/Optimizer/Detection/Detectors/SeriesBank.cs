@@ -1,0 +1,127 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using NetPulse.Optimizer.Detection.Calibration;
+using NetPulse.Optimizer.Detection.Preparation;
+using Lanes = System.Runtime.Intrinsics.Vector512<float>;
+
+namespace NetPulse.Optimizer.Detection.Detectors;
+
+/// <summary>Many series of one kind that are read at the same times, sixteen to a block. Streaming: a point is judged by what came before it.</summary>
+/// <remarks>
+/// A value that is missing (NaN) or infinite scores zero and changes nothing. A point no later than the last is dropped and counted. A score of about one is
+/// an event; the first <see cref="RangeNovelty.WarmUp"/> values of a series score zero. Values are floats: a change below 1e-7 of the value is not seen.
+/// </remarks>
+public sealed class SeriesBank
+{
+    /// <summary>Beyond it a value counts as this: squares and sums stay finite.</summary>
+    private const float Largest = 1e18f;
+
+    private readonly LevelDetector? level;
+    private readonly NetworkDetector? network;
+    private readonly HighestOfLast[] gates;
+    private long lastUnixSeconds = long.MinValue;
+    private long points;
+
+    public SeriesBank(SignalKind kind, int series)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(series);
+        Kind = kind;
+        Series = series;
+        var blocks = (series + Lanes.Count - 1) / Lanes.Count;
+        gates = new HighestOfLast[blocks];
+        if (kind == SignalKind.Level)
+        {
+            level = new LevelDetector(blocks);
+        }
+        else
+        {
+            network = new NetworkDetector(kind, blocks);
+        }
+    }
+
+    public SignalKind Kind { get; }
+
+    public int Series { get; }
+
+    /// <summary>What is kept for a series, all tables and gates included.</summary>
+    public double StateBytesPerSeries =>
+        ((level?.StateBytes ?? network!.StateBytes) + ((long)gates.Length * Unsafe.SizeOf<HighestOfLast>())) / (double)(gates.Length * Lanes.Count);
+
+    /// <summary>Points that were not later than the one before.</summary>
+    public long DroppedPoints { get; private set; }
+
+    /// <summary>One point of every series.</summary>
+    /// <param name="unixSeconds">When; the hour of the week is UTC's.</param>
+    /// <param name="values">One a series; NaN where none was measured.</param>
+    /// <param name="announced">Series whose change was announced: they learn, and score zero. Empty when there are none.</param>
+    /// <param name="raw">Dense scores.</param>
+    /// <param name="gated">The scores that may alert; zero elsewhere.</param>
+    public void Observe(long unixSeconds, ReadOnlySpan<float> values, ReadOnlySpan<bool> announced, Span<float> raw, Span<float> gated)
+    {
+        if (unixSeconds <= lastUnixSeconds)
+        {
+            DroppedPoints++;
+            raw[..Series].Clear();
+            gated[..Series].Clear();
+            return;
+        }
+
+        lastUnixSeconds = unixSeconds;
+        // The epoch was a Thursday; which day the week starts with does not matter.
+        var hourOfWeek = (int)(Math.Max(0, unixSeconds) / 3600 % HourOfWeek.Hours);
+        var largest = Vector512.Create(Largest);
+        Span<float> partial = stackalloc float[Lanes.Count];
+        for (var block = 0; block < gates.Length; block++)
+        {
+            var first = block * Lanes.Count;
+            var isWhole = first + Lanes.Count <= Series;
+            Lanes read;
+            if (isWhole)
+            {
+                read = Vector512.Create(values[first..]);
+            }
+            else
+            {
+                partial.Fill(float.NaN);
+                values[first..Series].CopyTo(partial);
+                read = Vector512.Create<float>(partial);
+            }
+
+            var present = Vector512.LessThan(Vector512.Abs(read), Vector512.Create(float.PositiveInfinity));
+            read = Vector512.MinNative(Vector512.MaxNative(read & present, -largest), largest);
+            var score = level is null ? network!.Observe(block, read, present) : level.Observe(block, hourOfWeek, read, present);
+            if (!announced.IsEmpty)
+            {
+                score &= Expected(announced[first..Math.Min(first + Lanes.Count, Series)]);
+            }
+
+            var passed = gates[block].Pass(score, points);
+            if (isWhole)
+            {
+                score.CopyTo(raw[first..]);
+                passed.CopyTo(gated[first..]);
+            }
+            else
+            {
+                score.CopyTo(partial);
+                partial[..(Series - first)].CopyTo(raw[first..]);
+                passed.CopyTo(partial);
+                partial[..(Series - first)].CopyTo(gated[first..]);
+            }
+        }
+
+        points++;
+    }
+
+    /// <summary>All bits where the change was not announced.</summary>
+    private static Lanes Expected(ReadOnlySpan<bool> announced)
+    {
+        Span<float> mask = stackalloc float[Lanes.Count];
+        for (var lane = 0; lane < announced.Length; lane++)
+        {
+            mask[lane] = announced[lane] ? 0 : BitConverter.Int32BitsToSingle(-1);
+        }
+
+        return Vector512.Create<float>(mask);
+    }
+}
