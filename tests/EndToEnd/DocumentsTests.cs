@@ -82,7 +82,7 @@ public sealed partial class DocumentsTests
         page.Append($"\n## {title}\n\nLabels: {labels}.\n\n| Metric | Kind | Unit | What it is | Source |\n|---|---|---|---|---|\n");
         foreach (var metric in metrics)
         {
-            page.Append($"| `{metric.Name}` | {(metric.Kind == MetricKind.Counter ? "counter" : "gauge")} | {metric.Unit} | {metric.Help} | {metric.Source} |\n");
+            page.Append($"| `{metric.Name}` | {metric.KindName} | {metric.Unit} | {metric.Help} | {metric.Source} |\n");
         }
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using NetPulse.Hosting;
+using NetPulse.Linux.Cgroups;
 using NetPulse.Linux.NetworkNamespaces;
 
 namespace NetPulse.Collector.Attribution;
@@ -14,5 +15,6 @@ internal static class AttributionRegistration
             provider.GetRequiredService<IOptions<AttributionOptions>>().Value.PodsDirectory is { } path
                 ? ActivatorUtilities.CreateInstance<PodDirectory>(provider, path)
                 : null,
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(),
+            CgroupHierarchy.Find() is { } hierarchy ? new PodCgroups(hierarchy, provider.GetRequiredService<TimeProvider>()) : null));
 }

@@ -1,8 +1,10 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.NetworkInformation;
 using NetPulse.Collector.Kernel;
 using NetPulse.Kubernetes.Objects;
+using NetPulse.Linux.Cgroups;
 using NetPulse.Linux.NetworkNamespaces;
 using NetPulse.Telemetry.Workloads;
 
@@ -10,7 +12,7 @@ namespace NetPulse.Collector.Attribution;
 
 /// <summary>Keeps the <see cref="NodePicture"/> up to date: network namespaces, their addresses, and the pods.</summary>
 /// <remarks><see cref="Refresh"/> is called by one thread; <see cref="Current"/> may be read by any.</remarks>
-public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? pods, TimeProvider time)
+public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? pods, TimeProvider time, PodCgroups? cgroups = null)
 {
     /// <summary>Bind mounts are listed at each refresh; namespaces that only processes hold need a walk through /proc.</summary>
     private static readonly TimeSpan ProcessScanPeriod = TimeSpan.FromSeconds(10);
@@ -24,11 +26,12 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? po
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(5);
 
     private readonly Dictionary<ulong, Gone> gone = [];
+    private readonly Dictionary<string, NamedPod> podsByUid = new(StringComparer.Ordinal);
     private Dictionary<ulong, Seen> seen = [];
     private IReadOnlyList<NetworkNamespace> listed = [];
     private DateTimeOffset processScanDue;
     private DateTimeOffset podsDue;
-    private volatile NodePicture current = new(0, new NamespaceOwners([], []), new PeerAddresses([]));
+    private volatile NodePicture current = NodePicture.None;
 
     public NodePicture Current => current;
 
@@ -36,9 +39,11 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? po
     public void Refresh()
     {
         var now = time.GetUtcNow();
+        var processes = new Dictionary<ulong, int>();
         if (now >= processScanDue)
         {
-            listed = NetworkNamespaceList.Find();
+            listed = NetworkNamespaceList.Find(processes);
+            cgroups?.Refresh();
             processScanDue = now + ProcessScanPeriod;
         }
         else
@@ -47,13 +52,14 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? po
             listed = [.. NetworkNamespaceList.FindBindMounted().Concat(listed).DistinctBy(each => each.Inode)];
         }
 
-        var changed = LookInto(now);
-        changed |= Forget(now);
+        var changed = LookInto(now, processes);
         if (pods is not null && now >= podsDue)
         {
             changed |= pods.Refresh();
             podsDue = now + PodPeriod;
         }
+
+        changed |= Forget(now);
 
         if (changed)
         {
@@ -63,7 +69,7 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? po
 
     /// <summary>Learns the cookie and the addresses of each listed namespace.</summary>
     /// <returns>Whether there was any difference.</returns>
-    private bool LookInto(DateTimeOffset now)
+    private bool LookInto(DateTimeOffset now, Dictionary<ulong, int> processes)
     {
         var changed = false;
         var present = new Dictionary<ulong, Seen>();
@@ -78,11 +84,18 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? po
                 {
                     var addresses = thread.Run(target, ReadAddresses);
                     changed |= !isSame || !addresses.SequenceEqual(known!.Addresses);
-                    known = new Seen(target, cookie, addresses, now + AddressPeriod);
+                    known = new Seen(target, cookie, addresses, now + AddressPeriod, isSame ? known!.PodUid : null);
                 }
                 else if (known.Namespace != target)
                 {
                     known = known with { Namespace = target };
+                    changed = true;
+                }
+
+                if (known.PodUid is null && !target.IsHost && processes.TryGetValue(target.Inode, out var process)
+                    && CgroupFile.PathsOf(process).Select(PodCgroup.UidOf).OfType<string>().FirstOrDefault() is { } uid)
+                {
+                    known = known with { PodUid = uid };
                     changed = true;
                 }
 
@@ -112,6 +125,19 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? po
             changed |= gone.Remove(old);
         }
 
+        foreach (var pod in pods?.Pods ?? [])
+        {
+            foreach (var uid in UidsOf(pod))
+            {
+                podsByUid[uid] = new NamedPod(WorkloadName.Of(pod), now);
+            }
+        }
+
+        foreach (var old in podsByUid.Where(each => now - each.Value.SeenAt > Remembered).Select(each => each.Key).ToList())
+        {
+            changed |= podsByUid.Remove(old);
+        }
+
         return changed;
     }
 
@@ -133,6 +159,7 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? po
         {
             var owner = each.Namespace.IsHost ? WorkloadIdentity.Host
                 : byInode.TryGetValue(each.Namespace.Inode, out var pod) ? pod
+                : each.PodUid is { } uid ? podsByUid.TryGetValue(uid, out var named) ? named.Owner : SocketOwners.OfUnknownPod(uid)
                 : new WorkloadIdentity("", each.Namespace.Name, "");
             if (!names.Add(owner) && !each.Namespace.IsHost)
             {
@@ -153,11 +180,16 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? po
             .Where(pod => pod.Parsed)
             .Select(pod => KeyValuePair.Create(MappedAddress.From(pod.Address!), pod.Owner));
         var ownAddresses = present.SelectMany(each => seen[each.Namespace.Inode].Addresses.Select(address => KeyValuePair.Create(address, each.Owner)));
-        return new NodePicture(
-            current.Version + 1,
-            new NamespaceOwners(present, gone.Values.Select(each => new OwnedNamespace(each.Seen.Namespace, each.Seen.Cookie, each.Owner!))),
-            new PeerAddresses(podAddresses.Concat(ownAddresses)));
+        var namespaces = new NamespaceOwners(present, gone.Values.Select(each => new OwnedNamespace(each.Seen.Namespace, each.Seen.Cookie, each.Owner!)));
+        return new NodePicture(current.Version + 1, namespaces, new PeerAddresses(podAddresses.Concat(ownAddresses)))
+        {
+            Owners = new SocketOwners(namespaces, cgroups, podsByUid.ToFrozenDictionary(each => each.Key, each => each.Value.Owner, StringComparer.Ordinal)),
+        };
     }
+
+    /// <summary>The API server's, and the kubelet's own where it is another one.</summary>
+    private static IEnumerable<string> UidsOf(Pod pod) =>
+        new[] { pod.Metadata.Uid, pod.Metadata.Annotations.GetValueOrDefault(Pod.StaticPodAnnotation, "") }.Where(uid => uid.Length > 0);
 
     /// <summary>Of the namespace that the thread is in, without loopback's and link-local ones, which name nobody.</summary>
     private static ImmutableArray<MappedAddress> ReadAddresses() =>
@@ -169,7 +201,10 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? po
             .Order(Comparer<MappedAddress>.Create((a, b) => (a.FirstBytes, a.LastBytes).CompareTo((b.FirstBytes, b.LastBytes)))),
     ];
 
-    private sealed record Seen(NetworkNamespace Namespace, ulong Cookie, ImmutableArray<MappedAddress> Addresses, DateTimeOffset AddressesDue);
+    /// <param name="PodUid">Of the pod whose cgroup a process in it is in.</param>
+    private sealed record Seen(NetworkNamespace Namespace, ulong Cookie, ImmutableArray<MappedAddress> Addresses, DateTimeOffset AddressesDue, string? PodUid);
+
+    private readonly record struct NamedPod(WorkloadIdentity Owner, DateTimeOffset SeenAt);
 
     private sealed class Gone(Seen seen, DateTimeOffset since)
     {

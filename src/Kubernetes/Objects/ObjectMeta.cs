@@ -18,9 +18,33 @@ public sealed record ObjectMeta
     /// <summary>Empty for cluster-scoped objects.</summary>
     public string Namespace { get; init; } = "";
 
+    /// <summary>Unique over time; empty until the API server has given one.</summary>
+    public string Uid { get; init; } = "";
+
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Empty for what nobody owns.</summary>
+    public IReadOnlyList<OwnerReference> OwnerReferences { get; init; } = [];
+}
+
+/// <summary>An object that owns another one.</summary>
+public sealed record OwnerReference
+{
+    public string ApiVersion { get; init; } = "";
+
+    /// <summary>As <c>ReplicaSet</c>.</summary>
+    public string Kind { get; init; } = "";
+
+    public string Name { get; init; } = "";
+
+    public string Uid { get; init; } = "";
+
+    /// <summary>Whether it is the one that made the object and looks after it.</summary>
+    public bool Controller { get; init; }
+
+    public bool BlockOwnerDeletion { get; init; }
 }
 
 /// <summary>A pod by name.</summary>

@@ -11,6 +11,12 @@ public sealed record Pod : IKubernetesObject
     /// <summary>The well-known label that names a pod's workload where its owner is not known.</summary>
     public const string WorkloadLabel = "app.kubernetes.io/name";
 
+    /// <summary>What a Deployment's ReplicaSet adds to its name, on each of its pods.</summary>
+    public const string TemplateHashLabel = "pod-template-hash";
+
+    /// <summary>The UID by which the kubelet knows a static pod; the API server's copy of it has another one.</summary>
+    public const string StaticPodAnnotation = "kubernetes.io/config.hash";
+
     public string ApiVersion { get; init; } = "v1";
 
     public string Kind { get; init; } = "Pod";

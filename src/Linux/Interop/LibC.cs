@@ -22,6 +22,15 @@ internal static partial class LibC
     internal const int AT_EMPTY_PATH = 0x1000;
     internal const uint STATX_INO = 0x100;
 
+    internal const int O_RDONLY = 0;
+    internal const int O_PATH = 0x200000;
+    internal const int O_CLOEXEC = 0x80000;
+
+    /// <summary>File handles of cgroupfs are cgroup ids (include/linux/exportfs.h).</summary>
+    internal const int FILEID_KERNFS = 0xfe;
+
+    internal const byte DT_DIR = 4;
+
     internal const int ENOENT = 2;
     internal const int EACCES = 13;
 
@@ -48,6 +57,22 @@ internal static partial class LibC
     /// <returns>0, or -1 with errno.</returns>
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int close(int fd);
+
+    /// <returns>A descriptor, or -1 with errno.</returns>
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int open(string pathname, int flags);
+
+    /// <returns>Bytes of whole <c>linux_dirent64</c>; 0 at the end; -1 with errno.</returns>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint getdents64(SafeFileHandle fd, Span<byte> dirp, nint count);
+
+    /// <returns>A descriptor, or -1 with errno.</returns>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int open_by_handle_at(SafeFileHandle mount_fd, in KernfsHandle handle, int flags);
+
+    /// <summary><c>struct file_handle</c> with its eight bytes for kernfs.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal readonly record struct KernfsHandle(uint handle_bytes, int handle_type, ulong id);
 
     /// <summary><c>struct statx</c> (include/uapi/linux/stat.h): the same on every architecture; only what we read is named.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]

@@ -12,14 +12,16 @@ public static class NetworkNamespaceList
 
     /// <summary>Every network namespace that is bind-mounted or has a process in it, the host's first, each once.</summary>
     /// <remarks>What vanishes while we look is left out. Processes of other users are seen only with CAP_SYS_PTRACE.</remarks>
-    public static IReadOnlyList<NetworkNamespace> Find()
+    /// <param name="processes">Filled, where given: a namespace's inode → one process that is in it.</param>
+    public static IReadOnlyList<NetworkNamespace> Find(IDictionary<ulong, int>? processes = null)
     {
         var found = FindBindMounted().ToDictionary(ns => ns.Inode);
         foreach (var process in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(process), NumberStyles.None, CultureInfo.InvariantCulture, out var pid))
+            if (int.TryParse(Path.GetFileName(process), NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
+                && Add(found, $"{process}/ns/net", null, pid) is { } inode)
             {
-                Add(found, $"{process}/ns/net", null, pid);
+                processes?.TryAdd(inode, pid);
             }
         }
 
@@ -60,12 +62,15 @@ public static class NetworkNamespaceList
     private static string HostPath() =>
         HostPaths.FirstOrDefault(path => NamespaceFile.Inode(path) is not null) ?? "/proc/self/ns/net";
 
-    private static void Add(Dictionary<ulong, NetworkNamespace> found, string path, string? name, int pid = 0)
+    private static ulong? Add(Dictionary<ulong, NetworkNamespace> found, string path, string? name, int pid = 0)
     {
-        if (NamespaceFile.Inode(path) is { } inode && !found.ContainsKey(inode))
+        var inode = NamespaceFile.Inode(path);
+        if (inode is { } present && !found.ContainsKey(present))
         {
-            found.Add(inode, new NetworkNamespace(path, inode, name ?? NameOf(pid)));
+            found.Add(present, new NetworkNamespace(path, present, name ?? NameOf(pid)));
         }
+
+        return inode;
     }
 
     private static string NameOf(int pid)

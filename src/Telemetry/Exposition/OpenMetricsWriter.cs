@@ -48,7 +48,7 @@ public static class OpenMetricsWriter
         var name = isOpenMetrics && metric.Kind == MetricKind.Counter && metric.Name.EndsWith("_total", StringComparison.Ordinal)
             ? metric.Name[..^"_total".Length]
             : metric.Name;
-        Write(output, $"# TYPE {name} {(metric.Kind == MetricKind.Counter ? "counter" : "gauge")}\n");
+        Write(output, $"# TYPE {name} {metric.KindName}\n");
         if (isOpenMetrics && metric.Unit.Length > 0)
         {
             Write(output, $"# UNIT {name} {metric.Unit}\n");

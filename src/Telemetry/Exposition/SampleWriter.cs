@@ -15,7 +15,16 @@ public sealed class SampleWriter(DateTimeOffset at)
 
     public DateTimeOffset At { get; } = at;
 
-    public void Write(MetricDefinition metric, LabelSet labels, double value)
+    public void Write(MetricDefinition metric, LabelSet labels, double value) =>
+        SamplesOf(metric).Add(new Sample(labels, unixMilliseconds, value));
+
+    /// <summary>Writes every bucket, the sum and the count.</summary>
+    public void Write(MetricDefinition metric, HistogramSeries histogram) => histogram.WriteTo(SamplesOf(metric), unixMilliseconds);
+
+    /// <summary>What was written, by metric, in the order of names.</summary>
+    public ImmutableArray<MetricFamily> Families() => [.. families.Values.OrderBy(family => family.Metric.Name, StringComparer.Ordinal)];
+
+    private List<Sample> SamplesOf(MetricDefinition metric)
     {
         if (!families.TryGetValue(metric.Name, out var family))
         {
@@ -23,9 +32,6 @@ public sealed class SampleWriter(DateTimeOffset at)
             families.Add(metric.Name, family);
         }
 
-        ((List<Sample>)family.Samples).Add(new Sample(labels, unixMilliseconds, value));
+        return (List<Sample>)family.Samples;
     }
-
-    /// <summary>What was written, by metric, in the order of names.</summary>
-    public ImmutableArray<MetricFamily> Families() => [.. families.Values.OrderBy(family => family.Metric.Name, StringComparer.Ordinal)];
 }

@@ -4,6 +4,9 @@ public enum MetricKind
 {
     Counter,
     Gauge,
+
+    /// <summary>Written as a <see cref="HistogramSeries"/>.</summary>
+    Histogram,
 }
 
 /// <summary>What one metric measures.</summary>
@@ -12,4 +15,8 @@ public enum MetricKind
 /// <param name="Unit">OpenMetrics base unit (<c>bytes</c>, <c>seconds</c>); empty for counts of things.</param>
 /// <param name="Help">One sentence for the user.</param>
 /// <param name="Source">Where the kernel, or we ourselves, keep it.</param>
-public sealed record MetricDefinition(string Name, MetricKind Kind, string Unit, string Help, string Source);
+public sealed record MetricDefinition(string Name, MetricKind Kind, string Unit, string Help, string Source)
+{
+    /// <summary>As the exposition formats call it.</summary>
+    public string KindName => Kind switch { MetricKind.Counter => "counter", MetricKind.Gauge => "gauge", _ => "histogram" };
+}

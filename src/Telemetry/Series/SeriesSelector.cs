@@ -2,19 +2,6 @@ using System.Collections.Immutable;
 
 namespace NetPulse.Telemetry.Series;
 
-/// <summary>How a label is compared. An absent label has the empty value.</summary>
-public enum MatchKind
-{
-    Equal,
-    NotEqual,
-}
-
-public readonly record struct LabelMatcher(string Name, MatchKind Kind, string Value)
-{
-    public bool Matches(LabelSet labels) =>
-        string.Equals(labels[Name], Value, StringComparison.Ordinal) == (Kind == MatchKind.Equal);
-}
-
 /// <summary>Which series: all matchers must hold.</summary>
 public sealed record SeriesSelector(ImmutableArray<LabelMatcher> Matchers)
 {
@@ -30,12 +17,19 @@ public sealed record SeriesSelector(ImmutableArray<LabelMatcher> Matchers)
         return new SeriesSelector(matchers.MoveToImmutable());
     }
 
-    public bool Matches(LabelSet labels) => Matchers.All(matcher => matcher.Matches(labels));
+    public bool Matches(LabelSet labels)
+    {
+        foreach (var matcher in Matchers)
+        {
+            if (!matcher.Matches(labels))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     /// <summary>As PromQL writes it.</summary>
-    public override string ToString() =>
-        "{" + string.Join(',', Matchers.Select(m => $"{m.Name}{(m.Kind == MatchKind.Equal ? "=" : "!=")}\"{Escape(m.Value)}\"")) + "}";
-
-    private static string Escape(string value) =>
-        value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+    public override string ToString() => "{" + string.Join(',', Matchers) + "}";
 }

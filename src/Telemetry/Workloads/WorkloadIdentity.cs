@@ -18,6 +18,12 @@ public sealed record WorkloadIdentity(string Namespace, string Workload, string 
     /// <summary>A peer on the Internet.</summary>
     public static readonly WorkloadIdentity Public = new("", "public", "");
 
+    /// <summary>What the owner is (<c>Deployment</c>, <c>StatefulSet</c>, <c>Service</c>, <c>Node</c>, …); empty where nobody says.</summary>
+    public string Kind { get; init; } = "";
+
+    /// <summary>Whether it is a pod that uses the node's own network: its addresses are the node's.</summary>
+    public bool IsHostNetwork { get; init; }
+
     public override string ToString() =>
         Namespace.Length == 0 ? Workload : Pod.Length == 0 ? $"{Namespace}/{Workload}" : $"{Namespace}/{Pod}";
 }

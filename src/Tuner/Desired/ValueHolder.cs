@@ -54,12 +54,12 @@ public sealed partial class ValueHolder(HeldValues held, NamespaceSysctls sysctl
     /// <param name="why">Ends the sentence "what held before is back: …".</param>
     /// <param name="as"><see cref="HeldPhase.Released"/>, or <see cref="HeldPhase.Expired"/> to remember that its time has passed.</param>
     public Outcome Restore(HeldValue value, string why, HeldPhase @as = HeldPhase.Released) =>
-        Restore(value, why, @as, new Lazy<IReadOnlyList<NetworkNamespace>>(NetworkNamespaceList.Find));
+        Restore(value, why, @as, new Lazy<IReadOnlyList<NetworkNamespace>>(static () => NetworkNamespaceList.Find()));
 
     /// <summary>Restores all of these.</summary>
     public IReadOnlyList<(HeldValue Value, Outcome Outcome)> RestoreAll(IEnumerable<HeldValue> values, string why, HeldPhase @as = HeldPhase.Released)
     {
-        var everywhere = new Lazy<IReadOnlyList<NetworkNamespace>>(NetworkNamespaceList.Find);
+        var everywhere = new Lazy<IReadOnlyList<NetworkNamespace>>(static () => NetworkNamespaceList.Find());
         return [.. values.Select(value => (value, Restore(value, why, @as, everywhere)))];
     }
 
@@ -73,7 +73,7 @@ public sealed partial class ValueHolder(HeldValues held, NamespaceSysctls sysctl
 
         try
         {
-            if (sysctls.Find(value.Target, new Lazy<IReadOnlyList<NetworkNamespace>>(NetworkNamespaceList.Find)) is not { } target)
+            if (sysctls.Find(value.Target, new Lazy<IReadOnlyList<NetworkNamespace>>(static () => NetworkNamespaceList.Find())) is not { } target)
             {
                 return End(value, HeldPhase.Released, Gone(value));
             }

@@ -18,6 +18,9 @@ public sealed class OpenMetricsWriterTests
         Assert.Equal(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", golden)), Write(format));
 
     [PromtoolFact]
+    public void Promtool_accepts_a_histogram() => Assert.DoesNotContain("wait_seconds", Promtool.Check(Write(ExpositionFormat.PrometheusText)), StringComparison.Ordinal);
+
+    [PromtoolFact]
     public void Promtool_has_nothing_to_say_about_every_metric_that_we_define()
     {
         var writer = new SampleWriter(DateTimeOffset.UnixEpoch);
@@ -41,6 +44,16 @@ public sealed class OpenMetricsWriterTests
         var odd = new MetricDefinition("netpulse_odd", MetricKind.Gauge, "", "A help with \\, \" and\na second line.", "");
         writer.Write(odd, LabelSet.Of(odd.Name), double.PositiveInfinity);
         writer.Write(odd, LabelSet.Of(odd.Name, ("k", "nan")), double.NaN);
+        var histogram = new MetricDefinition("netpulse_wait_seconds", MetricKind.Histogram, "seconds", "How long something waited.", "");
+        var waits = new HistogramSeries(LabelSet.Of(histogram.Name, (LabelNames.Node, "node-1")), [0.005, 0.1, 1]);
+        foreach (var wait in (double[])[0.001, 0.005, 0.5, 7])
+        {
+            waits.Observe(wait);
+        }
+
+        waits.AddCount(3, 2);
+        waits.AddSum(20);
+        writer.Write(histogram, waits);
         return Write(writer.Families(), format);
     }
 

@@ -88,6 +88,21 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
         return await Task.Run(() => Read(collector, cancellationToken), cancellationToken);
     }
 
+    /// <summary>The labels of the series that match any of the selectors and have at least one sample in the range, in no particular order.</summary>
+    /// <remarks>What the Prometheus API's <c>series</c>, <c>labels</c> and <c>label values</c> are answered from. A selector without matchers is every series.</remarks>
+    /// <exception cref="SampleStoreException">The store could not be read.</exception>
+    public async ValueTask<IReadOnlyCollection<LabelSet>> SeriesAsync(
+        IReadOnlyList<SeriesSelector> selectors, TimeRange range, CancellationToken cancellationToken)
+    {
+        var found = new HashSet<LabelSet>();
+        foreach (var selector in selectors)
+        {
+            found.UnionWith((await ReadAsync(selector, range, cancellationToken)).Select(static series => series.Labels));
+        }
+
+        return found;
+    }
+
     /// <summary>Moves all that was appended so far from the log into day files, as before a backup of these.</summary>
     /// <exception cref="SampleStoreException">The disk refused; nothing is lost.</exception>
     public async Task FlushAsync(CancellationToken cancellationToken)
