@@ -18,13 +18,15 @@ internal static class Pipeline
 
         var raw = new float[series.Values.Length];
         var gated = new float[series.Values.Length];
+        var alerts = new bool[series.Values.Length];
         Span<float> value = stackalloc float[1];
         for (var i = 0; i < raw.Length; i++)
         {
             value[0] = (float)series.Values[i];
-            bank.Observe(series.UnixSeconds[i], value, announced.AsSpan(i, 1), raw.AsSpan(i, 1), gated.AsSpan(i, 1));
+            bank.Observe(series.UnixSeconds[i] * 1000, value, announced.AsSpan(i, 1), raw.AsSpan(i, 1), gated.AsSpan(i, 1));
+            alerts[i] = bank.IsAlert(0);
         }
 
-        return new ScoredSeries(series, raw, gated);
+        return new ScoredSeries(series, raw, gated) { Alerts = alerts };
     }
 }

@@ -22,6 +22,9 @@ internal sealed record SetReport
     /// <summary>Only of a set of events, with delay and false alarms in benign spans.</summary>
     public IReadOnlyList<RecallAtBudget>? Recall { get; init; }
 
+    /// <summary>Of the detector's own alerts, at its default budget of false alarms.</summary>
+    public RecallAtBudget? OwnAlerts { get; init; }
+
     public required double AucPr { get; init; }
 
     public required double VusPr { get; init; }
@@ -38,9 +41,13 @@ internal sealed record SetReport
             ? new[] { NabProfile.Standard, NabProfile.LowFalsePositives, NabProfile.LowFalseNegatives }.ToDictionary(p => p.Name, p => NabScore.Of(scored, p, nabThreshold))
             : null,
         Recall = set.Kind == SetKind.Events ? [.. Budgets.Select(budget => EventRecall.At(scored, budget))] : null,
+        OwnAlerts = set.Kind == SetKind.Events && scored.All(series => series.Alerts is not null) ? OfAlerts(scored) : null,
         AucPr = PrecisionRecall.AreaUnderCurve(scored),
         VusPr = PrecisionRecall.VolumeUnderSurface(scored),
     };
+
+    private static RecallAtBudget OfAlerts(IReadOnlyList<ScoredSeries> scored) => EventRecall.AtThreshold(
+        [.. scored.Select(series => series with { Gated = Array.ConvertAll(series.Alerts!, isAlert => isAlert ? 1f : 0f) })], 1) with { BudgetPerDay = 0.02 };
 
     public IEnumerable<string> Lines()
     {
@@ -54,6 +61,11 @@ internal sealed record SetReport
         {
             yield return $"  {recall.BudgetPerDay,4} false alarms a day: recall {recall.Recall:F2} ({recall.Found} of {recall.Events}), delay {recall.MedianDelay} / {recall.NinetiethDelay} samples (median / 90 %), "
                 + $"in benign spans {recall.BenignAlarmsPerDay:F2} a day, threshold {recall.Threshold:G4}";
+        }
+
+        if (OwnAlerts is { } own)
+        {
+            yield return $"  its own alerts: recall {own.Recall:F2}, {own.FalseAlarmsPerDay:F3} false alarms a day, in benign spans {own.BenignAlarmsPerDay:F2} a day, delay {own.MedianDelay} / {own.NinetiethDelay}";
         }
     }
 }

@@ -38,7 +38,7 @@ internal static class Speed
         {
             for (var tick = first; tick < first + Ticks; tick++)
             {
-                bank.Observe(60L * tick, values[tick % Repeated], announced, raw, gated);
+                bank.Observe(60_000L * tick, values[tick % Repeated], announced, raw, gated);
             }
         }
     }

@@ -9,7 +9,7 @@ namespace NetPulse.Optimizer.Detection.Detectors;
 /// range novelty; two of three points far from that hour; a jump. The strongest speaks.
 /// </summary>
 /// <remarks>Weights bring each to about one where it matters (docs/detection.md says on which data). The first week has no hour of the week.</remarks>
-internal sealed class LevelDetector(int blocks)
+internal sealed class LevelDetector(int blocks, float warmUp)
 {
     private const float RangeWeight = 1 / 0.17f;
     private const float HourWeight = 0.02f / 0.17f;
@@ -30,15 +30,15 @@ internal sealed class LevelDetector(int blocks)
         ref var state = ref states[block];
         var seen = state.Seen;
         var share = Lanes.One / (seen + Lanes.One);
-        var score = state.Value.Observe(values, present, seen, falls: true);
+        var score = state.Value.Observe(values, present, seen, warmUp, falls: true);
 
         var level = Vector512.ConditionalSelect(Vector512.Equals(seen, Lanes.Zero), values, state.Slow);
         level += Vector512.MaxNative(share, Vector512.Create(1 / SlowLevel)) * (values - level);
         state.Slow = Vector512.ConditionalSelect(present, level, state.Slow);
-        score = Vector512.MaxNative(score, state.Detrended.Observe(values - level, present, seen, falls: true));
+        score = Vector512.MaxNative(score, state.Detrended.Observe(values - level, present, seen, warmUp, falls: true));
 
         var known = hours.Observe(block, hourOfWeek, values, present, out var residuals);
-        score = Vector512.MaxNative(score, state.OfHour.Observe(residuals, known, state.SeenInHour, falls: true)) * RangeWeight;
+        score = Vector512.MaxNative(score, state.OfHour.Observe(residuals, known, state.SeenInHour, warmUp, falls: true)) * RangeWeight;
 
         var shareInHour = Lanes.One / (state.SeenInHour + Lanes.One);
         var distance = state.FromHour.Observe(residuals, known, state.SeenInHour, shareInHour, HourMemory);
@@ -53,7 +53,14 @@ internal sealed class LevelDetector(int blocks)
         state.Before = Vector512.ConditionalSelect(present, values, state.Before);
         state.Seen += Lanes.One & present;
         state.SeenInHour += Lanes.One & known;
-        return score & present & Vector512.GreaterThanOrEqual(seen, Vector512.Create(RangeNovelty.WarmUp));
+        return score & present & Vector512.GreaterThanOrEqual(seen, Vector512.Create(warmUp));
+    }
+
+    /// <summary>The range that the values have kept.</summary>
+    public NormalRange Normal(int block, int lane)
+    {
+        ref readonly var range = ref states[block].Value;
+        return new NormalRange(range.Low[lane], range.High[lane]);
     }
 
     internal struct BlockState

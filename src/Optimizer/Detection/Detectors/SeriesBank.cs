@@ -9,33 +9,47 @@ namespace NetPulse.Optimizer.Detection.Detectors;
 /// <summary>Many series of one kind that are read at the same times, sixteen to a block. Streaming: a point is judged by what came before it.</summary>
 /// <remarks>
 /// A value that is missing (NaN) or infinite scores zero and changes nothing. A point no later than the last is dropped and counted. A score of about one is
-/// an event; the first <see cref="RangeNovelty.WarmUp"/> values of a series score zero. Values are floats: a change below 1e-7 of the value is not seen.
+/// an event; the first values of a series, <see cref="UsualWarmUp"/> unless told otherwise, score zero. Values are floats: a change below 1e-7 of the value is not seen.
 /// </remarks>
 public sealed class SeriesBank
 {
     /// <summary>Beyond it a value counts as this: squares and sums stay finite.</summary>
     private const float Largest = 1e18f;
 
+    /// <summary>Values before a new series is judged.</summary>
+    public const int UsualWarmUp = 150;
+
     private readonly LevelDetector? level;
     private readonly NetworkDetector? network;
     private readonly HighestOfLast[] gates;
-    private long lastUnixSeconds = long.MinValue;
+    private readonly AlertThreshold[] thresholds;
+    private readonly ushort[] alerts;
+    private readonly AlertBudget budget;
+    private long lastUnixMilliseconds = long.MinValue;
     private long points;
 
-    public SeriesBank(SignalKind kind, int series)
+    /// <param name="kind">Of all of them.</param>
+    /// <param name="series">How many.</param>
+    /// <param name="falseAlarmsPerDay">Budget of one series.</param>
+    /// <param name="warmUp">Values before a new series is judged.</param>
+    public SeriesBank(SignalKind kind, int series, double falseAlarmsPerDay = AlertBudget.UsualFalseAlarmsPerDay, int warmUp = UsualWarmUp)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(series);
+        ArgumentOutOfRangeException.ThrowIfLessThan(warmUp, 10);
+        budget = new AlertBudget(falseAlarmsPerDay);
         Kind = kind;
         Series = series;
         var blocks = (series + Lanes.Count - 1) / Lanes.Count;
         gates = new HighestOfLast[blocks];
+        thresholds = new AlertThreshold[blocks];
+        alerts = new ushort[blocks];
         if (kind == SignalKind.Level)
         {
-            level = new LevelDetector(blocks);
+            level = new LevelDetector(blocks, warmUp);
         }
         else
         {
-            network = new NetworkDetector(kind, blocks);
+            network = new NetworkDetector(kind, blocks, warmUp);
         }
     }
 
@@ -45,30 +59,40 @@ public sealed class SeriesBank
 
     /// <summary>What is kept for a series, all tables and gates included.</summary>
     public double StateBytesPerSeries =>
-        ((level?.StateBytes ?? network!.StateBytes) + ((long)gates.Length * Unsafe.SizeOf<HighestOfLast>())) / (double)(gates.Length * Lanes.Count);
+        ((level?.StateBytes ?? network!.StateBytes) + (gates.Length * (long)(Unsafe.SizeOf<HighestOfLast>() + Unsafe.SizeOf<AlertThreshold>()))) / (double)(gates.Length * Lanes.Count);
 
     /// <summary>Points that were not later than the one before.</summary>
     public long DroppedPoints { get; private set; }
 
+    /// <summary>Whether the last point of a series is an alert.</summary>
+    public bool IsAlert(int series) => (alerts[series / Lanes.Count] >> (series % Lanes.Count) & 1) != 0;
+
+    /// <summary>What the next value of a series may be without being news.</summary>
+    public NormalRange Normal(int series) =>
+        level?.Normal(series / Lanes.Count, series % Lanes.Count) ?? network!.Normal(series / Lanes.Count, series % Lanes.Count);
+
     /// <summary>One point of every series.</summary>
-    /// <param name="unixSeconds">When; the hour of the week is UTC's.</param>
+    /// <param name="unixMilliseconds">When; the hour of the week is UTC's.</param>
     /// <param name="values">One a series; NaN where none was measured.</param>
     /// <param name="announced">Series whose change was announced: they learn, and score zero. Empty when there are none.</param>
     /// <param name="raw">Dense scores.</param>
     /// <param name="gated">The scores that may alert; zero elsewhere.</param>
-    public void Observe(long unixSeconds, ReadOnlySpan<float> values, ReadOnlySpan<bool> announced, Span<float> raw, Span<float> gated)
+    public void Observe(long unixMilliseconds, ReadOnlySpan<float> values, ReadOnlySpan<bool> announced, Span<float> raw, Span<float> gated)
     {
-        if (unixSeconds <= lastUnixSeconds)
+        if (unixMilliseconds <= lastUnixMilliseconds)
         {
             DroppedPoints++;
+            alerts.AsSpan().Clear();
             raw[..Series].Clear();
             gated[..Series].Clear();
             return;
         }
 
-        lastUnixSeconds = unixSeconds;
+        var days = points == 0 ? 0 : (unixMilliseconds - lastUnixMilliseconds) / 86_400_000.0;
+        lastUnixMilliseconds = unixMilliseconds;
+        var pace = budget.Pace(days);
         // The epoch was a Thursday; which day the week starts with does not matter.
-        var hourOfWeek = (int)(Math.Max(0, unixSeconds) / 3600 % HourOfWeek.Hours);
+        var hourOfWeek = (int)(Math.Max(0, unixMilliseconds) / 3_600_000 % HourOfWeek.Hours);
         var largest = Vector512.Create(Largest);
         Span<float> partial = stackalloc float[Lanes.Count];
         for (var block = 0; block < gates.Length; block++)
@@ -96,6 +120,7 @@ public sealed class SeriesBank
             }
 
             var passed = gates[block].Pass(score, points);
+            alerts[block] = (ushort)thresholds[block].Exceeds(passed, pace).ExtractMostSignificantBits();
             if (isWhole)
             {
                 score.CopyTo(raw[first..]);
