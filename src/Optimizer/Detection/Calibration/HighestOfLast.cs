@@ -4,7 +4,7 @@ using Lanes = System.Runtime.Intrinsics.Vector512<float>;
 
 namespace NetPulse.Optimizer.Detection.Calibration;
 
-/// <summary>Lets a score pass only when it is a tenth higher than all of its series' last 90 to 100: one event is one candidate, and more only as it grows.</summary>
+/// <summary>Lets a score pass only when it is a tenth higher than all of its series' last 90 to 100: one event is one candidate, and another only as it grows.</summary>
 internal struct HighestOfLast
 {
     internal const int Points = 100;

@@ -16,6 +16,12 @@ internal sealed class HourOfWeek(int blocks)
 
     public long StateBytes => (long)(means.Length + seen.Length) * Unsafe.SizeOf<Lanes>();
 
+    public void Visit(StatePart visit)
+    {
+        visit(BankState.BytesOf(means));
+        visit(BankState.BytesOf(seen));
+    }
+
     /// <param name="residuals">Distance from the hour's mean before this value.</param>
     /// <returns>The lanes that have such a mean.</returns>
     public Lanes Observe(int block, int hour, Lanes values, Lanes present, out Lanes residuals)

@@ -20,6 +20,12 @@ internal sealed class HourlyRecord(int blocks)
 
     public long StateBytes => (long)(highest.Length + recent.Length) * Unsafe.SizeOf<Lanes>();
 
+    public void Visit(StatePart visit)
+    {
+        visit(BankState.BytesOf(highest));
+        visit(BankState.BytesOf(recent));
+    }
+
     public Lanes Observe(int block, int hourOfDay, Lanes scores, Lanes present)
     {
         ref var ofHour = ref highest[(block * Hours) + hourOfDay];

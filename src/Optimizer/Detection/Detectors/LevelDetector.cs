@@ -25,6 +25,13 @@ internal sealed class LevelDetector(int blocks, float warmUp)
 
     public long StateBytes => ((long)states.Length * Unsafe.SizeOf<BlockState>()) + hours.StateBytes + jumps.StateBytes;
 
+    public void Visit(StatePart visit)
+    {
+        visit(BankState.BytesOf(states));
+        hours.Visit(visit);
+        jumps.Visit(visit);
+    }
+
     public Lanes Observe(int block, int hourOfWeek, Lanes values, Lanes present)
     {
         ref var state = ref states[block];

@@ -24,6 +24,8 @@ internal sealed class NetworkDetector(SignalKind kind, int blocks, float warmUp)
 
     public long StateBytes => (long)states.Length * Unsafe.SizeOf<BlockState>();
 
+    public void Visit(StatePart visit) => visit(BankState.BytesOf(states));
+
     public Lanes Observe(int block, Lanes values, Lanes present)
     {
         ref var state = ref states[block];

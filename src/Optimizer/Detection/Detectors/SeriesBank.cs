@@ -25,6 +25,7 @@ public sealed class SeriesBank
     private readonly AlertThreshold[] thresholds;
     private readonly ushort[] alerts;
     private readonly AlertBudget budget;
+    private readonly int warmUp;
     private long lastUnixMilliseconds = long.MinValue;
     private long points;
 
@@ -37,6 +38,7 @@ public sealed class SeriesBank
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(series);
         ArgumentOutOfRangeException.ThrowIfLessThan(warmUp, 10);
         budget = new AlertBudget(falseAlarmsPerDay);
+        this.warmUp = warmUp;
         Kind = kind;
         Series = series;
         var blocks = (series + Lanes.Count - 1) / Lanes.Count;
@@ -63,6 +65,24 @@ public sealed class SeriesBank
 
     /// <summary>Points that were not later than the one before.</summary>
     public long DroppedPoints { get; private set; }
+
+    /// <summary>Continues where <see cref="Save"/> was called: the next point scores as if there had been no restart.</summary>
+    /// <exception cref="InvalidDataException">Not such bytes, cut off, damaged, or of another version.</exception>
+    public static SeriesBank Restore(byte[] saved, double falseAlarmsPerDay = AlertBudget.UsualFalseAlarmsPerDay)
+    {
+        var shape = BankState.ReadShape(saved);
+        var bank = new SeriesBank(shape.Kind, shape.Series, falseAlarmsPerDay, shape.WarmUp)
+        {
+            lastUnixMilliseconds = shape.LastUnixMilliseconds,
+            points = shape.Points,
+            DroppedPoints = shape.DroppedPoints,
+        };
+        BankState.ReadParts(saved, bank.Visit);
+        return bank;
+    }
+
+    /// <summary>All that a restart needs, with version and checksum.</summary>
+    public byte[] Save() => BankState.Write(new BankState.Shape(Kind, Series, warmUp, lastUnixMilliseconds, points, DroppedPoints), Visit);
 
     /// <summary>Whether the last point of a series is an alert.</summary>
     public bool IsAlert(int series) => (alerts[series / Lanes.Count] >> (series % Lanes.Count) & 1) != 0;
@@ -136,6 +156,14 @@ public sealed class SeriesBank
         }
 
         points++;
+    }
+
+    private void Visit(StatePart visit)
+    {
+        level?.Visit(visit);
+        network?.Visit(visit);
+        visit(BankState.BytesOf(gates));
+        visit(BankState.BytesOf(thresholds));
     }
 
     /// <summary>All bits where the change was not announced.</summary>
