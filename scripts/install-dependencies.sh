@@ -12,6 +12,7 @@ needed=(
 	"iproute2|command -v ip|makes the lab's network namespaces"
 )
 needed_for_tests=(
+	"iptables|command -v iptables-legacy|translates a Service's address in a test's network namespace, as kube-proxy does"
 	"victoria-metrics|command -v victoria-metrics|a real store that remote write and queries are tested against"
 	"prometheus|command -v prometheus && command -v promtool|a second one, and promtool, which checks /metrics"
 )

@@ -15,6 +15,9 @@ public sealed class SocketOwners(NamespaceOwners namespaces, PodCgroups? cgroups
     private readonly Lazy<FrozenDictionary<(string Namespace, string Name), WorkloadIdentity>> byName =
         new(() => pods.Values.DistinctBy(pod => (pod.Namespace, pod.Pod)).ToFrozenDictionary(pod => (pod.Namespace, pod.Pod)));
 
+    /// <summary>The pods of this node, each once.</summary>
+    public IEnumerable<WorkloadIdentity> Pods => byName.Value.Values;
+
     /// <param name="cgroupId">Of <c>sk->sk_cgrp_data.cgroup->kn->id</c>; 0 where it is not known.</param>
     /// <param name="namespaceCookie">0 where it is not known.</param>
     /// <param name="namespaceInode">Counts where the cookie is not known.</param>
