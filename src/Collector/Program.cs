@@ -12,7 +12,7 @@ return await ServiceStart.RunAsync(args, static configuration =>
     builder.Services.AddAttribution();
     builder.Services.AddSampling();
     builder.Services.AddKubelet(configuration.Root);
-    builder.Services.AddRemoteWrite(configuration.Root);
+    builder.Services.AddExport(configuration.Root);
 
     var app = builder.Build();
     app.MapMetrics();

@@ -14,6 +14,10 @@ public sealed class SamplingOptions
     /// <summary>Workload pairs that have TCP series of their own: 10 to 100,000; 10,000 unless set. The rest is folded into the peer <c>other</c>.</summary>
     [Range(10, 100_000)]
     public int MaxEdges { get; set; } = 10_000;
+
+    /// <summary>Series of one reading: 100 to 1,000,000; 50,000 unless set. Beyond it the smallest workload pairs, of all protocols, are folded into the peer <c>other</c>.</summary>
+    [Range(100, 1_000_000)]
+    public int MaxSeries { get; set; } = 50_000;
 }
 
 [OptionsValidator]

@@ -13,6 +13,9 @@ internal static class SamplingRegistration
     internal static IServiceCollection AddSampling(this IServiceCollection services) => services
         .AddSettings<NodeOptions, NodeOptionsValidator>(NodeOptions.Section)
         .AddSettings<SamplingOptions, SamplingOptionsValidator>(SamplingOptions.Section)
+        .AddSettings<LabelsOptions, LabelsOptionsValidator>(LabelsOptions.Section)
+        .AddSingleton(provider => new PlaceLabels(provider.GetRequiredService<IOptions<LabelsOptions>>().Value))
+        .AddSingleton(provider => new SeriesBudget(provider.GetRequiredService<IOptions<SamplingOptions>>().Value.MaxSeries, provider.GetRequiredService<Meter>()))
         .AddSingleton(provider => new NodeName(provider.GetRequiredService<IOptions<NodeOptions>>().Value.Name))
         .AddSingleton(new Meter("NetPulse.Collector"))
         .AddSingleton<NamespaceReader>()

@@ -4,6 +4,10 @@ namespace NetPulse.Telemetry.Samples;
 public static class LabelNames
 {
     public const string Node = "node";
+
+    /// <summary>Where the node is; the same for all that it reports.</summary>
+    public const string Cluster = "cluster";
+    public const string Zone = "zone";
     public const string Namespace = "namespace";
     public const string Workload = "workload";
     public const string Pod = "pod";

@@ -22,6 +22,7 @@ public sealed class LabelSet : IEquatable<LabelSet>
         {
             code.Add(label.Name, StringComparer.Ordinal);
             code.Add(label.Value, StringComparer.Ordinal);
+            Characters += label.Name.Length + label.Value.Length;
         }
 
         hash = code.ToHashCode();
@@ -29,6 +30,9 @@ public sealed class LabelSet : IEquatable<LabelSet>
 
     /// <summary>Sorted by name (ordinal), without empty values.</summary>
     public ImmutableArray<Label> Labels { get; }
+
+    /// <summary>Length of all names and values together, in UTF-16 units.</summary>
+    public int Characters { get; }
 
     /// <summary>The metric's name; empty when there is none.</summary>
     public string Name => this[MetricName];
@@ -83,7 +87,7 @@ public sealed class LabelSet : IEquatable<LabelSet>
         From(Labels.Where(label => !string.Equals(label.Name, name, StringComparison.Ordinal)).Append(new Label(name, value)));
 
     public bool Equals(LabelSet? other) =>
-        other is not null && hash == other.hash && Labels.AsSpan().SequenceEqual(other.Labels.AsSpan());
+        ReferenceEquals(this, other) || (other is not null && hash == other.hash && Labels.AsSpan().SequenceEqual(other.Labels.AsSpan()));
 
     public override bool Equals(object? obj) => Equals(obj as LabelSet);
 
