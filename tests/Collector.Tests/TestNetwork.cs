@@ -52,6 +52,13 @@ public sealed class TestNetwork : IDisposable
         return listener;
     }
 
+    /// <summary>Runs <c>ip</c> in A.</summary>
+    public void IpInA(string arguments) => Ip($"-n {prefix}a {arguments}");
+
+    /// <summary>Writes a sysctl in A.</summary>
+    public void WriteSysctlInA(string name, int value) =>
+        thread.Run(A, () => File.WriteAllText($"/proc/sys/{name.Replace('.', '/')}", value.ToString(CultureInfo.InvariantCulture)));
+
     /// <summary>A connection from A to the listener.</summary>
     public (Socket Client, Socket Server) Connect(Socket listener, IPAddress? address = null)
     {

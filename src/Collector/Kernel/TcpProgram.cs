@@ -6,156 +6,291 @@ using NetPulse.Linux.NetworkNamespaces;
 
 namespace NetPulse.Collector.Kernel;
 
-/// <summary>The loaded <c>tcp.bpf.c</c>: walks the connections of a network namespace, and keeps those that ended until they are drained.</summary>
-/// <remarks>Used by one thread at a time. From <see cref="Load"/> on, every connection that ends is recorded.</remarks>
+/// <summary>The loaded <c>tcp.bpf.c</c>. From <see cref="Load"/> on, every connection that ends is recorded.</summary>
+/// <remarks>
+/// A reading walks (finds open connections), folds (adds what they did to their edges' rows), and drains the records and the rows, in this
+/// order. Used by one thread at a time.
+/// </remarks>
 public sealed class TcpProgram : IDisposable
 {
-    private const int EPERM = 1;
+    /// <summary>Edges that have a row of their own between two readings, unless said otherwise.</summary>
+    public const int DefaultEdges = 16_384;
+
+    private const string File = "tcp.bpf.o";
     private const int EINTR = 4;
     private const int EAGAIN = 11;
-    private const int EACCES = 13;
+    private const byte IPPROTO_TCP = 6;
 
-    private readonly BpfObjectHandle program;
-    private readonly BpfLinkHandle walk;
-    private readonly BpfLinkHandle destroyed;
+    private readonly BpfObject program;
     private readonly RingBuffer ring;
-    private readonly int lostMap;
+    private readonly RingBuffer.RecordHandler onRecord;
+    private readonly Rows[] rows;
     private readonly byte[] buffer = GC.AllocateUninitializedArray<byte>(64 * 1024);
+    private EndedHandler? onEnded;
+    private TcpControl control;
+    private int filled;
 
-    private TcpProgram(string path)
+    private TcpProgram(BpfObject program)
     {
-        program = LibBpf.bpf_object__open_file(path, 0);
-        Require(!program.IsInvalid, $"open {path}", "the file belongs to the program: install it again");
-        Require(LibBpf.bpf_object__load(program) == 0, "load tcp.bpf.o", "this kernel is too old or lacks a feature: Linux 5.12 or later is needed");
-        walk = Attach("walk_connections");
-        destroyed = Attach("record_destroyed");
-        lostMap = LibBpf.bpf_object__find_map_fd_by_name(program, "lost");
-        ring = new RingBuffer(LibBpf.bpf_object__find_map_fd_by_name(program, "destroyed"));
-        Require(!ring.IsInvalid, "map the ring buffer of tcp.bpf.o", "check the memory limit of the process");
+        this.program = program;
+        onRecord = record => onEnded!(in MemoryMarshal.AsRef<TcpEnded>(record));
+        rows = [new Rows(program, "a"), new Rows(program, "b")];
+        rows[0].Prepare();
+        Attach();
+        ring = new RingBuffer(program.MapDescriptor("ended"));
+        if (ring.IsInvalid)
+        {
+            throw BpfObject.Failure($"map the ring buffer of {File}", "check the memory limit of the process");
+        }
     }
 
-    public delegate void TcpRecordHandler(in TcpRecord record);
+    public delegate void EndedHandler(in TcpEnded ended);
 
-    /// <exception cref="BpfException">No libbpf, no BTF, no right to load BPF, or a kernel without what the programs need.</exception>
-    public static TcpProgram Load()
+    public delegate void RowHandler(ref readonly EdgeKey key, ref readonly TcpEdgeRow row);
+
+    public delegate void ListenerHandler(in TcpListener listener);
+
+    public delegate void FlowHandler(in TcpFlow flow);
+
+    private enum WalkRecord : uint
     {
-        const string Btf = "/sys/kernel/btf/vmlinux";
-        if (!File.Exists(Btf))
-        {
-            throw new BpfException("load tcp.bpf.o", 0, $"{Btf} is not there; the kernel must be built with CONFIG_DEBUG_INFO_BTF=y");
-        }
+        Clock = 0,
+        Listener = 1,
+        Flow = 2,
+    }
 
+    /// <summary>Whether connections can be followed while they are open; otherwise they are counted when they end.</summary>
+    public bool FollowsOpen { get; private set; }
+
+    /// <summary>Whether connections that no process holds can be met.</summary>
+    public bool WalksNamespaces { get; private set; }
+
+    /// <summary>Number of the last fold.</summary>
+    public uint LastFold => control.Fold;
+
+    /// <summary>Programs that the kernel refused, each with what libbpf said.</summary>
+    public IReadOnlyDictionary<string, string> Refused => program.Refused;
+
+    /// <param name="edges">How many edges may have a row of their own between two readings; the others share their owner's.</param>
+    /// <exception cref="BpfException">As <see cref="BpfObject.Load"/>, or the kernel does not tell when a connection ends.</exception>
+    public static TcpProgram Load(int edges = DefaultEdges)
+    {
+        var owners = (uint)Math.Max(64, edges / 4);
+        var capacities = new Dictionary<string, uint>
+        {
+            ["edges_a"] = (uint)edges,
+            ["edges_b"] = (uint)edges,
+            ["owners_a"] = owners,
+            ["owners_b"] = owners,
+        };
+        var loaded = BpfObject.Load(File, capacities);
         try
         {
-            LibBpfMessages.Capture();
-            return new TcpProgram(Path.Combine(AppContext.BaseDirectory, "tcp.bpf.o"));
+            return new TcpProgram(loaded);
         }
-        catch (DllNotFoundException e)
+        catch
         {
-            throw new BpfException($"load {LibBpf.Library}", 0, "libbpf is not installed (Debian: apt-get install libbpf1)", e);
+            loaded.Dispose();
+            throw;
         }
     }
 
-    /// <summary>Hands over every connection of the namespace that was once established and whose socket is still hashed.</summary>
+    /// <summary>From the next walk on. What was idle since <see cref="TcpControl.BeganJiffies"/> and was never met is older than us, and not counted.</summary>
+    /// <exception cref="BpfException">The map could not be written.</exception>
+    public void Control(TcpControl value)
+    {
+        control = value;
+        uint first = 0;
+        if (LibBpf.bpf_map_update_elem(program.MapDescriptor("control"), ref Unsafe.As<uint, byte>(ref first), ref Unsafe.As<TcpControl, byte>(ref control), 0) != 0)
+        {
+            throw BpfObject.Failure("write the control of the TCP programs", "it is tried again at the next reading");
+        }
+    }
+
+    /// <summary>Meets every socket that a process of our PID namespace has open, in all network namespaces.</summary>
     /// <returns>The kernel's clocks at the end of the walk.</returns>
     /// <exception cref="BpfException">The kernel refused the walk, or broke it off.</exception>
-    /// <exception cref="NetworkNamespaceException">The namespace is gone, or may not be entered.</exception>
-    public ClockRecord Walk(NetworkNamespaceThread thread, NetworkNamespace target, TcpRecordHandler handler)
+    public ClockRecord WalkFiles(ListenerHandler onListener, FlowHandler onFlow)
     {
-        // The iterator belongs to the namespace in which it is made, not to the one in which it is read.
-        using var iterator = thread.Run(target, CreateIterator);
+        using var iterator = CreateIterator("walk_files");
+        ClockRecord? clock = null;
         var kept = 0;
-        while (true)
+        while (ReadSome(iterator, ref kept))
         {
-            var read = (int)LibBpf.read(iterator, ref buffer[kept], (nuint)(buffer.Length - kept));
-            Require(read >= 0 || IsTransient(Marshal.GetLastPInvokeError()), $"walk the connections of {target.Name}", "it is tried again at the next reading");
-            if (read < 0)
+            var unread = buffer.AsSpan(0, kept);
+            while (MemoryMarshal.TryRead(unread, out WalkHeader header) && unread.Length >= Unsafe.SizeOf<WalkHeader>() + (int)header.Size)
             {
-                continue;
+                var record = unread.Slice(Unsafe.SizeOf<WalkHeader>(), (int)header.Size);
+                switch (header.Kind)
+                {
+                    case WalkRecord.Listener:
+                        onListener(in MemoryMarshal.AsRef<TcpListener>(record));
+                        break;
+                    case WalkRecord.Flow:
+                        onFlow(in MemoryMarshal.AsRef<TcpFlow>(record));
+                        break;
+                    default:
+                        clock = MemoryMarshal.Read<ClockRecord>(record);
+                        break;
+                }
+
+                unread = unread[(Unsafe.SizeOf<WalkHeader>() + (int)header.Size)..];
             }
 
-            if (read == 0)
-            {
-                break;
-            }
-
-            kept += read;
-            var records = MemoryMarshal.Cast<byte, TcpRecord>(buffer.AsSpan(0, kept));
-            foreach (ref readonly var record in records)
-            {
-                handler(in record);
-            }
-
-            var used = records.Length * Unsafe.SizeOf<TcpRecord>();
-            buffer.AsSpan(used, kept - used).CopyTo(buffer);
-            kept -= used;
+            unread.CopyTo(buffer);
+            kept = unread.Length;
         }
 
-        return kept == Unsafe.SizeOf<ClockRecord>()
-            ? MemoryMarshal.Read<ClockRecord>(buffer)
-            : throw new BpfException($"walk the connections of {target.Name}", 0, $"it ended with {kept} bytes instead of the clocks; it is tried again at the next reading");
+        return clock ?? throw new BpfException("walk the open sockets", 0, "it ended without the clocks; it is tried again at the next reading");
+    }
+
+    /// <summary>Meets every connection of the namespace, also those that no process holds: they wait for <c>accept()</c>, or are the kernel's.</summary>
+    /// <remarks>The kernel looks at its whole table for each namespace, 2 to 4 ms even where that is empty: this is for now and then.</remarks>
+    /// <exception cref="BpfException">The kernel refused the walk, or broke it off.</exception>
+    /// <exception cref="NetworkNamespaceException">The namespace is gone, or may not be entered.</exception>
+    public void WalkNamespace(NetworkNamespaceThread thread, NetworkNamespace target)
+    {
+        // The iterator belongs to the namespace in which it is made, not to the one in which it is read.
+        using var iterator = thread.Run(target, () => CreateIterator("walk_namespace"));
+        ReadToEnd(iterator);
+    }
+
+    /// <summary>Adds to the rows what each open connection that was met has done since the last fold, and how it stands.</summary>
+    /// <exception cref="BpfException">The kernel refused the fold, or broke it off.</exception>
+    public void Fold()
+    {
+        Control(control with { Fold = control.Fold + 1 });
+        using var iterator = CreateIterator("fold_open");
+        ReadToEnd(iterator);
     }
 
     /// <summary>Hands over the connections that ended since the last call.</summary>
     /// <exception cref="BpfException">The ring buffer could not be read.</exception>
-    public void Drain(TcpRecordHandler handler)
+    public void DrainEnded(EndedHandler handler)
     {
-        var read = ring.Consume(record => handler(in MemoryMarshal.AsRef<TcpRecord>(record)));
-        Require(read >= 0, "read the ring buffer of tcp.bpf.o", "it is tried again at the next reading");
+        onEnded = handler;
+        if (ring.Consume(onRecord) < 0)
+        {
+            throw BpfObject.Failure($"read the ring buffer of {File}", "it is tried again at the next reading");
+        }
     }
 
-    /// <summary>Connections that ended and found the ring buffer full, since the program was loaded.</summary>
-    public ulong Lost
+    /// <summary>Hands over the rows and begins new ones; what happens meanwhile goes to the new ones.</summary>
+    /// <param name="handler">The gauges of a row hold where its fold is <see cref="LastFold"/>.</param>
+    /// <exception cref="BpfException">A map could not be read or written.</exception>
+    public void DrainRows(RowHandler handler)
     {
-        get
-        {
-            Require(LibBpf.bpf_map_lookup_elem(lostMap, 0, out var count) == 0, "read the map of lost records", "it is tried again at the next reading");
-            return count;
-        }
+        var old = rows[filled];
+        filled = 1 - filled;
+        rows[filled].Prepare();
+        rows[filled].PutInto(program.MapDescriptor("current"));
+        old.Drain(handler);
+    }
+
+    /// <summary>What could not be done since the program was loaded.</summary>
+    /// <exception cref="BpfException">The map could not be read.</exception>
+    public TcpFaults Faults()
+    {
+        uint first = 0;
+        TcpFaults faults = default;
+        return LibBpf.bpf_map_lookup_elem(program.MapDescriptor("faults"), ref Unsafe.As<uint, byte>(ref first), ref Unsafe.As<TcpFaults, byte>(ref faults)) == 0
+            ? faults
+            : throw BpfObject.Failure("read the map of faults", "it is tried again at the next reading");
     }
 
     public void Dispose()
     {
-        // Each may be missing when the constructor gave up midway.
-        ring?.Dispose();
-        destroyed?.Dispose();
-        walk?.Dispose();
+        ring.Dispose();
         program.Dispose();
     }
 
-    /// <summary>A signal, or an iterator that asks for patience after many empty buckets (kernel/bpf/bpf_iter.c).</summary>
-    private static bool IsTransient(int errno) => errno is EINTR or EAGAIN;
-
-    private SafeFileHandle CreateIterator()
+    private void Attach()
     {
-        var descriptor = LibBpf.bpf_iter_create(LibBpf.bpf_link__fd(walk));
-        Require(descriptor >= 0, "create a TCP iterator", "check the process's limit of open files");
-        return new SafeFileHandle(descriptor, ownsHandle: true);
-    }
-
-    private BpfLinkHandle Attach(string name)
-    {
-        var link = LibBpf.bpf_program__attach(LibBpf.bpf_object__find_program_by_name(program, name));
-        Require(!link.IsInvalid, $"attach {name}", "this kernel lacks the hook: Linux 5.12 or later is needed");
-        return link;
-    }
-
-    private void Require(bool done, string tried, string remedy)
-    {
-        if (done)
+        FollowsOpen = program.TryAttach("walk_files") && program.TryAttachToMap("fold_open", "sockets");
+        if (!program.TryAttach("record_ended") && !program.TryAttach("record_ended_whole"))
         {
-            _ = LibBpfMessages.Take();
-            return;
+            throw new BpfException($"attach {File}", 0, program.Refused["record_ended_whole"]);
         }
 
-        var errno = Marshal.GetLastPInvokeError();
-        var said = LibBpfMessages.Take();
-        if (walk is null || ring is null)
+        WalksNamespaces = program.TryAttach("walk_namespace");
+        _ = program.TryAttach("count_connect");
+        _ = program.TryAttach("count_reset_sent");
+        _ = program.TryAttach("count_reset_received");
+    }
+
+    private SafeFileHandle CreateIterator(string walk)
+    {
+        var descriptor = LibBpf.bpf_iter_create(program.LinkDescriptor(walk));
+        return descriptor >= 0
+            ? new SafeFileHandle(descriptor, ownsHandle: true)
+            : throw BpfObject.Failure($"begin {walk}", "check the process's limit of open files");
+    }
+
+    private void ReadToEnd(SafeFileHandle iterator)
+    {
+        var kept = 0;
+        while (ReadSome(iterator, ref kept))
         {
-            Dispose();
+            kept = 0;
+        }
+    }
+
+    /// <returns>Whether there was anything.</returns>
+    private bool ReadSome(SafeFileHandle iterator, ref int kept)
+    {
+        while (true)
+        {
+            var read = (int)LibBpf.read(iterator, ref buffer[kept], (nuint)(buffer.Length - kept));
+            if (read >= 0)
+            {
+                kept += read;
+                return read > 0;
+            }
+
+            // A signal, or an iterator that asks for patience after a million elements without a word (kernel/bpf/bpf_iter.c).
+            if (Marshal.GetLastPInvokeError() is not (EINTR or EAGAIN))
+            {
+                throw BpfObject.Failure("walk the connections", "it is tried again at the next reading");
+            }
+        }
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly record struct WalkHeader(WalkRecord Kind, uint Size);
+
+    /// <summary>One of the two pairs of maps: the edges' rows, and those of owners, whose edges found no place.</summary>
+    private sealed class Rows(BpfObject program, string name)
+    {
+        private readonly BpfHashMap<EdgeKey, TcpEdgeRow> edges = new(program.MapDescriptor($"edges_{name}"), $"edges_{name}");
+        private readonly BpfHashMap<EdgeKey, TcpEdgeRow> owners = new(program.MapDescriptor($"owners_{name}"), $"owners_{name}");
+
+        /// <summary>The rows for what finds no row of its owner must always be there.</summary>
+        internal void Prepare()
+        {
+            foreach (var role in Enum.GetValues<EdgeRole>())
+            {
+                owners.Set(new EdgeKey(0, 0, default, 0, 0, role, IPPROTO_TCP), default);
+            }
         }
 
-        var advice = errno is EPERM or EACCES ? "the process needs CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN" : remedy;
-        throw new BpfException(tried, errno, said.Length == 0 ? advice : $"{advice}; libbpf said: {said}");
+        internal void PutInto(int current)
+        {
+            Put(current, 0, edges.Descriptor);
+            Put(current, 1, owners.Descriptor);
+        }
+
+        internal void Drain(RowHandler handler)
+        {
+            edges.Drain(handler.Invoke);
+            owners.Drain(handler.Invoke);
+        }
+
+        private static void Put(int current, uint slot, int map)
+        {
+            if (LibBpf.bpf_map_update_elem(current, ref Unsafe.As<uint, byte>(ref slot), ref Unsafe.As<int, byte>(ref map), 0) != 0)
+            {
+                throw BpfObject.Failure("exchange the rows of the TCP programs", "it is tried again at the next reading");
+            }
+        }
     }
 }

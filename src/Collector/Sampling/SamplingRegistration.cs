@@ -35,11 +35,31 @@ internal static class SamplingRegistration
             provider.GetRequiredService<NetworkNamespaceThread>(),
             provider.GetRequiredService<NodeObserver>(),
             provider.GetRequiredService<NodeName>(),
-            provider.GetRequiredService<IOptions<SamplingOptions>>().Value.MaxEdges,
+            provider.GetRequiredService<IOptions<SamplingOptions>>().Value.Tcp,
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<Meter>()))
+            provider.GetRequiredService<Meter>(),
+            provider.GetRequiredService<ILogger<TcpSockets>>()))
+        .AddSingleton<ISource>(provider => new UdpSockets(
+            provider.GetRequiredService<NodeObserver>(),
+            provider.GetRequiredService<NodeName>(),
+            provider.GetRequiredService<IOptions<SamplingOptions>>().Value.MaxEdges,
+            UdpSockets.DefaultKernelEdges,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<Meter>(),
+            provider.GetRequiredService<ILogger<UdpSockets>>()))
+        .AddSettings<DnsOptions, DnsOptionsValidator>(DnsOptions.Section)
+        .AddDns()
+        .AddSingleton<ISource, Drops>()
         .AddSingleton<ISource, SelfMetrics>()
         .AddSingleton<LatestReading>()
         .AddSingleton<IReadingSink>(provider => provider.GetRequiredService<LatestReading>())
         .AddHostedService<SamplingLoop>();
+
+    private static IServiceCollection AddDns(this IServiceCollection services) => services.AddSingleton<ISource>(provider => new DnsQueries(
+        provider.GetRequiredService<NodeObserver>(),
+        provider.GetRequiredService<NodeName>(),
+        provider.GetRequiredService<IOptions<SamplingOptions>>().Value.MaxEdges,
+        provider.GetRequiredService<IOptions<DnsOptions>>(),
+        provider.GetRequiredService<TimeProvider>(),
+        provider.GetRequiredService<Meter>()));
 }

@@ -15,18 +15,15 @@ internal sealed class TcpEdges(string node, int maximum)
 
     private readonly Dictionary<TcpEdgeKey, TcpEdge> edges = [];
 
-    /// <summary>Spares most sockets the two look-ups and the key.</summary>
-    private readonly Dictionary<Ends, TcpEdge> known = [];
+    /// <summary>Spares most records the look-ups and the key.</summary>
+    private readonly Dictionary<EdgeKey, TcpEdge> known = [];
 
-    private NodePicture picture = new(-1, new NamespaceOwners([], []), new PeerAddresses([]));
+    private NodePicture picture = NodePicture.None;
 
     public int Count => edges.Count;
 
-    /// <summary>Connections that were folded into <see cref="Other"/>.</summary>
+    /// <summary>Rows and records that were folded into <see cref="Other"/> here or in the kernel.</summary>
     public long Folded { get; private set; }
-
-    /// <summary>The picture that edges were attributed by last.</summary>
-    public int Version => picture.Version;
 
     public void Attribute(NodePicture current)
     {
@@ -37,31 +34,32 @@ internal sealed class TcpEdges(string node, int maximum)
         }
     }
 
-    public TcpEdge Of(in TcpRecord record)
+    public WorkloadIdentity OwnerOf(in EdgeKey key) => picture.Owners.Of(key.Cgroup, key.NamespaceCookie, key.NamespaceInode);
+
+    public TcpEdgeKey KeyOf(in EdgeKey key) => new(OwnerOf(key), key.IsOverflow ? Other : picture.Peers.Of(key.Peer), key.ServerPort, key.Role);
+
+    public TcpEdge Of(in EdgeKey key)
     {
-        var serverPort = record.IsPassive ? record.LocalPort : record.RemotePort;
-        var ends = new Ends(record.NamespaceCookie, record.NamespaceInode, record.RemoteAddress, serverPort, record.IsPassive);
-        if (!known.TryGetValue(ends, out var edge))
+        if (!known.TryGetValue(key, out var edge))
         {
             if (known.Count >= 4 * maximum)
             {
                 known.Clear();
             }
 
-            edge = Find(new TcpEdgeKey(
-                picture.Namespaces.Of(record.NamespaceCookie, record.NamespaceInode), picture.Peers.Of(record.RemoteAddress), serverPort, record.IsPassive));
-            known.Add(ends, edge);
+            edge = Find(KeyOf(key));
+            known.Add(key, edge);
         }
 
         Folded += ReferenceEquals(edge.Key.Peer, Other) ? 1 : 0;
         return edge;
     }
 
-    public void BeginWalk()
+    public void BeginReading()
     {
         foreach (var edge in edges.Values)
         {
-            edge.BeginWalk();
+            edge.BeginReading();
         }
     }
 
@@ -91,14 +89,11 @@ internal sealed class TcpEdges(string node, int maximum)
 
         if (edges.Count >= maximum && key.Peer != Other)
         {
-            return Find(new TcpEdgeKey(key.Owner, Other, 0, key.IsServer));
+            return Find(key with { Peer = Other, ServerPort = 0 });
         }
 
         edge = new TcpEdge(key, node);
-        edge.BeginWalk();
         edges.Add(key, edge);
         return edge;
     }
-
-    private readonly record struct Ends(ulong NamespaceCookie, uint NamespaceInode, MappedAddress Remote, ushort ServerPort, bool IsPassive);
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.ExceptionServices;
-using System.Runtime.InteropServices;
 using NetPulse.Collector.Attribution;
 using NetPulse.Collector.Kernel;
 using NetPulse.Linux.NetworkNamespaces;
@@ -10,52 +9,62 @@ namespace NetPulse.Collector.Sources;
 
 /// <summary>TCP by workload pair, from the kernel's sockets.</summary>
 /// <remarks>
-/// A reading walks the connections of every network namespace, then takes those that have ended: in this order no connection is met after
-/// its end. Each adds to its edge what its counters grew since it was last seen. A connection that was there at the first walk begins with
-/// what it had then, so that our start is no jump; one that came later counts in full.
+/// Nothing is kept here for a connection: the kernel adds up, by edge, what open connections did since the reading before, and records each
+/// that ends. A connection that was there at the first walk begins with what it had then, so that our start is no jump; one that came later
+/// counts in full.
 /// </remarks>
-public sealed class TcpSockets : ISource, IDisposable
+public sealed partial class TcpSockets : ISource, IDisposable
 {
-    /// <summary>The ring buffer holds 27,000 ended connections.</summary>
-    private static readonly TimeSpan DrainPeriod = TimeSpan.FromMilliseconds(200);
+    /// <summary>The ring buffer holds 18,000 ended connections; what finds it full is added up in the kernel, at twice the cost.</summary>
+    private static readonly TimeSpan DrainPeriod = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Connections that no process holds are looked for so often: each namespace costs milliseconds.</summary>
+    private static readonly TimeSpan NamespaceWalkPeriod = TimeSpan.FromMinutes(1);
 
     /// <summary>What cannot be loaded is not tried at every tick: the attempt costs tens of milliseconds.</summary>
     private static readonly TimeSpan LoadAgainAfter = TimeSpan.FromMinutes(1);
 
     private readonly Lock gate = new();
-    private readonly Dictionary<ulong, Connection> connections = [];
     private readonly JiffyClock jiffies = new();
+    private readonly TcpOptions options;
     private readonly TcpEdges edges;
+    private readonly TcpStates states;
+    private readonly TcpListeners listeners;
+    private readonly TcpFlows flows;
     private readonly NetworkNamespaceThread thread;
     private readonly NodeObserver node;
     private readonly TimeProvider time;
-    private readonly Counter<long> lostRecords;
-    private readonly Counter<long> lostConnections;
-    private readonly Counter<long> foldedConnections;
-    private readonly TcpProgram.TcpRecordHandler onOpen;
-    private readonly TcpProgram.TcpRecordHandler onEnded;
+    private readonly ILogger<TcpSockets> logger;
+    private readonly Counter<long> overflowed;
+    private readonly Counter<long> unkept;
+    private readonly Counter<long> folded;
+    private readonly TcpProgram.EndedHandler onEnded;
     private TcpProgram? program;
     private BpfException? loadFailure;
     private DateTimeOffset loadAgainAt;
+    private DateTimeOffset namespaceWalkDue;
     private ITimer? drainTimer;
-    private ClockRecord? firstWalk;
-    private int walk;
-    private ulong lostBefore;
+    private bool hasBegun;
+    private TcpFaults faultsBefore;
     private long foldedBefore;
 
-    /// <param name="maximumEdges">More workload pairs than this are folded into the peer <c>other</c>.</param>
-    public TcpSockets(NetworkNamespaceThread thread, NodeObserver node, NodeName name, int maximumEdges, TimeProvider time, Meter meter)
+    public TcpSockets(NetworkNamespaceThread thread, NodeObserver node, NodeName name, TcpOptions options, TimeProvider time, Meter meter, ILogger<TcpSockets> logger)
     {
         this.thread = thread;
         this.node = node;
+        this.options = options;
         this.time = time;
-        edges = new TcpEdges(name.Value, maximumEdges);
-        onOpen = OnOpen;
-        onEnded = OnEnded;
-        lostRecords = meter.CreateCounter<long>("netpulse_tcp_lost_records", description: "Connections whose end found the ring buffer full: what they did since they were last seen is missing.");
-        lostConnections = meter.CreateCounter<long>("netpulse_tcp_lost_connections", description: "Connections that were seen open and whose end was lost.");
-        foldedConnections = meter.CreateCounter<long>("netpulse_tcp_folded_connections", description: "Connections counted under the peer \"other\", because there are too many workload pairs.");
+        this.logger = logger;
+        edges = new TcpEdges(name.Value, options.MaxEdges);
+        states = new TcpStates(name.Value);
+        listeners = new TcpListeners(thread, name.Value);
+        flows = new TcpFlows(name.Value, options.Flows);
+        onEnded = (in TcpEnded ended) => edges.Of(ended.Key).Add(ended, this.time.GetUtcNow());
+        overflowed = meter.CreateCounter<long>("netpulse_tcp_overflowed_updates", description: "Updates in the kernel that found the table of edges full and went to their owner's peer \"other\".");
+        unkept = meter.CreateCounter<long>("netpulse_tcp_unkept_connections", description: "Open connections for which the kernel had no memory: they are counted when they end.");
+        folded = meter.CreateCounter<long>("netpulse_tcp_folded_connections", description: "Rows and ended connections counted under the peer \"other\", because there are too many workload pairs.");
         meter.CreateObservableGauge("netpulse_tcp_edges", () => edges.Count, description: "Workload pairs that have series.");
+        meter.CreateObservableGauge("netpulse_tcp_refused_programs", () => program?.Refused.Count ?? 0, description: "Parts of the TCP source that this kernel does not allow; the log names each.");
     }
 
     public string Name => "tcp";
@@ -66,13 +75,29 @@ public sealed class TcpSockets : ISource, IDisposable
         lock (gate)
         {
             var loaded = Load();
-            var clock = WalkAll(loaded);
-            loaded.Drain(onEnded);
-            firstWalk ??= clock;
-            CountLost(loaded.Lost);
+            edges.Attribute(node.Current);
+            edges.BeginReading();
+            states.BeginReading();
+            if (loaded.FollowsOpen)
+            {
+                Walk(loaded);
+                loaded.Fold();
+            }
+
+            loaded.DrainEnded(onEnded);
+            loaded.DrainRows((ref readonly EdgeKey key, ref readonly TcpEdgeRow row) =>
+            {
+                if (!IsEmpty(in row))
+                {
+                    edges.Of(key).Add(in row, row.Fold == loaded.LastFold, samples.At);
+                    states.Add(edges.OwnerOf(key), in row.States);
+                }
+            });
             edges.Write(samples, jiffies.JiffiesPerSecond);
-            foldedConnections.Add(edges.Folded - foldedBefore);
-            foldedBefore = edges.Folded;
+            states.Write(samples);
+            listeners.Write(samples);
+            flows.Write(samples, edges);
+            CountFaults(loaded.Faults());
         }
     }
 
@@ -100,7 +125,7 @@ public sealed class TcpSockets : ISource, IDisposable
 
         try
         {
-            program = TcpProgram.Load();
+            program = TcpProgram.Load(options.Rows);
         }
         catch (BpfException e)
         {
@@ -109,13 +134,18 @@ public sealed class TcpSockets : ISource, IDisposable
             throw;
         }
 
+        foreach (var (refused, reason) in program.Refused)
+        {
+            LogRefused(refused, reason);
+        }
+
         drainTimer = time.CreateTimer(static state => ((TcpSockets)state!).DrainBetweenReadings(), this, DrainPeriod, DrainPeriod);
         return program;
     }
 
     private void DrainBetweenReadings()
     {
-        // A reading drains by itself, and before the first one has ended nobody can tell old connections from new ones.
+        // A reading drains by itself.
         if (!gate.TryEnter())
         {
             return;
@@ -123,11 +153,8 @@ public sealed class TcpSockets : ISource, IDisposable
 
         try
         {
-            if (firstWalk is not null)
-            {
-                edges.Attribute(node.Current);
-                program?.Drain(onEnded);
-            }
+            edges.Attribute(node.Current);
+            program?.DrainEnded(onEnded);
         }
         catch (BpfException)
         {
@@ -139,88 +166,67 @@ public sealed class TcpSockets : ISource, IDisposable
         }
     }
 
+    /// <summary>Finds the connections that came since the last walk, and the listeners.</summary>
     /// <exception cref="BpfException">A walk failed.</exception>
-    private ClockRecord? WalkAll(TcpProgram loaded)
+    private void Walk(TcpProgram loaded)
     {
-        var current = node.Current;
-        edges.Attribute(current);
-        edges.BeginWalk();
-        walk++;
-        ClockRecord? first = null;
-        foreach (var target in current.Namespaces.Present)
+        listeners.BeginReading();
+        flows.BeginReading();
+        if (!hasBegun)
+        {
+            loaded.Control(new TcpControl(0, 0, flows.IsOn ? 1u : 0));
+        }
+
+        var clock = loaded.WalkFiles((in TcpListener listener) => listeners.Meet(listener, edges.OwnerOf(listener.Key)), flows.Meet);
+        jiffies.Observe(clock);
+        var now = time.GetUtcNow();
+        if (now >= namespaceWalkDue)
+        {
+            WalkNamespaces(loaded);
+            namespaceWalkDue = now + NamespaceWalkPeriod;
+        }
+
+        if (!hasBegun)
+        {
+            loaded.Control(new TcpControl(clock.Jiffies, loaded.LastFold, flows.IsOn ? 1u : 0));
+            hasBegun = true;
+        }
+
+        listeners.EndReading(node.Current);
+    }
+
+    private void WalkNamespaces(TcpProgram loaded)
+    {
+        if (!loaded.WalksNamespaces)
+        {
+            return;
+        }
+
+        foreach (var target in node.Current.Namespaces.Present)
         {
             try
             {
-                var clock = loaded.Walk(thread, target.Namespace, onOpen);
-                jiffies.Observe(clock);
-                first ??= clock;
+                loaded.WalkNamespace(thread, target.Namespace);
             }
             catch (NetworkNamespaceException e) when (e.IsGone)
             {
                 // Its sockets are destroyed with it, and each destruction is recorded.
             }
         }
-
-        return first;
     }
 
-    private void OnOpen(in TcpRecord record)
+    /// <summary>The rows that are always there.</summary>
+    private static bool IsEmpty(ref readonly TcpEdgeRow row) =>
+        row.Fold == 0 && row.Closed == 0 && row.Counters == default && (row.ResetsSent | row.ResetsReceived | row.ConnectSum) == 0 && !row.Failures[..].ContainsAnyExcept(0u);
+
+    private void CountFaults(TcpFaults now)
     {
-        var now = TcpCounters.Of(record);
-        ref var connection = ref CollectionsMarshal.GetValueRefOrAddDefault(connections, record.Cookie, out var isKnown);
-        if (isKnown && connection.Walk == walk)
-        {
-            // A socket that moves while its bucket is walked may be met twice.
-            return;
-        }
-
-        if (!isKnown && firstWalk is null)
-        {
-            connection.Counters = now;
-        }
-
-        var edge = isKnown && connection.Version == edges.Version ? connection.Edge! : edges.Of(record);
-        edge.Add(TcpCounters.Increase(connection.Counters, now));
-        edge.CountOpen(record, time.GetUtcNow());
-        connection = new Connection(now, edge, edges.Version, walk);
+        overflowed.Add((long)(now.Overflowed - faultsBefore.Overflowed));
+        unkept.Add((long)(now.Unkept - faultsBefore.Unkept));
+        folded.Add(edges.Folded - foldedBefore);
+        (faultsBefore, foldedBefore) = (now, edges.Folded);
     }
 
-    private void OnEnded(in TcpRecord record)
-    {
-        var isKnown = connections.Remove(record.Cookie, out var connection);
-        var edge = isKnown && connection.Version == edges.Version ? connection.Edge! : edges.Of(record);
-        edge.CountClosed(time.GetUtcNow());
-        if (isKnown || IsYoungerThanUs(record))
-        {
-            edge.Add(TcpCounters.Increase(connection.Counters, TcpCounters.Of(record)));
-        }
-    }
-
-    /// <summary>A connection that no walk has met: it began after the first walk, or was reset before and only now closed by its application.</summary>
-    private bool IsYoungerThanUs(in TcpRecord record) =>
-        firstWalk is { } began && (int)(record.LastActiveJiffies - (uint)began.Jiffies) >= 0;
-
-    /// <summary>What was seen open, is no longer, and has not ended as far as we know: its application still holds the dead socket, or its end was lost.</summary>
-    private void CountLost(ulong lost)
-    {
-        if (lost == lostBefore)
-        {
-            return;
-        }
-
-        lostRecords.Add((long)(lost - lostBefore));
-        lostBefore = lost;
-        foreach (var (cookie, connection) in connections)
-        {
-            if (connection.Walk != walk)
-            {
-                connections.Remove(cookie);
-                lostConnections.Add(1);
-            }
-        }
-    }
-
-    /// <param name="Version">The picture by which the edge was found.</param>
-    /// <param name="Walk">The walk that has seen it last.</param>
-    private record struct Connection(TcpCounters Counters, TcpEdge? Edge, int Version, int Walk);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "TCP is measured without {Program}, which this kernel does not allow: {Reason}")]
+    private partial void LogRefused(string program, string reason);
 }

@@ -28,6 +28,17 @@ public static class LabelNames
     public const string Transmit = "transmit";
     public const string Receive = "receive";
 
+    /// <summary>Why something failed or was dropped.</summary>
+    public const string Reason = "reason";
+
+    /// <summary>A TCP socket's, as <c>ss</c> writes it: <c>established</c>, <c>close-wait</c>, …</summary>
+    public const string State = "state";
+
+    public const string Address = "address";
+    public const string Port = "port";
+    public const string PeerAddress = "peer_address";
+    public const string PeerPort = "peer_port";
+
     public const string Interface = "interface";
 
     /// <summary>A sysctl's dotted name, as <c>net.ipv4.tcp_rmem</c>.</summary>
@@ -72,4 +83,10 @@ public static class LabelNames
 
     /// <summary>A text that is no number.</summary>
     public const string Value = "value";
+
+    /// <summary>Of a DNS answer, as <c>NXDOMAIN</c>.</summary>
+    public const string ResponseCode = "rcode";
+
+    /// <summary>What kind of reason.</summary>
+    public const string Class = "class";
 }

@@ -26,17 +26,41 @@ public static class TcpMetrics
     public static readonly MetricDefinition SendBufferLimitedSeconds = new("netpulse_tcp_sndbuf_limited_seconds_total", MetricKind.Counter, "seconds",
         "Time in which the own send buffer stopped the sender.", "tcp_sock.chrono_stat[TCP_CHRONO_SNDBUF_LIMITED - 1]");
 
+    public static readonly MetricDefinition SpuriousRetransmits = new("netpulse_tcp_spurious_retransmits_total", MetricKind.Counter, "",
+        "Duplicates that the peer reported by DSACK: segments sent again without need.", "tcp_sock.dsack_dups");
+
+    public static readonly MetricDefinition Reorderings = new("netpulse_tcp_reorderings_total", MetricKind.Counter, "",
+        "Times the peer acknowledged segments in another order than they were sent in.", "tcp_sock.reord_seen");
+
+    public static readonly MetricDefinition Resets = new("netpulse_tcp_resets_total", MetricKind.Counter, "",
+        "Resets by direction; also those that answer for a port on which nobody listens.", "tp_btf/tcp_send_reset, tp_btf/tcp_receive_reset");
+
+    public static readonly MetricDefinition ConnectFailures = new("netpulse_tcp_connect_failures_total", MetricKind.Counter, "",
+        "Connections that this side began and that failed, by reason: refused, timed-out, unreachable, other (also given up by the application).", "tp_btf/inet_sock_set_state SYN_SENT to CLOSE, sock.sk_err");
+
     public static readonly MetricDefinition ConnectionsClosed = new("netpulse_tcp_connections_closed_total", MetricKind.Counter, "",
         "Connections whose socket the kernel has destroyed.", "tp_btf/tcp_destroy_sock");
 
+    public static readonly MetricDefinition Rtt = new("netpulse_tcp_rtt_seconds", MetricKind.Histogram, "seconds",
+        "Smoothed round-trip time, observed of each connection at each reading before which it was active, and at its end.", "tcp_sock.srtt_us / 8");
+
+    public static readonly MetricDefinition MinimumRtt = new("netpulse_tcp_min_rtt_seconds", MetricKind.Histogram, "seconds",
+        "Smallest recent round-trip time, observed as the smoothed one is.", "tcp_sock.rtt_min");
+
+    public static readonly MetricDefinition ConnectDuration = new("netpulse_tcp_connect_duration_seconds", MetricKind.Histogram, "seconds",
+        "Time from the first SYN to its answer, of connections that this side began.", "tp_btf/inet_sock_set_state SYN_SENT to ESTABLISHED: tcp_sock.srtt_us, and the timers of the SYNs that were sent again (total_retrans)");
+
     public static readonly MetricDefinition Connections = new("netpulse_tcp_connections", MetricKind.Gauge, "",
-        "Connections open at the reading.", "iter/tcp");
+        "Connections open at the reading.", "iter/task_file and iter/tcp into iter/bpf_sk_storage_map");
 
     public static readonly MetricDefinition SmoothedRtt = new("netpulse_tcp_smoothed_rtt_seconds", MetricKind.Gauge, "seconds",
         "Smoothed round-trip time, mean over open connections that measured one.", "tcp_sock.srtt_us / 8");
 
-    public static readonly MetricDefinition MinimumRtt = new("netpulse_tcp_min_rtt_seconds", MetricKind.Gauge, "seconds",
-        "Smallest recent round-trip time over open connections.", "tcp_sock.rtt_min");
+    public static readonly MetricDefinition DeliveryRate = new("netpulse_tcp_delivery_rate_bytes_per_second", MetricKind.Gauge, "",
+        "Rate at which the peer last acknowledged data, mean over open connections that measured one.", "tcp_sock.rate_delivered * mss_cache / rate_interval_us");
+
+    public static readonly MetricDefinition ZeroWindow = new("netpulse_tcp_zero_window_connections", MetricKind.Gauge, "",
+        "Open connections whose peer offers no window.", "tcp_sock.snd_wnd == 0");
 
     public static readonly MetricDefinition SendWindow = new("netpulse_tcp_send_window_bytes", MetricKind.Gauge, "bytes",
         "Window that the peer offers, mean over open connections.", "tcp_sock.snd_wnd");
@@ -55,7 +79,8 @@ public static class TcpMetrics
 
     public static readonly ImmutableArray<MetricDefinition> All =
     [
-        IoBytes, Segments, Retransmits, RetransmittedBytes, BusySeconds, ReceiveWindowLimitedSeconds, SendBufferLimitedSeconds, ConnectionsClosed,
-        Connections, SmoothedRtt, MinimumRtt, SendWindow, CongestionWindow, ReceiveBuffer, ReceiveQueue, ReceiveBufferLocked,
+        IoBytes, Segments, Retransmits, RetransmittedBytes, SpuriousRetransmits, Reorderings, BusySeconds, ReceiveWindowLimitedSeconds,
+        SendBufferLimitedSeconds, Resets, ConnectFailures, ConnectionsClosed, Rtt, MinimumRtt, ConnectDuration, Connections, SmoothedRtt,
+        DeliveryRate, ZeroWindow, SendWindow, CongestionWindow, ReceiveBuffer, ReceiveQueue, ReceiveBufferLocked,
     ];
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using NetPulse.Collector.Attribution;
+using NetPulse.Collector.Kernel;
 using NetPulse.Collector.Sources;
 using NetPulse.Linux.NetworkNamespaces;
 using NetPulse.Telemetry.Exposition;
@@ -149,7 +150,7 @@ public sealed class TcpSocketsTests : IDisposable
     {
         using var self = new SelfMetrics(new NodeName("n"));
         sockets.Dispose();
-        sockets = NewSource(maximumEdges: 0);
+        sockets = NewSource(new TcpOptions(MaxEdges: 0, TcpProgram.DefaultEdges, Flows: 0));
         Read();
         using var listener = network.Listen(TestNetwork.AddressOfB);
         var (client, server) = network.Connect(listener);
@@ -192,6 +193,140 @@ public sealed class TcpSocketsTests : IDisposable
         await Assert.ThrowsAsync<SocketException>(() => sending.WaitAsync(TimeSpan.FromSeconds(20)));
     }
 
+    [KernelFact]
+    public void Connections_that_fail_are_told_apart_by_reason()
+    {
+        network.WriteSysctlInA("net.ipv4.tcp_syn_retries", 1);
+        network.WriteSysctlInA("net.ipv4.neigh.eth0.mcast_solicit", 1);
+        network.WriteSysctlInA("net.ipv4.neigh.eth0.retrans_time_ms", 50);
+        network.IpInA("route add 10.99.1.0/24 via 10.99.0.2");
+        Read();
+        foreach (var (address, error) in new[] { ("10.99.0.2", SocketError.ConnectionRefused), ("10.99.0.77", SocketError.HostUnreachable), ("10.99.1.1", SocketError.TimedOut) })
+        {
+            using var client = network.NewSocket(network.A);
+            client.SetRawSocketOption(6, 18, BitConverter.GetBytes(500)); // TCP_USER_TIMEOUT, in milliseconds
+            Assert.Equal(error, Assert.Throws<SocketException>(() => client.Connect(IPAddress.Parse(address), 9)).SocketErrorCode);
+        }
+
+        using (var given = network.NewSocket(network.A))
+        {
+            given.Blocking = false;
+            Assert.Throws<SocketException>(() => given.Connect(IPAddress.Parse("10.99.1.2"), 9));
+        }
+
+        var reading = Read();
+        Assert.Equal(
+            [("other", 1), ("refused", 1), ("timed-out", 1), ("unreachable", 1)],
+            reading.All(TcpMetrics.ConnectFailures, A).GroupBy(sample => sample.Labels[LabelNames.Reason]).Select(group => (group.Key, group.Sum(sample => sample.Value))).Order());
+        Assert.Equal(1, reading.Value(TcpMetrics.Resets, A, LabelNames.Client, LabelNames.Receive));
+        Assert.Equal(1, reading.Value(TcpMetrics.Resets, B, LabelNames.Server, LabelNames.Transmit));
+        Assert.Equal("9", reading.Series(TcpMetrics.Resets, B, LabelNames.Server)[LabelNames.ServerPort]);
+    }
+
+    [KernelFact]
+    public void A_connect_whose_syn_was_lost_took_as_long_as_it_took()
+    {
+        Read();
+        using var listener = network.Listen(TestNetwork.AddressOfB);
+        using var quick = network.Connect(listener).Client;
+        var fast = Read().Part("netpulse_tcp_connect_duration_seconds_sum", A);
+        Assert.InRange(fast, 1e-6, 0.5);
+
+        network.IpInA("link set eth0 down");
+        using var slow = network.NewSocket(network.A);
+        slow.Blocking = false;
+        network.IpInA("link set eth0 up");
+        network.IpInA("neighbour replace 10.99.0.2 lladdr 02:00:00:00:00:99 dev eth0");
+        Assert.Throws<SocketException>(() => slow.Connect(listener.LocalEndPoint!));
+        network.IpInA("neighbour delete 10.99.0.2 dev eth0");
+        Wait.Until(() => slow.Poll(0, SelectMode.SelectWrite));
+
+        var reading = Read();
+        Assert.InRange(reading.Part("netpulse_tcp_connect_duration_seconds_sum", A) - fast, 0.9, 20);
+        Assert.Equal(2, reading.Part("netpulse_tcp_connect_duration_seconds_count", A));
+    }
+
+    [KernelFact]
+    public void Round_trip_times_are_observed_once_a_reading_while_there_is_traffic_and_at_the_end()
+    {
+        Read();
+        using var listener = network.Listen(TestNetwork.AddressOfB);
+        var (client, server) = network.Connect(listener);
+        client.Transfer(server, 1_000);
+        Assert.Equal(1, Read().Part("netpulse_tcp_rtt_seconds_count", A));
+        var idle = Read().Part("netpulse_tcp_rtt_seconds_count", A);
+        ReadUntil(r =>
+        {
+            var before = idle;
+            idle = r.Part("netpulse_tcp_rtt_seconds_count", A);
+            return idle <= before;
+        });
+        client.CloseBoth(server);
+
+        var ended = ReadUntil(r => r.Value(TcpMetrics.ConnectionsClosed, A, LabelNames.Client) > 0);
+        Assert.Equal(idle + 1, ended.Part("netpulse_tcp_rtt_seconds_count", A));
+        Assert.Equal(idle + 1, ended.Part("netpulse_tcp_min_rtt_seconds_count", A));
+        Assert.InRange(ended.Part("netpulse_tcp_min_rtt_seconds_sum", A), 1e-6, ended.Part("netpulse_tcp_rtt_seconds_sum", A));
+    }
+
+    [KernelFact]
+    public void Open_connections_are_counted_by_state()
+    {
+        Read();
+        using var listener = network.Listen(TestNetwork.AddressOfB);
+        var (client, server) = network.Connect(listener);
+        using var serverEnd = server;
+        Assert.Equal(1, Read().State(A, "established"));
+        client.Shutdown(SocketShutdown.Send);
+        Wait.Until(() => Read() is var now && now.State(A, "fin-wait-2") > 0 && now.State(B, "close-wait") > 0);
+        Assert.Equal(0, Read().State(A, "established"));
+        client.Dispose();
+    }
+
+    [KernelFact]
+    public void A_full_listen_queue_shows_its_length_and_what_it_turned_away_by_port()
+    {
+        using var listener = network.NewSocket(network.B);
+        listener.Bind(new IPEndPoint(TestNetwork.AddressOfB, 0));
+        listener.Listen(1);
+        using var other = network.Listen(TestNetwork.AddressOfB);
+        Read();
+        var clients = Enumerable.Range(0, 4).Select(_ => network.NewSocket(network.A)).ToList();
+        foreach (var client in clients)
+        {
+            client.Blocking = false;
+            Assert.Throws<SocketException>(() => client.Connect(listener.LocalEndPoint!));
+        }
+
+        var port = $"{((IPEndPoint)listener.LocalEndPoint!).Port}";
+        var reading = ReadUntil(r => r.OfPort(TcpSocketMetrics.ListenOverflows, B, port) > 0);
+        Assert.Equal((2, 1), (reading.OfPort(TcpSocketMetrics.ListenQueue, B, port), reading.OfPort(TcpSocketMetrics.ListenQueueLimit, B, port)));
+        Assert.Equal(reading.OfPort(TcpSocketMetrics.ListenDrops, B, port), reading.OfPort(TcpSocketMetrics.ListenOverflows, B, port));
+        Assert.Equal(0, reading.OfPort(TcpSocketMetrics.ListenDrops, B, $"{((IPEndPoint)other.LocalEndPoint!).Port}"));
+        clients.ForEach(client => client.Dispose());
+    }
+
+    [KernelFact]
+    public void The_busiest_connections_have_series_of_their_own_where_they_are_asked_for()
+    {
+        sockets.Dispose();
+        sockets = NewSource(new TcpOptions(MaxEdges: 10_000, TcpProgram.DefaultEdges, Flows: 2));
+        Read();
+        using var listener = network.Listen(TestNetwork.AddressOfB);
+        var (client, server) = network.Connect(listener);
+        var (quiet, quietServer) = network.Connect(listener);
+        client.Transfer(server, 9_000_000);
+
+        var flows = Read().All(TcpFlowMetrics.IoBytes, A).Where(sample => sample.Labels[LabelNames.Direction] == LabelNames.Transmit).ToList();
+        var busiest = Assert.Single(flows, sample => sample.Value > 1_000_000);
+        Assert.Equal(9_000_000, busiest.Value);
+        Assert.Equal(
+            ("10.99.0.1", $"{((IPEndPoint)client.LocalEndPoint!).Port}", "10.99.0.2", $"{((IPEndPoint)listener.LocalEndPoint!).Port}"),
+            (busiest.Labels[LabelNames.Address], busiest.Labels[LabelNames.Port], busiest.Labels[LabelNames.PeerAddress], busiest.Labels[LabelNames.PeerPort]));
+        client.CloseBoth(server);
+        quiet.CloseBoth(quietServer);
+    }
+
     public void Dispose()
     {
         sockets.Dispose();
@@ -201,7 +336,8 @@ public sealed class TcpSocketsTests : IDisposable
         Directory.Delete(podsDirectory, recursive: true);
     }
 
-    private TcpSockets NewSource(int maximumEdges = 10_000) => new(thread, node, new NodeName("n"), maximumEdges, TimeProvider.System, meter);
+    private TcpSockets NewSource(TcpOptions? options = null) =>
+        new(thread, node, new NodeName("n"), options ?? new TcpOptions(MaxEdges: 10_000, TcpProgram.DefaultEdges, Flows: 0), TimeProvider.System, meter, NullLogger<TcpSockets>.Instance);
 
     private WrittenSamples Read(params ISource[] further)
     {
@@ -247,6 +383,18 @@ public sealed class TcpSocketsTests : IDisposable
         public double Value(MetricDefinition metric, string workload, string role, string direction = "") => Find(metric, workload, role, direction).Sum(sample => sample.Value);
 
         public LabelSet Series(MetricDefinition metric, string workload, string role) => Find(metric, workload, role, "").First().Labels;
+
+        public IEnumerable<Sample> All(MetricDefinition metric, string workload) =>
+            Families.Where(family => family.Metric == metric).SelectMany(family => family.Samples).Where(sample => sample.Labels[LabelNames.Workload] == workload);
+
+        /// <summary>Of a histogram's part, which has a name of its own.</summary>
+        public double Part(string series, string workload) =>
+            Families.SelectMany(family => family.Samples).Where(sample => sample.Labels.Name == series && sample.Labels[LabelNames.Workload] == workload).Sum(sample => sample.Value);
+
+        public double State(string workload, string state) => All(TcpSocketMetrics.Sockets, workload).Where(sample => sample.Labels[LabelNames.State] == state).Sum(sample => sample.Value);
+
+        public double OfPort(MetricDefinition metric, string workload, string port) =>
+            All(metric, workload).Where(sample => sample.Labels[LabelNames.ServerPort] == port).Sum(sample => sample.Value);
 
         private IEnumerable<Sample> Find(MetricDefinition metric, string workload, string role, string direction) =>
             from family in Families

@@ -28,12 +28,25 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial nint bpf_object__find_program_by_name(BpfObjectHandle obj, string name);
 
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_program__set_autoload(nint prog, [MarshalAs(UnmanagedType.U1)] bool autoload);
+
+    /// <returns>A map that the object owns.</returns>
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint bpf_object__find_map_by_name(BpfObjectHandle obj, string name);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_map__set_max_entries(nint map, uint max_entries);
+
     /// <returns>A descriptor that the object owns.</returns>
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int bpf_object__find_map_fd_by_name(BpfObjectHandle obj, string name);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial BpfLinkHandle bpf_program__attach(nint prog);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial BpfLinkHandle bpf_program__attach_iter(nint prog, in bpf_iter_attach_opts opts);
 
     [LibraryImport(Library)]
     internal static partial int bpf_link__fd(BpfLinkHandle link);
@@ -46,7 +59,15 @@ internal static unsafe partial class LibBpf
     internal static partial int bpf_iter_create(int link_fd);
 
     [LibraryImport(Library, SetLastError = true)]
-    internal static partial int bpf_map_lookup_elem(int fd, in uint key, out ulong value);
+    internal static partial int bpf_map_lookup_elem(int fd, ref byte key, ref byte value);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_map_update_elem(int fd, ref byte key, ref byte value, ulong flags);
+
+    /// <param name="in_batch">Where to go on; null for the first batch.</param>
+    /// <returns>0, or a negative errno: ENOENT with the last batch.</returns>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_map_lookup_and_delete_batch(int fd, void* in_batch, void* out_batch, void* keys, void* values, ref uint count, nint opts);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial RingBufferHandle ring_buffer__new(int map_fd, delegate* unmanaged[Cdecl]<nint, byte*, nuint, int> sample_cb, nint ctx, nint opts);
@@ -65,6 +86,23 @@ internal static unsafe partial class LibBpf
 
     [LibraryImport("libc")]
     internal static partial int vsnprintf(byte* str, nuint size, byte* format, nint ap);
+
+    /// <summary>Its member <c>map</c>; the others are shorter.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 16)]
+    internal struct bpf_iter_link_info
+    {
+        [FieldOffset(0)]
+        internal uint map_fd;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct bpf_iter_attach_opts
+    {
+        /// <summary>Of this struct.</summary>
+        internal nuint sz;
+        internal bpf_iter_link_info* link_info;
+        internal uint link_info_len;
+    }
 }
 
 internal sealed class BpfObjectHandle() : SafeHandleZeroOrMinusOneIsInvalid(ownsHandle: true)
