@@ -23,8 +23,8 @@ public sealed class ServicesTests
         using var listener = network.Listen(TestNetwork.AddressOfB);
         var port = ((IPEndPoint)listener.LocalEndPoint!).Port;
         Run("ip", $"-n {network.A.Name} route add default via 10.99.0.2");
-        Run("ip", $"netns exec {network.A.Name} nft add table ip nat {{ chain output {{ type nat hook output priority -100; }}; }}");
-        Run("ip", $"netns exec {network.A.Name} nft add rule ip nat output ip daddr 10.96.0.10 tcp dport 80 dnat to 10.99.0.2:{port}");
+        Run("ip", $"netns exec {network.A.Name} nft -- add table ip nat {{ chain output {{ type nat hook output priority -100; }}; }}");
+        Run("ip", $"netns exec {network.A.Name} nft -- add rule ip nat output ip daddr 10.96.0.10 tcp dport 80 dnat to 10.99.0.2:{port}");
         using var client = network.NewSocket(network.A);
         client.Connect(IPAddress.Parse("10.96.0.10"), 80);
 
