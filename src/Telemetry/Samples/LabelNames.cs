@@ -75,9 +75,6 @@ public static class LabelNames
     /// <summary>Which of several thresholds.</summary>
     public const string Level = "level";
 
-    /// <summary>Why something is wrong.</summary>
-    public const string Reason = "reason";
-
     /// <summary>A driver's own name for what it counts.</summary>
     public const string Counter = "counter";
 
