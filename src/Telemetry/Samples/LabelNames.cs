@@ -55,6 +55,16 @@ public static class LabelNames
     /// <summary>A queueing discipline's kind, as <c>fq_codel</c>.</summary>
     public const string Qdisc = "qdisc";
 
+    /// <summary>The Service that a connection was made to, before its destination was translated.</summary>
+    public const string Service = "service";
+    public const string ServiceNamespace = "service_namespace";
+
+    /// <summary>What a pod's owner is, as <c>Deployment</c>.</summary>
+    public const string WorkloadKind = "workload_kind";
+
+    /// <summary><c>true</c> for a pod that uses the node's own network.</summary>
+    public const string HostNetwork = "host_network";
+
     public const string Protocol = "protocol";
 
     /// <summary><see cref="Ipv4"/> or <see cref="Ipv6"/>.</summary>
