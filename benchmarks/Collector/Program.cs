@@ -54,6 +54,7 @@ static int Bench(string? file, int pairs, int slice, int seconds)
         foreach (var (name, ratio) in comparison.Run(() => Agent.StartOurs(TimeSpan.FromSeconds(10))))
         {
             result[name] = Json(ratio);
+            Console.Error.WriteLine($"{name}: {ratio}");
         }
 
         var peers = new JsonObject();
