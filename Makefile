@@ -1,5 +1,5 @@
 # One target a line that a reader can paste. LAB=0 with run: this host's own traffic instead of the lab.
-.PHONY: help bench-collector verify-counts build run test lab policy-cases bench kill-test root dependencies test-dependencies
+.PHONY: help bench-collector verify-counts build run test lab policy-cases bench kill-test root dependencies test-dependencies test-kernels publish soak
 lab = artifacts/bin/NetPulse.Lab/release/netpulse-lab
 
 help: ## what there is
@@ -11,8 +11,14 @@ build: dependencies ## everything, warnings as errors
 run: root build ## the whole loop in a lab on this host, until Ctrl-C; LAB=0 watches this host's own traffic and changes nothing
 	@$(lab) $(if $(filter 0,$(LAB)),watch,demo) $(ARGS)
 
+publish: dependencies ## the collector as one file with its runtime, and what it weighs; OUT=dir
+	@scripts/publish.sh $(or $(OUT),artifacts/publish/collector)
+
 test: test-dependencies build ## every test; those that need root say so
 	@scripts/test.sh
+
+test-kernels: ## the published collector on Debian's kernels 6.1 and 6.12 in QEMU: which sources are on, and what they count; KERNELS="6.1" for one
+	@scripts/test-kernels.sh $(KERNELS)
 
 lab: root build ## one scenario without our services: make lab SCENARIO=receive-window
 	@$(lab) scenario $(or $(SCENARIO),receive-window) --heal
@@ -29,6 +35,8 @@ bench-collector: root build ## what the collector costs, side by side with none 
 
 verify-counts: root build ## what a counting client sends against what the collector reports, also at twice its tables' capacity
 	@artifacts/bin/NetPulse.Benchmarks.Collector/release/netpulse-bench-collector verify-counts
+soak: build ## the decoders (PromQL, line protocol) under random input for MINUTES each
+	@NETPULSE_SOAK_MINUTES=$(or $(MINUTES),5) dotnet test tests/Telemetry.Tests -c Release --no-build --nologo --filter Whatever --logger "console;verbosity=normal"
 
 kill-test: root build ## kill -9 of a random service at random moments of a change, ROUNDS times; every value must be back
 	@NETPULSE_KILLS=$(or $(ROUNDS),20) dotnet test tests/EndToEnd -c Release --no-build --nologo --filter Every_value_is_back --logger "console;verbosity=normal"

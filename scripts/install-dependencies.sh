@@ -2,6 +2,7 @@
 # Installs, from Debian, what building and running NetPulse needs and this machine lacks; says what and why; does nothing where all is there.
 #   install-dependencies.sh           to build and run
 #   install-dependencies.sh --test    also the real servers that the tests talk to
+#   install-dependencies.sh --kernels also what boots other kernels
 set -euo pipefail
 
 # package | what tells that it is there | why
@@ -12,13 +13,22 @@ needed=(
 	"iproute2|command -v ip|makes the lab's network namespaces"
 )
 needed_for_tests=(
+	"nftables|command -v nft|drops packets by a rule, in a namespace of a test's own"
 	"victoria-metrics|command -v victoria-metrics|a real store that remote write and queries are tested against"
+	"influxdb|command -v influxd|an InfluxDB 1.x that line protocol and InfluxQL are tested against"
 	"prometheus|command -v prometheus && command -v promtool|a second one, and promtool, which checks /metrics"
+	"influxdb|command -v influxd|a real server that line protocol is tested against"
+)
+needed_for_kernels=(
+	"qemu-system-x86|command -v qemu-system-x86_64|boots other kernels than this one"
+	"cpio|command -v cpio|makes the file system that they boot from"
 )
 if [ "${1:-}" = "--test" ]; then
 	needed+=("${needed_for_tests[@]}")
+elif [ "${1:-}" = "--kernels" ]; then
+	needed+=("${needed_for_kernels[@]}")
 elif [ $# -gt 0 ]; then
-	echo "usage: $0 [--test]" >&2
+	echo "usage: $0 [--test | --kernels]" >&2
 	exit 64
 fi
 

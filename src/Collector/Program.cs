@@ -10,7 +10,7 @@ return await ServiceStart.RunAsync(args, static configuration =>
     builder.ListenOnHttp("127.0.0.1:9470");
     builder.Services.AddAttribution();
     builder.Services.AddSampling();
-    builder.Services.AddRemoteWrite(configuration.Root);
+    builder.Services.AddExport(configuration.Root);
 
     var app = builder.Build();
     app.MapMetrics();

@@ -6,6 +6,7 @@ using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Ingest;
 using NetPulse.Optimizer.Journal;
 using NetPulse.Optimizer.Policies.Commands;
+using NetPulse.Optimizer.Queries;
 using NetPulse.Optimizer.Rollout;
 using NetPulse.Optimizer.Schedule;
 using NetPulse.Optimizer.Web;
@@ -22,6 +23,7 @@ return await ServiceStart.RunAsync(args, static configuration =>
     builder.UseServiceConfiguration(configuration);
     builder.ListenOnHttp("127.0.0.1:8470");
     builder.Services.AddSampleStore();
+    builder.Services.AddQueries();
     builder.Services.AddCluster();
     builder.Services.AddDetection();
     builder.Services.AddDiagnosis();
@@ -36,6 +38,8 @@ return await ServiceStart.RunAsync(args, static configuration =>
     // First, so that it hears every meter from its first count on.
     _ = app.Services.GetRequiredService<OwnMetrics>();
     app.MapRemoteWrite();
+    app.MapLineProtocol();
+    app.MapQueries();
     app.MapApi();
     app.MapHealth();
     app.MapPage();

@@ -6,5 +6,5 @@ public sealed class FolderOrderTests
 {
     [Fact]
     public void No_folder_names_a_later_one() =>
-        new FolderOrder("Telemetry", ["Units", "Workloads", "Series", "Samples", "Exposition", "Store"]).AssertHolds();
+        new FolderOrder("Telemetry", ["Units", "Workloads", "Series", "Samples", "Exposition", "Store", "Query"]).AssertHolds();
 }

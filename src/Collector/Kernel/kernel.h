@@ -21,11 +21,14 @@ typedef _Bool bool;
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH		= 1,
 	BPF_MAP_TYPE_ARRAY		= 2,
+	BPF_MAP_TYPE_PERCPU_HASH	= 5,
+	BPF_MAP_TYPE_LRU_HASH		= 9,
 	BPF_MAP_TYPE_ARRAY_OF_MAPS	= 12,
 	BPF_MAP_TYPE_SK_STORAGE		= 24,
 	BPF_MAP_TYPE_RINGBUF		= 27,
 };
 enum {
+	BPF_ANY				= 0,
 	BPF_NOEXIST			= 1,
 	BPF_F_NO_PREALLOC		= 1,
 	BPF_SK_STORAGE_GET_F_CREATE	= 1,
@@ -39,13 +42,18 @@ struct bpf_spin_lock {
 enum {
 	AF_INET			= 2,
 	AF_INET6		= 10,
+	MSG_PEEK		= 2,
 	IPPROTO_TCP		= 6,
+	IPPROTO_UDP		= 17,
+	SOCK_BINDPORT_LOCK	= 8,	/* bit in sk_userlocks: bind() named a port */
 	SOCK_DONE		= 1,	/* bit number in skc_flags: a FIN was received */
 	SOCK_RCVBUF_LOCK	= 2,	/* bit in sk_userlocks */
-	TCP_ESTABLISHED		= 1,
+	TCP_ESTABLISHED		= 1,	/* also a connected datagram socket's */
 	TCP_SYN_SENT		= 2,
+	TCP_TIME_WAIT		= 6,
 	TCP_CLOSE		= 7,
 	TCP_LISTEN		= 10,
+	TCP_NEW_SYN_RECV	= 12,
 	TCP_CHRONO_BUSY		= 1,
 	TCP_CHRONO_RWND_LIMITED	= 2,
 	TCP_CHRONO_SNDBUF_LIMITED = 3,
@@ -93,6 +101,7 @@ struct sock_common {
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
 	__be16 skc_dport;
+	__u16 skc_num;			/* local port, host order */
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
 	possible_net_t skc_net;
@@ -115,11 +124,13 @@ struct cgroup {
 
 struct sock_cgroup_data {
 	struct cgroup *cgroup;		/* since 5.15 */
+	__u64 val;			/* before: the same address, unless its lowest bit is set */
 };
 
 struct sock {
 	struct sock_common __sk_common;
 	__u8 sk_userlocks : 4;		/* a whole byte on newer kernels */
+	__u16 sk_protocol;
 	int sk_rcvbuf;
 	int sk_err;
 	__u32 sk_ack_backlog;
@@ -137,11 +148,18 @@ struct net_device {
 };
 
 struct sk_buff {
-	struct net_device *dev;
-	unsigned char *head;
-	__u16 transport_header;
-	__u16 network_header;
+	struct sock *sk;
+	struct net_device *dev;		/* shares its place with other things while a socket holds the packet */
+	unsigned int len;
 	__be16 protocol;
+	__u16 transport_header;		/* offsets from head */
+	__u16 network_header;
+	unsigned int end;
+	unsigned char *head;
+};
+
+struct skb_shared_info {
+	unsigned short gso_segs;
 };
 
 struct ipv6_pinfo {
@@ -155,6 +173,10 @@ struct inet_sock {
 	int mc_index;
 };
 
+struct udp_sock {
+	struct inet_sock inet;
+	__u16 gso_size;
+};
 
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
@@ -225,5 +247,69 @@ struct bpf_iter__bpf_sk_storage_map {
 };
 
 #pragma clang attribute pop
+
+/* include/uapi/linux/bpf.h: what hooks of a control group get, with every field, as offsets mean something here: the verifier rewrites each access. */
+struct __sk_buff {
+	__u32 len;
+	__u32 pkt_type;
+	__u32 mark;
+	__u32 queue_mapping;
+	__u32 protocol;
+	__u32 vlan_present;
+	__u32 vlan_tci;
+	__u32 vlan_proto;
+	__u32 priority;
+	__u32 ingress_ifindex;
+	__u32 ifindex;
+	__u32 tc_index;
+	__u32 cb[5];
+	__u32 hash;
+	__u32 tc_classid;
+	__u32 data;
+	__u32 data_end;
+	__u32 napi_id;
+	__u32 family;
+	__u32 remote_ip4;
+	__u32 local_ip4;
+	__u32 remote_ip6[4];
+	__u32 local_ip6[4];
+	__u32 remote_port;
+	__u32 local_port;
+	__u32 data_meta;
+	__u64 flow_keys __attribute__((aligned(8)));
+	__u64 tstamp;
+	__u32 wire_len;
+	__u32 gso_segs;
+	struct bpf_sock *sk __attribute__((aligned(8)));
+};
+
+struct bpf_sock_addr {
+	__u32 user_family;
+	__u32 user_ip4;
+	__u32 user_ip6[4];
+	__u32 user_port;		/* network order */
+	__u32 family;
+	__u32 type;
+	__u32 protocol;
+	__u32 msg_src_ip4;
+	__u32 msg_src_ip6[4];
+	struct bpf_sock *sk __attribute__((aligned(8)));
+};
+
+struct bpf_sock {
+	__u32 bound_dev_if;
+	__u32 family;
+	__u32 type;
+	__u32 protocol;
+	__u32 mark;
+	__u32 priority;
+	__u32 src_ip4;
+	__u32 src_ip6[4];
+	__u32 src_port;
+	__be16 dst_port;
+	__u32 dst_ip4;
+	__u32 dst_ip6[4];
+	__u32 state;
+};
 
 #endif

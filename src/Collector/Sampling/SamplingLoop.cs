@@ -13,6 +13,8 @@ public sealed partial class SamplingLoop(
     IEnumerable<ISource> sources,
     IEnumerable<IReadingSink> sinks,
     NodeName name,
+    SeriesBudget budget,
+    PlaceLabels place,
     IOptions<SamplingOptions> options,
     TimeProvider time,
     ILogger<SamplingLoop> logger) : BackgroundService
@@ -46,7 +48,7 @@ public sealed partial class SamplingLoop(
             Attempt(source.Name, () => source.Read(samples), samples);
         }
 
-        var reading = new Reading(samples.At, samples.Families());
+        var reading = new Reading(samples.At, place.On(budget.Apply(samples.Families(), samples.At)));
         foreach (var sink in sinks)
         {
             sink.Take(reading);

@@ -13,12 +13,22 @@ internal static class SamplingRegistration
     internal static IServiceCollection AddSampling(this IServiceCollection services) => services
         .AddSettings<NodeOptions, NodeOptionsValidator>(NodeOptions.Section)
         .AddSettings<SamplingOptions, SamplingOptionsValidator>(SamplingOptions.Section)
+        .AddSettings<LabelsOptions, LabelsOptionsValidator>(LabelsOptions.Section)
+        .AddSingleton(provider => new PlaceLabels(provider.GetRequiredService<IOptions<LabelsOptions>>().Value))
+        .AddSingleton(provider => new SeriesBudget(provider.GetRequiredService<IOptions<SamplingOptions>>().Value.MaxSeries, provider.GetRequiredService<Meter>()))
         .AddSingleton(provider => new NodeName(provider.GetRequiredService<IOptions<NodeOptions>>().Value.Name))
         .AddSingleton(new Meter("NetPulse.Collector"))
         .AddSingleton<NamespaceReader>()
+        .AddSingleton<NamespaceFiles>()
+        .AddSingleton<ISource>(provider => provider.GetRequiredService<NamespaceFiles>())
         .AddSingleton<ISource, Interfaces>()
         .AddSingleton<ISource, NetstatCounters>()
         .AddSingleton<ISource, Sysctls>()
+        .AddSingleton<ISource, SocketCounts>()
+        .AddSingleton<ISource, NodeKernel>()
+        .AddSingleton<ISource, Conntrack>()
+        .AddSingleton<ISource, Links>()
+        .AddSingleton<ISource, NetworkCards>()
         .AddSingleton<ISource>(provider => new TcpSockets(
             provider.GetRequiredService<NetworkNamespaceThread>(),
             provider.GetRequiredService<NodeObserver>(),
@@ -27,8 +37,27 @@ internal static class SamplingRegistration
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<Meter>(),
             provider.GetRequiredService<ILogger<TcpSockets>>()))
+        .AddSingleton<ISource>(provider => new UdpSockets(
+            provider.GetRequiredService<NodeObserver>(),
+            provider.GetRequiredService<NodeName>(),
+            provider.GetRequiredService<IOptions<SamplingOptions>>().Value.MaxEdges,
+            UdpSockets.DefaultKernelEdges,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<Meter>(),
+            provider.GetRequiredService<ILogger<UdpSockets>>()))
+        .AddSettings<DnsOptions, DnsOptionsValidator>(DnsOptions.Section)
+        .AddDns()
+        .AddSingleton<ISource, Drops>()
         .AddSingleton<ISource, SelfMetrics>()
         .AddSingleton<LatestReading>()
         .AddSingleton<IReadingSink>(provider => provider.GetRequiredService<LatestReading>())
         .AddHostedService<SamplingLoop>();
+
+    private static IServiceCollection AddDns(this IServiceCollection services) => services.AddSingleton<ISource>(provider => new DnsQueries(
+        provider.GetRequiredService<NodeObserver>(),
+        provider.GetRequiredService<NodeName>(),
+        provider.GetRequiredService<IOptions<SamplingOptions>>().Value.MaxEdges,
+        provider.GetRequiredService<IOptions<DnsOptions>>(),
+        provider.GetRequiredService<TimeProvider>(),
+        provider.GetRequiredService<Meter>()));
 }

@@ -1,3 +1,4 @@
+using NetPulse.Collector.Sources.Proc;
 using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
@@ -7,7 +8,7 @@ namespace NetPulse.Collector.Sources;
 
 /// <summary>Interfaces of each network namespace.</summary>
 /// <remarks>Source: <c>/proc/net/dev</c>.</remarks>
-public sealed class Interfaces(NamespaceReader namespaces, NodeName node) : ISource
+public sealed class Interfaces(NamespaceFiles files, NodeName node) : ISource
 {
     private static readonly Label Receive = new(LabelNames.Direction, LabelNames.Receive);
     private static readonly Label Transmit = new(LabelNames.Direction, LabelNames.Transmit);
@@ -20,40 +21,19 @@ public sealed class Interfaces(NamespaceReader namespaces, NodeName node) : ISou
     public void Read(SampleWriter samples)
     {
         labels.BeginReading();
-        foreach (var (target, text) in namespaces.ReadEach(static () => File.ReadAllText("/proc/thread-self/net/dev")))
+        files.ForEach(NamespaceFile.Interfaces, (target, text) => InterfaceFile.Read(text, (in each) =>
         {
-            foreach (var each in ParseOrThrow(text))
-            {
-                Write(samples, target.Owner, each);
-            }
-        }
+            Write(samples, NamespaceMetrics.InterfaceBytes, target.Owner, each.Name, each.ReceivedBytes, each.SentBytes);
+            Write(samples, NamespaceMetrics.InterfacePackets, target.Owner, each.Name, each.ReceivedPackets, each.SentPackets);
+            Write(samples, NamespaceMetrics.InterfaceErrors, target.Owner, each.Name, each.ReceiveErrors, each.SendErrors);
+            Write(samples, NamespaceMetrics.InterfaceDropped, target.Owner, each.Name, each.ReceiveDropped, each.SendDropped);
+        }));
     }
 
-    private static IReadOnlyList<InterfaceCounters> ParseOrThrow(string text)
+    private void Write(SampleWriter samples, MetricDefinition metric, WorkloadIdentity owner, string name, ulong received, ulong sent)
     {
-        try
-        {
-            return InterfaceFile.Parse(text);
-        }
-        catch (FormatException e)
-        {
-            throw new InvalidDataException(e.Message, e);
-        }
-    }
-
-    private void Write(SampleWriter samples, WorkloadIdentity owner, in InterfaceCounters each)
-    {
-        var name = new Label(LabelNames.Interface, each.Name);
-        foreach (var (metric, received, sent) in new[]
-        {
-            (NamespaceMetrics.InterfaceBytes, each.ReceivedBytes, each.SentBytes),
-            (NamespaceMetrics.InterfacePackets, each.ReceivedPackets, each.SentPackets),
-            (NamespaceMetrics.InterfaceErrors, each.ReceiveErrors, each.SendErrors),
-            (NamespaceMetrics.InterfaceDropped, each.ReceiveDropped, each.SendDropped),
-        })
-        {
-            samples.Write(metric, labels.Of(metric, owner, name, Receive), received);
-            samples.Write(metric, labels.Of(metric, owner, name, Transmit), sent);
-        }
+        var label = new Label(LabelNames.Interface, name);
+        samples.Write(metric, labels.Of(metric, owner, label, Receive), received);
+        samples.Write(metric, labels.Of(metric, owner, label, Transmit), sent);
     }
 }

@@ -3,30 +3,42 @@ using NetPulse.Linux.NetworkNamespaces;
 
 namespace NetPulse.Collector.Sources;
 
-/// <summary>Reads something in each network namespace of this node.</summary>
+/// <summary>Reads something in network namespaces of this node.</summary>
 public sealed class NamespaceReader(NetworkNamespaceThread thread, NodeObserver node)
 {
-    /// <summary>What the function finds in each namespace. A namespace that has just ended is left out.</summary>
-    /// <exception cref="IOException">A namespace could not be read.</exception>
-    public IEnumerable<(OwnedNamespace Target, T Found)> ReadEach<T>(Func<T> function)
-        where T : class
+    /// <summary>Does the work inside each namespace. One that has just ended is left out; one in which it fails does not stop the others.</summary>
+    /// <exception cref="IOException">A namespace could not be entered, or the work failed there.</exception>
+    public void ForEach(Action<OwnedNamespace> work)
     {
-        foreach (var target in node.Current.Namespaces.Present)
+        IOException? failure = null;
+        thread.RunEach(
+            node.Current.Namespaces.Present,
+            static each => each.Namespace,
+            target =>
+            {
+                try
+                {
+                    work(target);
+                }
+                catch (IOException e)
+                {
+                    failure ??= e;
+                }
+            },
+            (_, e) => failure ??= e.IsGone ? null : e);
+        if (failure is not null)
         {
-            T? found = null;
-            try
-            {
-                found = thread.Run(target.Namespace, function);
-            }
-            catch (NetworkNamespaceException e) when (e.IsGone)
-            {
-                // It ended since it was listed: that is no failure.
-            }
+            throw failure;
+        }
+    }
 
-            if (found is not null)
-            {
-                yield return (target, found);
-            }
+    /// <summary>Does the work inside the node's own namespace.</summary>
+    /// <exception cref="IOException">It could not be entered, or the work failed.</exception>
+    public void InHost(Action work)
+    {
+        if (node.Current.Namespaces.Present.FirstOrDefault(each => each.Namespace.IsHost) is { } host)
+        {
+            thread.Run(host.Namespace, work);
         }
     }
 }

@@ -1,13 +1,20 @@
-using System.Collections.Frozen;
+using System.Runtime.ExceptionServices;
+using NetPulse.Collector.Attribution;
+using NetPulse.Collector.Sources.Proc;
 using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Samples;
 
 namespace NetPulse.Collector.Sources;
 
 /// <summary>The kernel's protocol counters of each network namespace.</summary>
-/// <remarks>Source: <c>/proc/net/snmp</c>, <c>/proc/net/netstat</c>. A counter that this kernel lacks has no series.</remarks>
-public sealed class NetstatCounters(NamespaceReader namespaces, NodeName node) : ISource
+/// <remarks>Source: <c>/proc/net/snmp</c>, <c>/proc/net/netstat</c>, <c>/proc/net/snmp6</c>. A counter that this kernel lacks has no series.</remarks>
+public sealed class NetstatCounters(NamespaceFiles files, NodeName node) : ISource
 {
+    private const double Absent = double.NaN;
+
+    /// <summary>TCPMemoryPressuresChrono counts milliseconds.</summary>
+    private const double SecondsOfMilliseconds = 0.001;
+
     /// <summary>Which of the kernel's counters are ours.</summary>
     public static readonly IReadOnlyList<KernelCounter> Table =
     [
@@ -51,12 +58,45 @@ public sealed class NetstatCounters(NamespaceReader namespaces, NodeName node) :
         new(NamespaceMetrics.FragmentationFails, "Ip", "FragFails"),
         new(NamespaceMetrics.IpNoRoutes, "Ip", "OutNoRoutes"),
         new(NamespaceMetrics.IpInDiscards, "Ip", "InDiscards"),
+        new(NamespaceMetrics.TcpInChecksumErrors, "Tcp", "InCsumErrors"),
+        new(NamespaceMetrics.LostRetransmits, "TcpExt", "TCPLostRetransmit"),
+        new(NamespaceMetrics.LossProbes, "TcpExt", "TCPLossProbes"),
+        new(NamespaceMetrics.SackReorders, "TcpExt", "TCPSACKReorder"),
+        new(NamespaceMetrics.OutOfOrderSegments, "TcpExt", "TCPOFOQueue"),
+        new(NamespaceMetrics.OutOfOrderDrops, "TcpExt", "TCPOFODrop"),
+        new(NamespaceMetrics.SendQueueTooBig, "TcpExt", "TCPWqueueTooBig"),
+        new(NamespaceMetrics.SynCookiesFailed, "TcpExt", "SyncookiesFailed"),
+        new(NamespaceMetrics.RequestQueueCookies, "TcpExt", "TCPReqQFullDoCookies"),
+        new(NamespaceMetrics.ReversePathDrops, "TcpExt", "IPReversePathFilter"),
+        new(NamespaceMetrics.UdpInChecksumErrors, "Udp", "InCsumErrors"),
+        new(NamespaceMetrics.UdpMemoryErrors, "Udp", "MemErrors"),
+        new(NamespaceMetrics.ReassemblyRequests, "Ip", "ReasmReqds"),
+        new(NamespaceMetrics.ReassemblySuccesses, "Ip", "ReasmOKs"),
+        new(NamespaceMetrics.ReassemblyTimeouts, "Ip", "ReasmTimeout"),
+        new(NamespaceMetrics.FragmentsCreated, "Ip", "FragCreates"),
+        new(NamespaceMetrics.IpForwarded, "Ip", "ForwDatagrams"),
+        new(NamespaceMetrics.IcmpInUnreachable, "Icmp", "InDestUnreachs"),
+        new(NamespaceMetrics.MemoryPressureSeconds, "TcpExt", "TCPMemoryPressuresChrono", SecondsOfMilliseconds),
     ];
 
-    private const int LongestName = 64;
+    /// <summary>Those of IPv6, which stand in a file of another shape.</summary>
+    public static readonly IReadOnlyList<KernelCounter> Ipv6Table =
+    [
+        new(NamespaceMetrics.Ipv6ReassemblyFails, "", "Ip6ReasmFails"),
+        new(NamespaceMetrics.Ipv6ReassemblyTimeouts, "", "Ip6ReasmTimeout"),
+        new(NamespaceMetrics.Ipv6FragmentationFails, "", "Ip6FragFails"),
+        new(NamespaceMetrics.Ipv6NoRoutes, "", "Ip6OutNoRoutes"),
+        new(NamespaceMetrics.Ipv6InDiscards, "", "Ip6InDiscards"),
+        new(NamespaceMetrics.Icmpv6TooBig, "", "Icmp6InPktTooBigs"),
+        new(NamespaceMetrics.Udp6InDatagrams, "", "Udp6InDatagrams"),
+        new(NamespaceMetrics.Udp6OutDatagrams, "", "Udp6OutDatagrams"),
+        new(NamespaceMetrics.Udp6ReceiveBufferErrors, "", "Udp6RcvbufErrors"),
+        new(NamespaceMetrics.Udp6SendBufferErrors, "", "Udp6SndbufErrors"),
+    ];
 
-    private static readonly FrozenDictionary<string, MetricDefinition> ByGroupAndField = Table.ToFrozenDictionary(c => $"{c.Group} {c.Field}", c => c.Metric, StringComparer.Ordinal);
-
+    private readonly CounterTable counters = new(Table.Select(row => $"{row.Group} {row.Field}"));
+    private readonly NameValueFile ipv6Counters = new(Ipv6Table.Select(row => row.Field));
+    private readonly double[] values = new double[Math.Max(Table.Count, Ipv6Table.Count)];
     private readonly SeriesLabels labels = new(node.Value);
 
     public string Name => "netstat";
@@ -65,29 +105,50 @@ public sealed class NetstatCounters(NamespaceReader namespaces, NodeName node) :
     public void Read(SampleWriter samples)
     {
         labels.BeginReading();
-        foreach (var (target, text) in namespaces.ReadEach(ReadFiles))
+        Exception? failure = null;
+        foreach (var (file, table) in new[] { (NamespaceFile.Snmp, Table), (NamespaceFile.Netstat, Table), (NamespaceFile.Snmp6, Ipv6Table) })
         {
             try
             {
-                CounterFile.Parse(text, (group, field, value) =>
+                files.ForEach(file, (target, text) =>
                 {
-                    var wanted = ByGroupAndField.GetAlternateLookup<ReadOnlySpan<char>>();
-                    Span<char> key = stackalloc char[LongestName];
-                    if (key.TryWrite($"{group} {field}", out var length) && wanted.TryGetValue(key[..length], out var metric))
+                    Array.Fill(values, Absent);
+                    if (file == NamespaceFile.Snmp6)
                     {
-                        samples.Write(metric, labels.Of(metric, target.Owner), value);
+                        ipv6Counters.Read(text, values);
                     }
+                    else
+                    {
+                        counters.Read(text, values);
+                    }
+
+                    Write(samples, target, table);
                 });
             }
-            catch (FormatException e)
+            catch (Exception e) when (e is IOException or InvalidDataException)
             {
-                throw new InvalidDataException(e.Message, e);
+                failure ??= e;
+            }
+        }
+
+        if (failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+    }
+
+    private void Write(SampleWriter samples, OwnedNamespace target, IReadOnlyList<KernelCounter> table)
+    {
+        for (var i = 0; i < table.Count; i++)
+        {
+            if (!double.IsNaN(values[i]))
+            {
+                samples.Write(table[i].Metric, labels.Of(table[i].Metric, target.Owner), values[i] * table[i].Scale);
             }
         }
     }
 
-    private static string ReadFiles() => File.ReadAllText("/proc/thread-self/net/snmp") + File.ReadAllText("/proc/thread-self/net/netstat");
-
     /// <summary>One counter of the kernel and the metric that it becomes.</summary>
-    public sealed record KernelCounter(MetricDefinition Metric, string Group, string Field);
+    /// <param name="Scale">From the kernel's unit to the metric's.</param>
+    public sealed record KernelCounter(MetricDefinition Metric, string Group, string Field, double Scale = 1);
 }

@@ -21,7 +21,10 @@ public sealed record ManifestObject(YamlDocument Document, JsonObject Root, stri
 
     public string Kind => Text("kind");
 
-    public int LineOf(string field) => Document.LineOf(Path.Length == 0 ? field : $"{Path}.{field}");
+    public int LineOf(string field) => Document.LineOf(InDocument(field));
+
+    /// <summary>As <see cref="YamlDocument.IsPlain"/>.</summary>
+    public bool IsPlain(string field) => Document.IsPlain(InDocument(field));
 
     /// <summary>The object as a type of ours; other fields are left aside, but not in those types that refuse them.</summary>
     /// <exception cref="ObjectFileException">A field has another type than it should, or is not known where none may be.</exception>
@@ -76,6 +79,8 @@ public sealed record ManifestObject(YamlDocument Document, JsonObject Root, stri
             ? items.SelectMany((item, index) => item is JsonObject child ? Objects(document, child, $"{(path.Length > 0 ? path + "." : "")}items[{index}]", faults) : [])
             : [found];
     }
+
+    private string InDocument(string field) => Path.Length == 0 ? field : $"{Path}.{field}";
 
     private string Text(string field) => Root[field] is JsonValue value && value.TryGetValue<string>(out var text) ? text : "";
 }

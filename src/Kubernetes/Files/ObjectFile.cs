@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using NetPulse.Kubernetes.Objects;
 
@@ -19,6 +20,7 @@ public static partial class ObjectFile
         RespectNullableAnnotations = true,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Converters = { new JsonStringEnumConverter(allowIntegerValues: false), new Duration.JsonConverter() },
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { KubernetesJson.OmitEmpty } },
     };
 
     /// <exception cref="ObjectFileException">The file is not there, is no YAML, has an unknown field, or a value out of its range.</exception>
@@ -77,14 +79,18 @@ public static partial class ObjectFile
     /// <summary>Replaces the file in one step, so that a reader sees the old object or the new one and a power failure leaves one of them.</summary>
     /// <exception cref="ObjectFileException">It could not be written; the old one stays.</exception>
     public static void Write<T>(string path, T value)
-        where T : class, IKubernetesObject
+        where T : class, IKubernetesObject => WriteText(path, Format(value));
+
+    /// <summary>As <see cref="Write{T}"/>, of an object that is formatted already.</summary>
+    /// <exception cref="ObjectFileException">It could not be written; the old one stays.</exception>
+    internal static void WriteText(string path, string text)
     {
         var temporary = path + ".new";
         try
         {
             using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
             {
-                stream.Write(Encoding.UTF8.GetBytes(Format(value)));
+                stream.Write(Encoding.UTF8.GetBytes(text));
                 stream.Flush(flushToDisk: true);
             }
 

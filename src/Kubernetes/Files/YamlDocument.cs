@@ -12,7 +12,12 @@ public sealed class YamlDocument
 {
     private const int MaximumDepth = 64;
 
+    /// <summary>Of the words that older versions of YAML read as something else, <c>false</c> is the longest.</summary>
+    private const int LongestPlain = 5;
+
     private readonly Dictionary<string, int> lines = new(StringComparer.OrdinalIgnoreCase);
+
+    private readonly HashSet<string> plainTexts = new(StringComparer.Ordinal);
 
     // Lines of the file before this document.
     private int linesBefore;
@@ -43,6 +48,9 @@ public sealed class YamlDocument
 
         return 1 + linesBefore;
     }
+
+    /// <summary>Whether a short value stands there without quotes, so that a reader of another version of YAML may take it for something else.</summary>
+    public bool IsPlain(string path) => plainTexts.Contains(path);
 
     /// <summary>Every document of a file that may hold several; one that cannot be read is told in <paramref name="faults"/> and the others are still read.</summary>
     public static IEnumerable<YamlDocument> ParseAll(string file, string text, ICollection<ObjectFileException> faults)
@@ -219,6 +227,11 @@ public sealed class YamlDocument
 
                 return array;
             case YamlScalarNode scalar:
+                if (scalar is { Style: ScalarStyle.Plain, Value.Length: > 0 and <= LongestPlain })
+                {
+                    plainTexts.Add(path);
+                }
+
                 return Scalar(scalar);
             default:
                 throw new ObjectFileException(File, (int)node.Start.Line, path, "this kind of YAML node is not understood");

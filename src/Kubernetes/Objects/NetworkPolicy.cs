@@ -3,8 +3,10 @@ using System.Text.Json.Serialization;
 namespace NetPulse.Kubernetes.Objects;
 
 /// <summary>Kubernetes networking.k8s.io/v1 NetworkPolicy. An absent list and an empty one are the same, as the API server stores them.</summary>
-public sealed record NetworkPolicy : IKubernetesObject
+public sealed record NetworkPolicy : IWholeResource<NetworkPolicy>
 {
+    public static ResourceType Type { get; } = new("networking.k8s.io", "v1", "networkpolicies", nameof(NetworkPolicy), IsNamespaced: true);
+
     public const string Version = "networking.k8s.io/v1";
 
     public string ApiVersion { get; init; } = Version;

@@ -1,8 +1,10 @@
 namespace NetPulse.Kubernetes.Objects;
 
 /// <summary>Kubernetes v1 Node: only the fields that we use.</summary>
-public sealed record Node : IKubernetesObject
+public sealed record Node : IResource<Node>
 {
+    public static ResourceType Type { get; } = new("", "v1", "nodes", nameof(Node), IsNamespaced: false);
+
     public string ApiVersion { get; init; } = "v1";
 
     public string Kind { get; init; } = nameof(Node);

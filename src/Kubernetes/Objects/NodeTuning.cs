@@ -3,8 +3,10 @@ using System.ComponentModel.DataAnnotations;
 namespace NetPulse.Kubernetes.Objects;
 
 /// <summary>The sysctls that should hold on one node. The Optimizer writes the spec, the node's Tuner the status.</summary>
-public sealed record NodeTuning : IKubernetesObject
+public sealed record NodeTuning : IWholeResource<NodeTuning>
 {
+    public static ResourceType Type { get; } = new(NetPulseApi.Group, "v1alpha1", "nodetunings", nameof(NodeTuning), IsNamespaced: false);
+
     public string ApiVersion { get; init; } = NetPulseApi.Version;
 
     public string Kind { get; init; } = nameof(NodeTuning);

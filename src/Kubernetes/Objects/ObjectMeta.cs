@@ -18,7 +18,7 @@ public sealed record ObjectMeta
     /// <summary>Empty for cluster-scoped objects.</summary>
     public string Namespace { get; init; } = "";
 
-    /// <summary>Unique over time; empty until the API server has given one.</summary>
+    /// <summary>Unique over time; empty until the API server has given one. In the body of an apply it allows a change only, never a creation.</summary>
     public string Uid { get; init; } = "";
 
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -27,6 +27,19 @@ public sealed record ObjectMeta
 
     /// <summary>Empty for what nobody owns.</summary>
     public IReadOnlyList<OwnerReference> OwnerReferences { get; init; } = [];
+
+    /// <summary>Opaque; empty where nothing has stored the object. In the body of a write it must still be the stored one.</summary>
+    public string ResourceVersion { get; init; } = "";
+
+    /// <summary>Another after each change of the spec; absent for kinds without one.</summary>
+    public long? Generation { get; init; }
+
+    public DateTimeOffset? CreationTimestamp { get; init; }
+
+    /// <summary>Set while finalizers or a grace period hold a deleted object back.</summary>
+    public DateTimeOffset? DeletionTimestamp { get; init; }
+
+    public IReadOnlyList<string> Finalizers { get; init; } = [];
 }
 
 /// <summary>An object that owns another one.</summary>

@@ -1,10 +1,13 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 
 namespace NetPulse.Kubernetes.Objects;
 
 /// <summary>What the Optimizer may do, and where. Without one it observes.</summary>
-public sealed record OptimizationPolicy : IKubernetesObject
+public sealed record OptimizationPolicy : IWholeResource<OptimizationPolicy>
 {
+    public static ResourceType Type { get; } = new(NetPulseApi.Group, "v1alpha1", "optimizationpolicies", nameof(OptimizationPolicy), IsNamespaced: false);
+
     public string ApiVersion { get; init; } = NetPulseApi.Version;
 
     public string Kind { get; init; } = nameof(OptimizationPolicy);
@@ -25,6 +28,7 @@ public sealed record OptimizationPolicySpec
     public IReadOnlyList<string> Namespaces { get; init; } = [];
 
     /// <summary>Namespaces whose pods are never changed, even when they are named above.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public IReadOnlyList<string> ProtectedNamespaces { get; init; } = ["kube-system"];
 
     /// <summary>Sysctls that may be changed; none when empty.</summary>

@@ -3,8 +3,10 @@ using System.Text.Json.Serialization;
 namespace NetPulse.Kubernetes.Objects;
 
 /// <summary>Kubernetes v1 Pod: only the fields that we use.</summary>
-public sealed record Pod : IKubernetesObject
+public sealed record Pod : IResource<Pod>
 {
+    public static ResourceType Type { get; } = new("", "v1", "pods", nameof(Pod), IsNamespaced: true);
+
     /// <summary>Standalone mode: the path of the pod's network namespace, as <c>/run/netns/archive-0</c>.</summary>
     public const string NetworkNamespaceAnnotation = "netpulse.io/network-namespace";
 

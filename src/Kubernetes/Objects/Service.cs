@@ -1,8 +1,10 @@
 namespace NetPulse.Kubernetes.Objects;
 
 /// <summary>Kubernetes v1 Service: only the fields that we use.</summary>
-public sealed record Service : IKubernetesObject
+public sealed record Service : IResource<Service>
 {
+    public static ResourceType Type { get; } = new("", "v1", "services", nameof(Service), IsNamespaced: true);
+
     public string ApiVersion { get; init; } = "v1";
 
     public string Kind { get; init; } = nameof(Service);
@@ -28,6 +30,9 @@ public sealed record ServiceSpec
 
     /// <summary>One of each family; the first is <see cref="ClusterIP"/>.</summary>
     public IReadOnlyList<string> ClusterIPs { get; init; } = [];
+
+    /// <summary><c>Cluster</c>, also when empty: callers from outside may come with a node's address; or <c>Local</c>.</summary>
+    public string ExternalTrafficPolicy { get; init; } = "";
 
     public IReadOnlyList<string> ExternalIPs { get; init; } = [];
 

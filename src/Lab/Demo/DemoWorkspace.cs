@@ -72,8 +72,11 @@ internal sealed class DemoWorkspace
               podsDirectory: {Path.Combine(Objects, "pods")}
             http:
               listen: 127.0.0.1:{settings.CollectorPort}
-            remoteWrite:
-              url: http://127.0.0.1:{settings.OptimizerPort}/api/v1/write
+            export:
+              destinations:
+                - name: optimizer
+                  url: http://127.0.0.1:{settings.OptimizerPort}/api/v1/write
+                  readings: 1 # each at once: the loop decides by the newest
 
             """);
         File.WriteAllText(Settings("tuner"), $"""

@@ -11,7 +11,9 @@ internal static partial class LibC
     internal const int CLONE_NEWNET = 0x40000000;
 
     internal const int AF_INET = 2;
+    internal const int AF_NETLINK = 16;
     internal const int SOCK_DGRAM = 2;
+    internal const int SOCK_RAW = 3;
     internal const int SOCK_CLOEXEC = 0x80000;
     internal const int SOL_SOCKET = 1;
 
@@ -30,6 +32,11 @@ internal static partial class LibC
     internal const int FILEID_KERNFS = 0xfe;
 
     internal const byte DT_DIR = 4;
+
+    internal const int SO_RCVTIMEO = 20;
+    internal const int MSG_TRUNC = 0x20;
+    internal const int EINTR = 4;
+    internal const nuint SIOCETHTOOL = 0x8946;
 
     internal const int ENOENT = 2;
     internal const int EACCES = 13;
@@ -62,6 +69,26 @@ internal static partial class LibC
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int open(string pathname, int flags);
 
+    /// <returns>Bytes read; 0 at the end; -1 with errno.</returns>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint read(int fd, Span<byte> buf, nint count);
+
+    /// <returns>Bytes sent, or -1 with errno.</returns>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint send(int sockfd, ReadOnlySpan<byte> buf, nint len, int flags);
+
+    /// <returns>Bytes received; with MSG_TRUNC the message's length even where the buffer is smaller; -1 with errno.</returns>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint recv(int sockfd, Span<byte> buf, nint len, int flags);
+
+    /// <returns>0 or what the request says, or -1 with errno.</returns>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int ioctl(int fd, nuint request, ref InterfaceRequest argument);
+
+    /// <returns>0, or -1 with errno.</returns>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int setsockopt(int sockfd, int level, int optname, in Timeval optval, uint optlen);
+
     /// <returns>Bytes of whole <c>linux_dirent64</c>; 0 at the end; -1 with errno.</returns>
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint getdents64(SafeFileHandle fd, Span<byte> dirp, nint count);
@@ -73,6 +100,29 @@ internal static partial class LibC
     /// <summary><c>struct file_handle</c> with its eight bytes for kernfs.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal readonly record struct KernfsHandle(uint handle_bytes, int handle_type, ulong id);
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal readonly record struct Timeval(nint tv_sec, nint tv_usec);
+
+    /// <summary><c>struct ifreq</c> (netdevice(7)): a name and, here, a pointer.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 40)]
+    internal struct InterfaceRequest
+    {
+        [FieldOffset(0)]
+        internal InterfaceName ifr_name;
+
+        [FieldOffset(16)]
+        internal nint ifr_data;
+    }
+
+    /// <summary>IFNAMSIZ bytes, ended by a zero.</summary>
+    [System.Runtime.CompilerServices.InlineArray(16)]
+    internal struct InterfaceName
+    {
+#pragma warning disable S1144, IDE0051 // the element that the array repeats
+        private byte element;
+#pragma warning restore S1144, IDE0051
+    }
 
     /// <summary><c>struct statx</c> (include/uapi/linux/stat.h): the same on every architecture; only what we read is named.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]

@@ -23,27 +23,11 @@ public sealed class NetworkNamespaceThread : IDisposable
 
     /// <summary>Runs the function inside the namespace and returns its result.</summary>
     /// <exception cref="NetworkNamespaceException">The namespace is gone, or may not be entered.</exception>
-    public T Run<T>(NetworkNamespace target, Func<T> function)
+    public T Run<T>(NetworkNamespace target, Func<T> function) => Work(() =>
     {
-        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        work.Add(() =>
-        {
-            try
-            {
-                Enter(target);
-                done.SetResult(function());
-            }
-#pragma warning disable CA1031 // whatever the function throws belongs to its caller, on the caller's thread
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                done.SetException(e);
-            }
-        });
-#pragma warning disable VSTHRD002 // the thread that does the work waits for nobody, so waiting for it cannot deadlock
-        return done.Task.GetAwaiter().GetResult();
-#pragma warning restore VSTHRD002
-    }
+        Enter(target);
+        return function();
+    });
 
     /// <inheritdoc cref="Run{T}"/>
     public void Run(NetworkNamespace target, Action action) => Run(target, () =>
@@ -51,6 +35,37 @@ public sealed class NetworkNamespaceThread : IDisposable
         action();
         return true;
     });
+
+    /// <summary>Enters one namespace after the other and does the work in each: one change of threads for all of them.</summary>
+    /// <param name="action">Runs inside the namespace; what it throws ends the round and reaches the caller.</param>
+    /// <param name="onRefused">Told of a namespace that is gone or may not be entered; the others follow.</param>
+    public void RunEach<T>(IReadOnlyList<T> targets, Func<T, NetworkNamespace> namespaceOf, Action<T> action, Action<T, NetworkNamespaceException> onRefused)
+    {
+        if (targets.Count == 0)
+        {
+            return;
+        }
+
+        Work(() =>
+        {
+            foreach (var target in targets)
+            {
+                try
+                {
+                    Enter(namespaceOf(target));
+                }
+                catch (NetworkNamespaceException e)
+                {
+                    onRefused(target, e);
+                    continue;
+                }
+
+                action(target);
+            }
+
+            return true;
+        });
+    }
 
     /// <summary>The namespace's cookie, unique while the node is up; 0 where the kernel has none (before 5.14).</summary>
     /// <remarks>An inode number comes back for another namespace; a cookie does not.</remarks>
@@ -83,6 +98,27 @@ public sealed class NetworkNamespaceThread : IDisposable
         work.CompleteAdding();
         thread.Join();
         work.Dispose();
+    }
+
+    private T Work<T>(Func<T> function)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        work.Add(() =>
+        {
+            try
+            {
+                done.SetResult(function());
+            }
+#pragma warning disable CA1031 // whatever the function throws belongs to its caller, on the caller's thread
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                done.SetException(e);
+            }
+        });
+#pragma warning disable VSTHRD002 // the thread that does the work waits for nobody, so waiting for it cannot deadlock
+        return done.Task.GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
     }
 
     private static void Enter(NetworkNamespace target)

@@ -61,10 +61,11 @@ public static class Sysctl
         }
     }
 
+    /// <summary>Its file in /proc.</summary>
+    public static string PathOf(string name) => $"/proc/sys/{name.Replace('.', '/')}";
+
     /// <summary>Numbers separated by one space, without an end of line.</summary>
     public static string Normalize(string value) => string.Join(' ', value.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-
-    private static string PathOf(string name) => $"/proc/sys/{name.Replace('.', '/')}";
 }
 
 /// <summary>A sysctl could not be read or written.</summary>

@@ -6,14 +6,15 @@ namespace NetPulse.Optimizer.Ingest;
 
 /// <summary>A store as the optimizer reads it: without what is no number.</summary>
 /// <remarks>A Prometheus that sends our metrics on marks the end of a series with NaN (a stale marker), which is no reading.</remarks>
-public sealed class FiniteReadings(ISampleStore store) : ISampleStore, IDisposable
+public sealed class FiniteReadings(ISampleStore store) : ISampleStore
 {
     public ValueTask AppendAsync(IReadOnlyList<Sample> samples, CancellationToken cancellationToken) => store.AppendAsync(samples, cancellationToken);
 
     public async ValueTask<IReadOnlyList<TimeSeries>> ReadAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken) =>
         [.. (await store.ReadAsync(selector, range, cancellationToken)).Select(WithoutGaps).Where(static series => series.Count > 0)];
 
-    public void Dispose() => (store as IDisposable)?.Dispose();
+    public ValueTask<IReadOnlyCollection<LabelSet>> SeriesAsync(IReadOnlyList<SeriesSelector> selectors, TimeRange range, CancellationToken cancellationToken) =>
+        store.SeriesAsync(selectors, range, cancellationToken);
 
     private static TimeSeries WithoutGaps(TimeSeries series)
     {

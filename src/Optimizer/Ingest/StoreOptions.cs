@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 using NetPulse.Telemetry.Store.Embedded;
+using NetPulse.Telemetry.Store.Influx;
 
 namespace NetPulse.Optimizer.Ingest;
 
@@ -9,8 +10,11 @@ public enum StoreKind
     /// <summary>Files of this machine; no server.</summary>
     Embedded,
 
-    /// <summary>Anything that takes Prometheus remote write and answers its query API.</summary>
+    /// <summary>Anything that takes Prometheus remote write and answers its query API: VictoriaMetrics, Prometheus, Mimir, Thanos.</summary>
     Prometheus,
+
+    /// <summary>InfluxDB 1.x, 2.x or 3.x.</summary>
+    Influx,
 }
 
 public sealed class StoreOptions : IValidatableObject
@@ -27,6 +31,14 @@ public sealed class StoreOptions : IValidatableObject
     /// <summary>Where queries are asked, as <c>http://victoria-metrics:8428</c>; needed for Prometheus.</summary>
     public Uri? QueryUrl { get; set; }
 
+    /// <summary>Which InfluxDB; its address is needed for Influx.</summary>
+    [ValidateObjectMembers]
+    public InfluxOptions Influx { get; set; } = new();
+
+    /// <summary>How a server knows us; nothing unless set.</summary>
+    [ValidateObjectMembers]
+    public StoreAccessOptions Access { get; set; } = new();
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Kind == StoreKind.Prometheus && WriteUrl is null)
@@ -37,6 +49,11 @@ public sealed class StoreOptions : IValidatableObject
         if (Kind == StoreKind.Prometheus && QueryUrl is null)
         {
             yield return new ValidationResult("is needed when kind is Prometheus, as http://victoria-metrics:8428", [nameof(QueryUrl)]);
+        }
+
+        if (Kind == StoreKind.Influx && Influx.Url is null)
+        {
+            yield return new ValidationResult("is needed when kind is Influx, as http://influxdb:8086", [$"{nameof(Influx)}:{nameof(Influx.Url)}"]);
         }
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using NetPulse.Hosting;
 using NetPulse.Telemetry.Store;
 using NetPulse.Telemetry.Store.Embedded;
+using NetPulse.Telemetry.Store.Influx;
 using NetPulse.Telemetry.Store.Prometheus;
 
 namespace NetPulse.Optimizer.Ingest;
@@ -11,9 +12,15 @@ internal static class StoreRegistration
     /// <summary>The store that the settings name.</summary>
     public static IServiceCollection AddSampleStore(this IServiceCollection services) => services
         .AddSettings<StoreOptions, StoreOptionsValidator>("store")
-        .AddSingleton<HttpClient>()
-        .AddSingleton<ISampleStore>(static provider => new FiniteReadings(Open(provider)))
+        .AddSingleton<OpenedStore>(static provider => new OpenedStore(Open(provider)))
+        .AddSingleton<ISampleStore>(static provider => new FiniteReadings(provider.GetRequiredService<OpenedStore>().Samples))
+        .AddSingleton<LineProtocolEndpoint>()
         .AddHostedService<StoreStart>();
+
+    public static void MapLineProtocol(this IEndpointRouteBuilder endpoints) => LineProtocolEndpoint.Map(endpoints);
+
+    private static HttpClient Client(StoreOptions options, string tokenScheme) =>
+        new(new StoreAccess(options.Access, tokenScheme)) { Timeout = options.Access.Timeout };
 
     private static ISampleStore Open(IServiceProvider provider)
     {
@@ -21,7 +28,12 @@ internal static class StoreRegistration
         var time = provider.GetRequiredService<TimeProvider>();
         if (options is { Kind: StoreKind.Prometheus, WriteUrl: { } write, QueryUrl: { } query })
         {
-            return new PrometheusStore(provider.GetRequiredService<HttpClient>(), write, query, time);
+            return new PrometheusStore(Client(options, "Bearer"), write, query, time);
+        }
+
+        if (options.Kind == StoreKind.Influx)
+        {
+            return new InfluxStore(Client(options, "Token"), options.Influx, time);
         }
 
         try

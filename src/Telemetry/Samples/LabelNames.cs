@@ -4,6 +4,10 @@ namespace NetPulse.Telemetry.Samples;
 public static class LabelNames
 {
     public const string Node = "node";
+
+    /// <summary>Where the node is; the same for all that it reports.</summary>
+    public const string Cluster = "cluster";
+    public const string Zone = "zone";
     public const string Namespace = "namespace";
     public const string Workload = "workload";
     public const string Pod = "pod";
@@ -44,4 +48,35 @@ public static class LabelNames
     public const string Field = "field";
 
     public const string Source = "source";
+
+    /// <summary>Number of a CPU.</summary>
+    public const string Cpu = "cpu";
+
+    /// <summary>A queueing discipline's kind, as <c>fq_codel</c>.</summary>
+    public const string Qdisc = "qdisc";
+
+    public const string Protocol = "protocol";
+
+    /// <summary><see cref="Ipv4"/> or <see cref="Ipv6"/>.</summary>
+    public const string Family = "family";
+    public const string Ipv4 = "ipv4";
+    public const string Ipv6 = "ipv6";
+
+    /// <summary>Which of several thresholds.</summary>
+    public const string Level = "level";
+
+    /// <summary>Why something is wrong.</summary>
+    public const string Reason = "reason";
+
+    /// <summary>A driver's own name for what it counts.</summary>
+    public const string Counter = "counter";
+
+    /// <summary>A text that is no number.</summary>
+    public const string Value = "value";
+
+    /// <summary>Of a DNS answer, as <c>NXDOMAIN</c>.</summary>
+    public const string ResponseCode = "rcode";
+
+    /// <summary>What kind of reason.</summary>
+    public const string Class = "class";
 }

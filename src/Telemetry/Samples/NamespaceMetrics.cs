@@ -141,6 +141,108 @@ public static class NamespaceMetrics
     public static readonly MetricDefinition IpInDiscards = new("netpulse_ip_in_discards_total", MetricKind.Counter, "",
         "IP packets received and dropped for lack of resources.", "/proc/net/snmp Ip InDiscards");
 
+    public static readonly MetricDefinition TcpInChecksumErrors = new("netpulse_tcp_in_checksum_errors_total", MetricKind.Counter, "",
+        "TCP segments received with a wrong checksum.", "/proc/net/snmp Tcp InCsumErrors");
+
+    public static readonly MetricDefinition LostRetransmits = new("netpulse_tcp_lost_retransmits_total", MetricKind.Counter, "",
+        "Segments that were sent again and lost again.", "/proc/net/netstat TcpExt TCPLostRetransmit");
+
+    public static readonly MetricDefinition LossProbes = new("netpulse_tcp_loss_probes_total", MetricKind.Counter, "",
+        "Tail loss probes sent.", "/proc/net/netstat TcpExt TCPLossProbes");
+
+    public static readonly MetricDefinition SackReorders = new("netpulse_tcp_sack_reorders_total", MetricKind.Counter, "",
+        "Times SACK showed that the path had reordered segments.", "/proc/net/netstat TcpExt TCPSACKReorder");
+
+    public static readonly MetricDefinition OutOfOrderSegments = new("netpulse_tcp_out_of_order_segments_total", MetricKind.Counter, "",
+        "Segments that were queued because an earlier one was missing.", "/proc/net/netstat TcpExt TCPOFOQueue");
+
+    public static readonly MetricDefinition OutOfOrderDrops = new("netpulse_tcp_out_of_order_drops_total", MetricKind.Counter, "",
+        "Segments out of order that found no room.", "/proc/net/netstat TcpExt TCPOFODrop");
+
+    public static readonly MetricDefinition SendQueueTooBig = new("netpulse_tcp_send_queue_too_big_total", MetricKind.Counter, "",
+        "Times a segment could not be split because the send queue was full.", "/proc/net/netstat TcpExt TCPWqueueTooBig");
+
+    public static readonly MetricDefinition SynCookiesFailed = new("netpulse_tcp_syn_cookies_failed_total", MetricKind.Counter, "",
+        "Acknowledgements that carried no valid SYN cookie.", "/proc/net/netstat TcpExt SyncookiesFailed");
+
+    public static readonly MetricDefinition RequestQueueCookies = new("netpulse_tcp_request_queue_cookies_total", MetricKind.Counter, "",
+        "Connection requests that were answered with a SYN cookie because the SYN queue was full.", "/proc/net/netstat TcpExt TCPReqQFullDoCookies");
+
+    public static readonly MetricDefinition MemoryPressureSeconds = new("netpulse_tcp_memory_pressure_seconds_total", MetricKind.Counter, "seconds",
+        "Time in which TCP was under memory pressure.", "/proc/net/netstat TcpExt TCPMemoryPressuresChrono");
+
+    public static readonly MetricDefinition ReversePathDrops = new("netpulse_ip_reverse_path_drops_total", MetricKind.Counter, "",
+        "IPv4 packets dropped because their source would be reached by another interface (rp_filter).", "/proc/net/netstat TcpExt IPReversePathFilter");
+
+    public static readonly MetricDefinition UdpInChecksumErrors = new("netpulse_udp_in_checksum_errors_total", MetricKind.Counter, "",
+        "UDP datagrams received with a wrong checksum.", "/proc/net/snmp Udp InCsumErrors");
+
+    public static readonly MetricDefinition UdpMemoryErrors = new("netpulse_udp_memory_errors_total", MetricKind.Counter, "",
+        "UDP datagrams dropped because UDP was at its memory limit.", "/proc/net/snmp Udp MemErrors");
+
+    public static readonly MetricDefinition ReassemblyRequests = new("netpulse_ip_reassembly_fragments_total", MetricKind.Counter, "",
+        "IPv4 fragments received for reassembly.", "/proc/net/snmp Ip ReasmReqds");
+
+    public static readonly MetricDefinition ReassemblySuccesses = new("netpulse_ip_reassembled_total", MetricKind.Counter, "",
+        "IPv4 packets put together from fragments.", "/proc/net/snmp Ip ReasmOKs");
+
+    public static readonly MetricDefinition ReassemblyTimeouts = new("netpulse_ip_reassembly_timeouts_total", MetricKind.Counter, "",
+        "IPv4 reassemblies given up because a fragment did not come in time.", "/proc/net/snmp Ip ReasmTimeout");
+
+    public static readonly MetricDefinition FragmentsCreated = new("netpulse_ip_fragments_created_total", MetricKind.Counter, "",
+        "IPv4 fragments made because a packet was larger than the path.", "/proc/net/snmp Ip FragCreates");
+
+    public static readonly MetricDefinition IpForwarded = new("netpulse_ip_forwarded_total", MetricKind.Counter, "",
+        "IPv4 packets forwarded.", "/proc/net/snmp Ip ForwDatagrams");
+
+    public static readonly MetricDefinition IcmpInUnreachable = new("netpulse_icmp_in_unreachable_total", MetricKind.Counter, "",
+        "ICMP destination-unreachable messages received, among them those that say that a packet was too large.", "/proc/net/snmp Icmp InDestUnreachs");
+
+    public static readonly MetricDefinition Ipv6ReassemblyFails = new("netpulse_ip6_reassembly_fails_total", MetricKind.Counter, "",
+        "IPv6 packets whose fragments could not be put together.", "/proc/net/snmp6 Ip6ReasmFails");
+
+    public static readonly MetricDefinition Ipv6ReassemblyTimeouts = new("netpulse_ip6_reassembly_timeouts_total", MetricKind.Counter, "",
+        "IPv6 reassemblies given up because a fragment did not come in time.", "/proc/net/snmp6 Ip6ReasmTimeout");
+
+    public static readonly MetricDefinition Ipv6FragmentationFails = new("netpulse_ip6_fragmentation_fails_total", MetricKind.Counter, "",
+        "IPv6 packets too large for the path.", "/proc/net/snmp6 Ip6FragFails");
+
+    public static readonly MetricDefinition Ipv6NoRoutes = new("netpulse_ip6_out_no_routes_total", MetricKind.Counter, "",
+        "IPv6 packets dropped for lack of a route.", "/proc/net/snmp6 Ip6OutNoRoutes");
+
+    public static readonly MetricDefinition Ipv6InDiscards = new("netpulse_ip6_in_discards_total", MetricKind.Counter, "",
+        "IPv6 packets received and dropped for lack of resources.", "/proc/net/snmp6 Ip6InDiscards");
+
+    public static readonly MetricDefinition Icmpv6TooBig = new("netpulse_icmp6_in_packet_too_big_total", MetricKind.Counter, "",
+        "ICMPv6 messages received that say that a packet was too large for the path.", "/proc/net/snmp6 Icmp6InPktTooBigs");
+
+    public static readonly MetricDefinition Udp6InDatagrams = new("netpulse_udp6_in_datagrams_total", MetricKind.Counter, "",
+        "UDP datagrams delivered over IPv6.", "/proc/net/snmp6 Udp6InDatagrams");
+
+    public static readonly MetricDefinition Udp6OutDatagrams = new("netpulse_udp6_out_datagrams_total", MetricKind.Counter, "",
+        "UDP datagrams sent over IPv6.", "/proc/net/snmp6 Udp6OutDatagrams");
+
+    public static readonly MetricDefinition Udp6ReceiveBufferErrors = new("netpulse_udp6_receive_buffer_errors_total", MetricKind.Counter, "",
+        "UDP datagrams over IPv6 dropped because the receive buffer was full.", "/proc/net/snmp6 Udp6RcvbufErrors");
+
+    public static readonly MetricDefinition Udp6SendBufferErrors = new("netpulse_udp6_send_buffer_errors_total", MetricKind.Counter, "",
+        "UDP datagrams over IPv6 dropped because the send buffer was full.", "/proc/net/snmp6 Udp6SndbufErrors");
+
+    public static readonly MetricDefinition Sockets = new("netpulse_sockets", MetricKind.Gauge, "",
+        "Sockets in use by protocol (tcp, udp, udplite, raw, and tcp6, …).", "/proc/net/sockstat, /proc/net/sockstat6 inuse");
+
+    public static readonly MetricDefinition TimeWaitSockets = new("netpulse_tcp_time_wait_sockets", MetricKind.Gauge, "",
+        "TCP connections in TIME_WAIT.", "/proc/net/sockstat TCP tw");
+
+    public static readonly MetricDefinition ReassemblyQueues = new("netpulse_ip_reassembly_queues", MetricKind.Gauge, "",
+        "IP packets of which fragments are waited for, by family.", "/proc/net/sockstat, /proc/net/sockstat6 FRAG inuse");
+
+    public static readonly MetricDefinition ReassemblyMemoryBytes = new("netpulse_ip_reassembly_memory_bytes", MetricKind.Gauge, "bytes",
+        "Memory of fragments that wait, by family; at net.ipv4.ipfrag_high_thresh new ones are dropped.", "/proc/net/sockstat, /proc/net/sockstat6 FRAG memory");
+
+    public static readonly MetricDefinition SysctlInfo = new("netpulse_sysctl_info", MetricKind.Gauge, "",
+        "1: the value in force of a sysctl that is no number, in the label value.", "/proc/sys/net");
+
     public static readonly ImmutableArray<MetricDefinition> All =
     [
         InterfaceBytes, InterfacePackets, InterfaceErrors, InterfaceDropped, Sysctl, ZeroWindowAdvertised, ZeroWindowWanted,
@@ -151,5 +253,10 @@ public static class NamespaceMetrics
         SlowStartRetransmits, MtuProbeSuccesses, MtuProbeFailures, TimeWaitOverflows, UdpInDatagrams, UdpOutDatagrams,
         UdpNoPorts, UdpReceiveBufferErrors, UdpSendBufferErrors, UdpInErrors, ReassemblyFails, FragmentationFails,
         IpNoRoutes, IpInDiscards,
+        TcpInChecksumErrors, LostRetransmits, LossProbes, SackReorders, OutOfOrderSegments, OutOfOrderDrops, SendQueueTooBig,
+        SynCookiesFailed, RequestQueueCookies, MemoryPressureSeconds, ReversePathDrops, UdpInChecksumErrors, UdpMemoryErrors,
+        ReassemblyRequests, ReassemblySuccesses, ReassemblyTimeouts, FragmentsCreated, IpForwarded, IcmpInUnreachable, Ipv6ReassemblyFails,
+        Ipv6ReassemblyTimeouts, Ipv6FragmentationFails, Ipv6NoRoutes, Ipv6InDiscards, Icmpv6TooBig, Udp6InDatagrams, Udp6OutDatagrams,
+        Udp6ReceiveBufferErrors, Udp6SendBufferErrors, Sockets, TimeWaitSockets, ReassemblyQueues, ReassemblyMemoryBytes, SysctlInfo,
     ];
 }

@@ -12,6 +12,8 @@ public sealed class LabelSet : IEquatable<LabelSet>
 {
     public const string MetricName = "__name__";
 
+    public static readonly LabelSet Empty = new([]);
+
     private readonly int hash;
 
     private LabelSet(ImmutableArray<Label> labels)
@@ -22,6 +24,7 @@ public sealed class LabelSet : IEquatable<LabelSet>
         {
             code.Add(label.Name, StringComparer.Ordinal);
             code.Add(label.Value, StringComparer.Ordinal);
+            Characters += label.Name.Length + label.Value.Length;
         }
 
         hash = code.ToHashCode();
@@ -29,6 +32,9 @@ public sealed class LabelSet : IEquatable<LabelSet>
 
     /// <summary>Sorted by name (ordinal), without empty values.</summary>
     public ImmutableArray<Label> Labels { get; }
+
+    /// <summary>Length of all names and values together, in UTF-16 units.</summary>
+    public int Characters { get; }
 
     /// <summary>The metric's name; empty when there is none.</summary>
     public string Name => this[MetricName];
@@ -82,12 +88,35 @@ public sealed class LabelSet : IEquatable<LabelSet>
     public LabelSet With(string name, string value) =>
         From(Labels.Where(label => !string.Equals(label.Name, name, StringComparison.Ordinal)).Append(new Label(name, value)));
 
+    /// <summary>The same labels but the metric's name.</summary>
+    public LabelSet WithoutName() => Filter(static (name, _) => name != MetricName, []);
+
+    /// <summary>Only the labels of these names.</summary>
+    public LabelSet Only(ImmutableArray<string> names) => names.IsEmpty ? Empty : Filter(static (name, named) => named.Contains(name), names);
+
+    /// <summary>The same labels but those of these names.</summary>
+    public LabelSet Without(ImmutableArray<string> names) => Filter(static (name, named) => !named.Contains(name), names);
+
     public bool Equals(LabelSet? other) =>
-        other is not null && hash == other.hash && Labels.AsSpan().SequenceEqual(other.Labels.AsSpan());
+        ReferenceEquals(this, other) || (other is not null && hash == other.hash && Labels.AsSpan().SequenceEqual(other.Labels.AsSpan()));
 
     public override bool Equals(object? obj) => Equals(obj as LabelSet);
 
     public override int GetHashCode() => hash;
+
+    private LabelSet Filter(Func<string, ImmutableArray<string>, bool> keeps, ImmutableArray<string> names)
+    {
+        var kept = ImmutableArray.CreateBuilder<Label>(Labels.Length);
+        foreach (var label in Labels)
+        {
+            if (keeps(label.Name, names))
+            {
+                kept.Add(label);
+            }
+        }
+
+        return kept.Count == Labels.Length ? this : kept.Count == 0 ? Empty : new LabelSet(kept.DrainToImmutable());
+    }
 
     /// <summary>As PromQL writes it: <c>name{label="value"}</c>.</summary>
     public override string ToString()

@@ -22,6 +22,7 @@ internal sealed class PatternTranslation(string text)
 
     private readonly StringBuilder result = new();
     private readonly Stack<int> outer = new();
+    private readonly List<string> groups = [];
 
     /// <summary>Repetitions inside the group that is being read, and of the item before the one being read.</summary>
     private int repetitions = 1;
@@ -63,6 +64,9 @@ internal sealed class PatternTranslation(string text)
         alternatives.Add(literal.ToString());
         return [.. alternatives];
     }
+
+    /// <summary>The capturing groups so far, in order: the name of each, or nothing.</summary>
+    public IReadOnlyList<string> Groups => groups;
 
     /// <exception cref="FormatException">RE2 does not have it.</exception>
     public string Translate()
@@ -122,6 +126,7 @@ internal sealed class PatternTranslation(string text)
         repetitions = 1;
         if (at >= text.Length || text[at] != '?')
         {
+            groups.Add("");
             result.Append('(');
             return;
         }
@@ -133,7 +138,13 @@ internal sealed class PatternTranslation(string text)
         }
 
         at += group.Length;
-        result.Append(group.Groups["name"].Success ? "(?:" : $"(?{group.Groups["flags"].Value}{group.Groups["end"].Value}");
+        // named or not, RE2 counts groups in their order, .NET only those without names
+        if (group.Groups["name"].Success)
+        {
+            groups.Add(group.Groups["name"].Value);
+        }
+
+        result.Append(group.Groups["name"].Success ? "(" : $"(?{group.Groups["flags"].Value}{group.Groups["end"].Value}");
         if (group.Groups["end"].Value == ")")
         {
             repetitions = outer.Pop(); // flags for what follows: no group

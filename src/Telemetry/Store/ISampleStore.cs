@@ -13,4 +13,20 @@ public interface ISampleStore
     /// <summary>The matching series with at least one sample in the range, in no particular order.</summary>
     /// <exception cref="SampleStoreException">The store could not be read.</exception>
     ValueTask<IReadOnlyList<TimeSeries>> ReadAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken);
+
+    /// <summary>The labels of the series that match any of the selectors and have at least one sample in the range, in no particular order.</summary>
+    /// <param name="selectors">None of them, or one without matchers, is every series.</param>
+    /// <exception cref="SampleStoreException">The store could not be read.</exception>
+    ValueTask<IReadOnlyCollection<LabelSet>> SeriesAsync(IReadOnlyList<SeriesSelector> selectors, TimeRange range, CancellationToken cancellationToken);
+
+    /// <summary>The names of the labels of <see cref="SeriesAsync"/>, each once, in no particular order.</summary>
+    /// <exception cref="SampleStoreException">The store could not be read.</exception>
+    async ValueTask<IReadOnlyCollection<string>> LabelNamesAsync(IReadOnlyList<SeriesSelector> selectors, TimeRange range, CancellationToken cancellationToken) =>
+        (await SeriesAsync(selectors, range, cancellationToken)).SelectMany(static labels => labels.Labels.Select(static label => label.Name)).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>The values of one label of <see cref="SeriesAsync"/>, each once, in no particular order.</summary>
+    /// <exception cref="SampleStoreException">The store could not be read.</exception>
+    async ValueTask<IReadOnlyCollection<string>> LabelValuesAsync(
+        string name, IReadOnlyList<SeriesSelector> selectors, TimeRange range, CancellationToken cancellationToken) =>
+        (await SeriesAsync(selectors, range, cancellationToken)).Select(labels => labels[name]).Where(static value => value.Length > 0).ToHashSet(StringComparer.Ordinal);
 }

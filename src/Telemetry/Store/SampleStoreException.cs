@@ -9,6 +9,9 @@ public sealed class SampleStoreException(string tried, string remedy, bool retry
 {
     public bool Retryable { get; } = retryable;
 
+    /// <summary>Whether the store's disk has no room, so that its operator must act before the same request can succeed.</summary>
+    public bool DiskFull { get; init; }
+
     /// <summary>How long the store asked us to wait before the same request; <see langword="null"/> when it did not say.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -31,6 +32,13 @@ public sealed class ServiceTests
             using var answer = await client.SendAsync(request);
             Assert.Equal("application/openmetrics-text", answer.Content.Headers.ContentType!.MediaType);
             Assert.EndsWith("# EOF\n", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            using var packed = new HttpRequestMessage(HttpMethod.Get, "/metrics");
+            packed.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
+            using var compressed = await client.SendAsync(packed);
+            Assert.Equal(["gzip"], compressed.Content.Headers.ContentEncoding);
+            await using var unpacked = new GZipStream(await compressed.Content.ReadAsStreamAsync(), CompressionMode.Decompress);
+            using var unpackedText = new StreamReader(unpacked);
+            Assert.Contains("netpulse_source_success{", await unpackedText.ReadToEndAsync(), StringComparison.Ordinal);
             Assert.Equal("ok\n", await client.GetStringAsync("/healthz"));
         }
         finally
@@ -59,14 +67,21 @@ public sealed class ServiceTests
     [Theory]
     [InlineData("--sampling:interval=10ms", "sampling.Interval")]
     [InlineData("--http:listen=nowhere", "http.Listen")]
-    [InlineData("--remoteWrite:url=nowhere", "remoteWrite.Url")]
-    public async Task A_setting_out_of_its_range_ends_the_start_with_its_name(string argument, string named)
+    [InlineData("--export:destinations:0:name=x", "--export:destinations:0:url=nowhere", "export.destinations[0].url")]
+    [InlineData("--export:destinations:0:name=a/b", "--export:destinations:0:url=http://h/", "export.destinations[0].name")]
+    [InlineData("--export:spool:maxBytes=1", "export.spool.maxBytes")]
+    [InlineData("--export:destinations:0:name=x", "--export:destinations:0:url=http://h/", "--export:destinations:0:kind=Influx", "influx.database")]
+    [InlineData("--export:destinations:0:name=x", "--export:destinations:0:url=http://h/", "--export:destinations:0:bytesPerSecond=1", "bytesPerSecond")]
+    [InlineData("--export:destinations:0:name=x", "--export:destinations:0:url=http://h/", "--export:destinations:0:readings=0", "readings")]
+    [InlineData("--export:destinations:0:name=x", "--export:destinations:0:url=http://h/", "--export:destinations:0:caFile=/nowhere", "caFile")]
+    [InlineData("--export:destinations:0:name=x", "--export:destinations:0:url=http://h/", "--export:destinations:1:name=x", "--export:destinations:1:url=http://h/", "another destination")]
+    public async Task A_setting_out_of_its_range_ends_the_start_with_its_name(params string[] argumentsAndName)
     {
-        using var service = Start(argument);
+        using var service = Start(["--http:listen=127.0.0.1:0", .. argumentsAndName[..^1]]);
         var error = await service.StandardError.ReadToEndAsync();
         await service.WaitForExitAsync();
-        Assert.Equal(78, service.ExitCode);
-        Assert.Contains(named, error, StringComparison.OrdinalIgnoreCase);
+        Assert.NotEqual(0, service.ExitCode);
+        Assert.Contains(argumentsAndName[^1], error, StringComparison.OrdinalIgnoreCase);
     }
 
     [KernelFact]
@@ -79,12 +94,48 @@ public sealed class ServiceTests
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
         Wait.Until(() => IsReady(client));
         var first = await client.GetStringAsync("/metrics");
-        Assert.Contains("source=\"tcp\"} 0 ", first, StringComparison.Ordinal);
+        string[] needBpf = ["tcp", "udp", "dns", "drops"];
+        Assert.All(needBpf, source => Assert.Contains($"netpulse_source_success{{node=\"{Environment.MachineName}\",source=\"{source}\"}} 0 ", first, StringComparison.Ordinal));
         Assert.Contains("source=\"self\"} 1 ", first, StringComparison.Ordinal);
         Wait.Until(() => Get(client, "/metrics") is { } later && later != first);
         using var kill = Process.Start("/bin/sh", ["-c", $"kill -TERM {service.Id}"]);
         await service.WaitForExitAsync();
-        Assert.Single((await output).Split('\n'), line => line.Contains("CAP_BPF", StringComparison.Ordinal));
+        var lines = (await output).Split('\n').Where(line => line.Contains("CAP_BPF", StringComparison.Ordinal)).ToList();
+        Assert.All(needBpf, source => Assert.Single(lines, line => line.Contains($"Source {source} cannot be read", StringComparison.Ordinal)));
+    }
+
+    [KernelFact]
+    public async Task What_waited_when_the_process_was_killed_is_sent_by_the_next_one()
+    {
+        var spool = Directory.CreateTempSubdirectory("nptest-spool-").FullName;
+        var port = FreePort();
+        string[] settings =
+        [
+            "--http:listen=127.0.0.1:0", "--sampling:interval=1s", $"--export:spool:directory={spool}", "--labels:cluster=prod",
+            "--export:destinations:0:name=store", $"--export:destinations:0:url=http://127.0.0.1:{port}/api/v1/write", "--export:destinations:0:maxWait=1s",
+        ];
+        try
+        {
+            using (var killed = Start(settings))
+            {
+                Wait.Until(() => Directory.EnumerateFiles(spool, "*.spool").Sum(file => new FileInfo(file).Length) > 0);
+                killed.Kill();
+                await killed.WaitForExitAsync();
+            }
+
+            var killedAt = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+            await using var store = await TestStore.StartAsync(port: port);
+            using var service = Start(settings);
+            Wait.Until(() => store.Stored.Any(sample => sample.UnixMilliseconds > killedAt));
+            service.Kill();
+            Assert.Contains(store.Stored, sample => sample.UnixMilliseconds < killedAt);
+            Assert.All(store.Stored, sample => Assert.Equal("prod", sample.Labels["cluster"]));
+            Assert.Equal(store.Stored.Count, store.Stored.Select(sample => (sample.Labels, sample.UnixMilliseconds)).Distinct().Count());
+        }
+        finally
+        {
+            Directory.Delete(spool, recursive: true);
+        }
     }
 
     private static bool IsReady(HttpClient client) => Get(client, "/readyz") is not null;

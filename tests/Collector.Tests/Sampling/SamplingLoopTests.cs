@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
 using NetPulse.Collector.Attribution;
 using NetPulse.Collector.Kernel;
@@ -51,8 +52,9 @@ public sealed class SamplingLoopTests
     private async Task RunAsync(ISource[] sources, int ticks)
     {
         using var thread = new NetworkNamespaceThread();
+        using var meter = new Meter("NetPulse.Collector");
         using var loop = new SamplingLoop(
-            new NodeObserver(thread, null, clock), sources, [readings], new NodeName("n"), Options.Create(new SamplingOptions()), clock, log.For<SamplingLoop>());
+            new NodeObserver(thread, null, clock), sources, [readings], new NodeName("n"), new SeriesBudget(1000, meter), new PlaceLabels(new LabelsOptions()), Options.Create(new SamplingOptions()), clock, log.For<SamplingLoop>());
         await loop.StartAsync(CancellationToken.None);
         for (var tick = 1; tick <= ticks; tick++)
         {

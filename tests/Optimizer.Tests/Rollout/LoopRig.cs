@@ -21,6 +21,7 @@ namespace NetPulse.Optimizer.Tests.Rollout;
 internal sealed class LoopRig : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("netpulse-loop-").FullName;
+    private readonly EmbeddedStore kept;
     private readonly FiniteReadings store;
     private readonly double[] sentBytes = new double[2];
     private readonly double[] limitedSeconds = new double[2];
@@ -28,7 +29,8 @@ internal sealed class LoopRig : IDisposable
 
     public LoopRig(OptimizationPolicy? policy = null)
     {
-        store = new FiniteReadings(new EmbeddedStore(new EmbeddedStoreOptions { Directory = Path.Combine(folder, "store") }, Clock, NullLogger<EmbeddedStore>.Instance));
+        kept = new EmbeddedStore(new EmbeddedStoreOptions { Directory = Path.Combine(folder, "store") }, Clock, NullLogger<EmbeddedStore>.Instance);
+        store = new FiniteReadings(kept);
         Directory.CreateDirectory(Path.Combine(Objects, "pods"));
         Directory.CreateDirectory(Path.Combine(Objects, "nodetunings"));
         foreach (var name in new[] { "archive-0", "archive-1" })
@@ -70,7 +72,7 @@ internal sealed class LoopRig : IDisposable
     public void Dispose()
     {
         Journal.Dispose();
-        store.Dispose();
+        kept.Dispose();
         Directory.Delete(folder, recursive: true);
     }
 

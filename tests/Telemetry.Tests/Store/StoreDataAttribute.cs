@@ -8,6 +8,7 @@ public enum StoreKind
     Embedded,
     VictoriaMetrics,
     Prometheus,
+    InfluxDB,
 }
 
 /// <summary>A store that the contract is tested on; skipped, with the reason, where its server is not installed.</summary>
@@ -17,7 +18,12 @@ public sealed class StoreDataAttribute : DataAttribute
     public StoreDataAttribute(StoreKind kind)
     {
         Kind = kind;
-        Skip = kind == StoreKind.Embedded ? null : InstalledServer.ReasonToSkip(kind == StoreKind.Prometheus ? "prometheus" : "victoria-metrics");
+        Skip = kind == StoreKind.Embedded ? null : InstalledServer.ReasonToSkip(kind switch
+        {
+            StoreKind.Prometheus => "prometheus",
+            StoreKind.InfluxDB => "influxd",
+            _ => "victoria-metrics",
+        });
     }
 
     public StoreKind Kind { get; }

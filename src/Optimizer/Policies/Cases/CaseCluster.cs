@@ -13,10 +13,10 @@ internal static class CaseCluster
 
     /// <summary>Policies are taken as they are, also those that the API server would reject.</summary>
     /// <exception cref="ObjectFileException">A policy has a field that is not known or has another type.</exception>
-    public static PolicyInputs Read(string file, JsonObject holder)
+    public static PolicyInputs Read(string file, JsonObject holder, string policiesField = "policies")
     {
         var faults = new List<ObjectFileException>();
-        var policies = (holder["policies"] as JsonArray ?? []).OfType<JsonObject>().Select(p => ManifestObject.OfJson(file, (JsonObject)p.DeepClone()));
+        var policies = (holder[policiesField] as JsonArray ?? []).OfType<JsonObject>().Select(p => ManifestObject.OfJson(file, (JsonObject)p.DeepClone()));
         var inputs = ManifestInputs.Read(policies, faults, isChecked: false);
         if (faults.Count > 0)
         {

@@ -13,6 +13,8 @@ public static class CaseFolder
         ["admin"] = VerdictCases.Run,
         ["diff"] = DifferenceCases.Run,
         ["redundancy"] = RedundancyCases.Run,
+        ["recommend"] = RecommendCases.Run,
+        ["lint"] = LintCases.Run,
         ["validation"] = ValidationCases.Run,
     };
 

@@ -26,6 +26,9 @@ internal sealed class Arguments(IEnumerable<string> words)
         return value;
     }
 
+    /// <summary>Whether a word that takes no value stands there, as <c>--quiet</c>.</summary>
+    public bool Flag(string name) => rest.Remove(name);
+
     /// <exception cref="UsageException">There is no word left.</exception>
     public string Required(string what)
     {

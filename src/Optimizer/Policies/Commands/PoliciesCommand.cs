@@ -20,12 +20,17 @@ public static class PoliciesCommand
             FROM and TO: namespace/pod, namespace/workload, or an address
         netpulse-optimizer policies table SOURCE
             everyone to everyone
-        netpulse-optimizer policies diff OLD NEW
-            what a change of manifests opens and closes
+        netpulse-optimizer policies diff OLD NEW [--flows FILE]
+            what a change of manifests opens and closes, and which of the observed flows it would break
+        netpulse-optimizer policies recommend SOURCE --flows FILE [--namespaces A,B] [--no-default-deny]
+            policies that allow what was seen and nothing else, for kubectl apply -f -; what a person should look at goes to standard error
+        netpulse-optimizer policies simplify SOURCE
+            policies with rules that can be joined, rewritten; that they mean the same is checked
         netpulse-optimizer policies cases DIR [--out FILE]
             runs cases with expected answers, prints the wrong ones and how many passed
 
         SOURCE, OLD, NEW: a file or a folder of YAML or JSON, or - for standard input.
+        FILE of --flows: JSON lines, as {"proto":"TCP","src":{"pod":"shop/web-0"},"dst":{"ip":"192.0.2.1"},"dstPort":443,"count":7,"lastSeen":"2026-01-31T12:00:00Z"}
         """;
 
     /// <param name="args">After the verb.</param>
@@ -40,6 +45,8 @@ public static class PoliciesCommand
                 "can" => CanCommand.RunAsync(arguments, output, errors),
                 "table" => TableCommand.RunAsync(arguments, output, errors),
                 "diff" => DiffCommand.RunAsync(arguments, output, errors),
+                "recommend" => RecommendCommand.RunAsync(arguments, output, errors),
+                "simplify" => SimplifyCommand.RunAsync(arguments, output, errors),
                 "cases" => CasesCommand.RunAsync(arguments, output),
                 var verb => throw new UsageException(verb.Length == 0 ? "a question is missing" : $"{verb} is not understood"),
             });

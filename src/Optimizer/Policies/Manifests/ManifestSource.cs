@@ -11,11 +11,12 @@ public static class ManifestSource
 
     /// <summary>A file that cannot be read is told in <paramref name="faults"/> and the others are still read.</summary>
     /// <exception cref="ObjectFileException">There is no such file or folder.</exception>
-    public static PolicyInputs Read(string source, ICollection<ObjectFileException> faults)
-    {
-        var objects = Files(source).SelectMany(file => Text(file, faults) is { } text ? ManifestObject.ParseAll(file == StandardInput ? "standard input" : file, text, faults) : []);
-        return ManifestInputs.Read(objects, faults);
-    }
+    public static PolicyInputs Read(string source, ICollection<ObjectFileException> faults) => ManifestInputs.Read(Objects(source, faults), faults);
+
+    /// <summary>Every object, of whatever kind.</summary>
+    /// <exception cref="ObjectFileException">There is no such file or folder.</exception>
+    public static IEnumerable<ManifestObject> Objects(string source, ICollection<ObjectFileException> faults) =>
+        Files(source).SelectMany(file => Text(file, faults) is { } text ? ManifestObject.ParseAll(file == StandardInput ? "standard input" : file, text, faults) : []);
 
     private static IEnumerable<string> Files(string source)
     {

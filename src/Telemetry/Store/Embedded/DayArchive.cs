@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using NetPulse.Telemetry.Series;
 
 namespace NetPulse.Telemetry.Store.Embedded;
 
@@ -50,30 +49,24 @@ internal sealed partial class DayArchive : IDisposable
 
     /// <summary>Moves a segment's samples into their days. Done again after a crash in between, it adds only what is not there.</summary>
     /// <exception cref="SampleStoreException">The disk refused; days that were written stay written.</exception>
-    public void Write(long segment, IEnumerable<TimeSeries> series)
+    public void Write(long segment, Head head)
     {
-        var byDay = new SortedDictionary<DateOnly, List<TimeSeries>>();
-        foreach (var one in series)
+        var byDay = new SortedDictionary<DateOnly, List<NumberedColumns>>();
+        foreach (var one in head.All())
         {
             SplitByDay(one, byDay);
         }
 
         foreach (var (day, content) in byDay)
         {
-            if (retention.IsExpired(day))
-            {
-                meter.Drop(content.Sum(one => (long)one.Count), "too old");
-                continue;
-            }
-
             try
             {
-                WriteDay(day, segment, content);
+                WriteDay(day, segment, head.Catalog, content);
             }
             catch (InvalidDataException e)
             {
                 SetAside(day, e);
-                WriteDay(day, segment, content);
+                WriteDay(day, segment, head.Catalog, content);
             }
         }
     }
@@ -123,21 +116,27 @@ internal sealed partial class DayArchive : IDisposable
         }
     }
 
-    private static void SplitByDay(TimeSeries series, SortedDictionary<DateOnly, List<TimeSeries>> byDay)
+    private static void SplitByDay(NumberedColumns series, SortedDictionary<DateOnly, List<NumberedColumns>> byDay)
     {
         var times = series.UnixMilliseconds;
         for (var start = 0; start < times.Length;)
         {
-            var day = DateOnly.FromDateTime(series.At(start).UtcDateTime);
-            var end = times.Span.BinarySearch(FirstMillisecond(day.AddDays(1)));
-            end = end < 0 ? ~end : end;
+            var day = DateOnly.FromDateTime(DateTimeOffset.FromUnixTimeMilliseconds(times.Span[start]).UtcDateTime);
+            var next = FirstMillisecond(day.AddDays(1));
+            var end = times.Length;
+            if (times.Span[^1] >= next)
+            {
+                end = times.Span.BinarySearch(next);
+                end = end < 0 ? ~end : end;
+            }
+
             if (!byDay.TryGetValue(day, out var list))
             {
                 list = [];
                 byDay.Add(day, list);
             }
 
-            list.Add(new TimeSeries(series.Labels, times[start..end], series.Values[start..end]));
+            list.Add(new NumberedColumns(series.Series, times[start..end], series.Values[start..end]));
             start = end;
         }
     }
@@ -156,7 +155,7 @@ internal sealed partial class DayArchive : IDisposable
         }
     }
 
-    private void WriteDay(DateOnly day, long segment, List<TimeSeries> content)
+    private void WriteDay(DateOnly day, long segment, SeriesCatalog catalog, List<NumberedColumns> content)
     {
         DayFile file;
         lock (making)
@@ -166,7 +165,7 @@ internal sealed partial class DayArchive : IDisposable
 
         if (file.Checkpoint < segment)
         {
-            file.Write(segment, content);
+            file.Write(segment, catalog, content);
         }
     }
 

@@ -1,12 +1,15 @@
+using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Store.Wire;
 
 namespace NetPulse.Telemetry.Store.Embedded;
 
-/// <summary>One day's chunks in a SQLite file, with the number of the last log segment that is in it.</summary>
+/// <summary>One day's samples in a SQLite file, with the number of the last log segment that is in it.</summary>
 /// <remarks>
-/// SQLite keeps its pages consistent but does not notice a flipped bit in their content, so each row has a CRC-32C of its own.
+/// Series are numbered within the day, and 256 neighbours share a row: a <see cref="ChunkGroup"/>. What is flushed is joined with the newest row of its series
+/// while that is short, and eight rows of a group that are long become one, so that a day is some tens of rows a group whatever the length of a segment.
+/// SQLite keeps its pages consistent but does not notice a flipped bit in their content, so each row has a CRC-32C of its own, and the checkpoint one of all rows.
 /// Every method throws <see cref="InvalidDataException"/> when the file is damaged, and <see cref="SampleStoreException"/> when the disk refuses.
 /// Safe for use by several threads; a closed file holds nothing.
 /// </remarks>
@@ -15,25 +18,29 @@ internal sealed class DayFile : IDisposable
     public const string JournalExtension = "-journal";
     public const string UnfinishedExtension = ".new";
 
-    /// <summary>Most samples in a chunk, so that a read does not decode a day for a minute.</summary>
-    private const int ChunkSamples = 2048;
+    /// <summary>Series of a row: enough to share the times and SQLite's overhead, few enough that a read of one does not fetch much for nothing.</summary>
+    private const int GroupSeries = 256;
 
-    private const int FormatVersion = 1;
+    /// <summary>So many rows between the two are joined into one.</summary>
+    private const int JoinedRows = 8;
+
+    /// <summary>The version and, above it, its complement: a flipped bit is then not taken for another version.</summary>
+    private const long FormatVersion = 2 | (~2L & 0x7fff) << 16;
+
+    private const long FirstFormatVersion = 1;
 
     private const string Schema = """
-        CREATE TABLE series (id INTEGER PRIMARY KEY, labels BLOB NOT NULL, crc INTEGER NOT NULL) STRICT;
-        CREATE TABLE chunks (series INTEGER NOT NULL, segment INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
-                             samples INTEGER NOT NULL, data BLOB NOT NULL, crc INTEGER NOT NULL) STRICT;
-        CREATE INDEX chunks_by_series ON chunks (series, first);
-        CREATE TABLE checkpoint (segment INTEGER NOT NULL, crc INTEGER NOT NULL) STRICT;
-        PRAGMA user_version = 1;
+        CREATE TABLE series (first INTEGER PRIMARY KEY, crc INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
+        CREATE TABLE chunks (id INTEGER PRIMARY KEY, part INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+                             samples INTEGER NOT NULL, series INTEGER NOT NULL, crc INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
+        CREATE TABLE checkpoint (segment INTEGER NOT NULL, series INTEGER NOT NULL, rows INTEGER NOT NULL, digest INTEGER NOT NULL, crc INTEGER NOT NULL) STRICT;
         """;
 
     private readonly Lock gate = new();
     private readonly SqliteConnection connection;
-    private readonly RowChecksum checksum = new();
     private readonly WireWriter encoded = new();
-    private LabelIndex? index;
+    private readonly WireWriter buffer = new();
+    private DayContent? content;
     private bool closed;
 
     private DayFile(string path)
@@ -62,7 +69,8 @@ internal sealed class DayFile : IDisposable
                     file.Connect();
                     using var transaction = file.connection.BeginTransaction();
                     file.Execute(Schema);
-                    file.Execute("INSERT INTO checkpoint VALUES (0, $crc)", ("$crc", file.checksum.Of([], 0)));
+                    file.Execute($"PRAGMA user_version = {FormatVersion}");
+                    file.Execute("INSERT INTO checkpoint VALUES (0, 0, 0, 0, $crc)", ("$crc", Crc32C.Of([], [0, 0, 0, 0])));
                     transaction.Commit();
                 });
             }
@@ -94,107 +102,138 @@ internal sealed class DayFile : IDisposable
     }
 
     /// <summary>Adds the samples and moves the checkpoint to <paramref name="segment"/>: both or neither.</summary>
-    public void Write(long segment, IReadOnlyList<TimeSeries> series) => Guarded(() =>
+    /// <param name="segment">Where the samples come from.</param>
+    /// <param name="catalog">The series' labels.</param>
+    /// <param name="columns">Samples by the catalog's number.</param>
+    public void Write(long segment, SeriesCatalog catalog, IReadOnlyList<NumberedColumns> columns) => Guarded(() =>
     {
-        var known = LoadIndex();
-        var ids = new Dictionary<LabelSet, int>();
-        for (var id = 0; id < known.Count; id++)
-        {
-            ids[known[id]] = id;
-        }
-
-        var added = new List<LabelSet>();
+        var loaded = Load();
         using var transaction = connection.BeginTransaction();
-        using var insertChunk = Command("INSERT INTO chunks VALUES ($series, $segment, $first, $last, $samples, $data, $crc)");
-        using var insertSeries = Command("INSERT INTO series VALUES ($id, $labels, $crc)");
-        foreach (var one in series)
+        try
         {
-            if (!ids.TryGetValue(one.Labels, out var id))
+            var firstNew = loaded.Index.Count;
+            var numbered = new NumberedColumns[columns.Count];
+            var ascending = true;
+            for (var i = 0; i < numbered.Length; i++)
             {
-                id = known.Count + added.Count;
-                added.Add(one.Labels);
-                ids.Add(one.Labels, id);
-                encoded.Clear();
-                LabelSetCodec.Write(encoded, one.Labels);
-                Run(insertSeries, ("$id", id), ("$labels", encoded.Written.ToArray()), ("$crc", checksum.Of(encoded.Written, id)));
+                numbered[i] = columns[i] with { Series = loaded.NumberOf(catalog[columns[i].Series]) };
+                ascending &= i == 0 || numbered[i].Series > numbered[i - 1].Series;
             }
 
-            for (var start = 0; start < one.Count; start += ChunkSamples)
+            if (!ascending)
             {
-                var length = Math.Min(ChunkSamples, one.Count - start);
-                var times = one.UnixMilliseconds.Span.Slice(start, length);
-                encoded.Clear();
-                ChunkCodec.Encode(encoded, times, one.Values.Span.Slice(start, length));
-                Run(insertChunk, ("$series", id), ("$segment", segment), ("$first", times[0]), ("$last", times[^1]), ("$samples", length),
-                    ("$data", encoded.Written.ToArray()), ("$crc", checksum.Of(encoded.Written, id, segment, times[0], times[^1], length)));
+                Array.Sort(numbered, static (left, right) => left.Series.CompareTo(right.Series));
             }
+
+            InsertSeries(loaded, firstNew);
+            for (var start = 0; start < numbered.Length;)
+            {
+                var part = numbered[start].Series / GroupSeries;
+                var end = start + 1;
+                while (end < numbered.Length && numbered[end].Series / GroupSeries == part)
+                {
+                    end++;
+                }
+
+                WritePart(loaded, part, numbered[start..end]);
+                start = end;
+            }
+
+            SetCheckpoint(segment, loaded);
+            transaction.Commit();
+        }
+        catch
+        {
+            // what is in memory is ahead of the file now
+            content = null;
+            throw;
         }
 
-        Execute("UPDATE checkpoint SET segment = $segment, crc = $crc", ("$segment", segment), ("$crc", checksum.Of([], segment)));
-        transaction.Commit();
         Checkpoint = segment;
-        added.ForEach(labels => known.Add(labels));
     });
 
     /// <summary>Takes over each row of a damaged file that is whole, numbers and all.</summary>
     public void TakeOver(DaySalvage damaged) => Guarded(() =>
     {
+        var loaded = Load();
         using var transaction = connection.BeginTransaction();
-        using var insertSeries = Command("INSERT OR IGNORE INTO series VALUES ($id, $labels, $crc)");
-        var known = new HashSet<long>();
-        foreach (var series in damaged.Series())
+        try
         {
-            known.Add(series.Id);
-            Run(insertSeries, ("$id", series.Id), ("$labels", series.Labels), ("$crc", series.Crc));
+            foreach (var block in damaged.Series().DistinctBy(block => block.First).OrderBy(block => block.First))
+            {
+                var reader = new WireReader(block.Data);
+                var labels = LabelBlock.Read(ref reader);
+                FillSeries(loaded, (int)block.First);
+                if (loaded.Index.Count == block.First)
+                {
+                    Array.ForEach(labels, series => loaded.AddSeries(series));
+                    Execute("INSERT INTO series VALUES ($first, $crc, $data)", ("$first", block.First), ("$crc", block.Crc), ("$data", block.Data));
+                }
+            }
+
+            using var insert = Command("INSERT INTO chunks VALUES ($id, $part, $first, $last, $samples, $series, $crc, $data)");
+            foreach (var (row, data) in damaged.Chunks().DistinctBy(chunk => chunk.Row.Id).OrderBy(chunk => chunk.Row.Id))
+            {
+                FillSeries(loaded, (row.Part + 1) * GroupSeries);
+                loaded.Add(row);
+                Insert(insert, row, data);
+            }
+
+            // a flush is one transaction, so what is left of a segment may lack rows; it is not in the log any more
+            SetCheckpoint(damaged.Checkpoint, loaded);
+            transaction.Commit();
+        }
+        catch
+        {
+            content = null;
+            throw;
         }
 
-        // series are numbered without gaps: in the place of one that is lost comes one without labels and chunks
-        encoded.Clear();
-        LabelSetCodec.Write(encoded, LabelSet.From([]));
-        for (var id = 0L; id <= known.DefaultIfEmpty(-1).Max(); id++)
-        {
-            Run(insertSeries, ("$id", id), ("$labels", encoded.Written.ToArray()), ("$crc", checksum.Of(encoded.Written, id)));
-        }
-
-        using var insertChunk = Command("""
-            INSERT OR IGNORE INTO chunks (rowid, series, segment, first, last, samples, data, crc)
-            VALUES ($row, $series, $segment, $first, $last, $samples, $data, $crc)
-            """);
-        var lastSegment = 0L;
-        foreach (var chunk in damaged.Chunks().Where(chunk => known.Contains(chunk.Series)))
-        {
-            lastSegment = Math.Max(lastSegment, chunk.Segment);
-            Run(insertChunk, ("$row", chunk.Row), ("$series", chunk.Series), ("$segment", chunk.Segment), ("$first", chunk.First),
-                ("$last", chunk.Last), ("$samples", chunk.Samples), ("$data", chunk.Data), ("$crc", chunk.Crc));
-        }
-
-        // a chunk's segment was all there when it was committed, so no later flush is needed up to here
-        Execute("UPDATE checkpoint SET segment = $segment, crc = $crc", ("$segment", lastSegment), ("$crc", checksum.Of([], lastSegment)));
-        transaction.Commit();
-        Checkpoint = lastSegment;
+        Checkpoint = damaged.Checkpoint;
     });
 
     public void Read(SeriesCollector collector, CancellationToken cancellationToken) => Guarded(() =>
     {
-        var known = LoadIndex();
-        using var select = Command("""
-            SELECT segment, first, last, samples, data, crc FROM chunks
-            WHERE series = $series AND first <= $to AND last >= $from ORDER BY segment, first
-            """);
-        foreach (var id in known.Select(collector.Selector))
+        var loaded = Load();
+        var wanted = CollectionsMarshal.AsSpan([.. loaded.Index.Select(collector.Selector)]);
+        using var select = Command("SELECT data FROM chunks WHERE id = $id");
+        var id = select.Parameters.Add("$id", SqliteType.Integer);
+        while (!wanted.IsEmpty)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Bind(select, ("$series", id), ("$from", collector.From), ("$to", collector.To));
-            using var row = select.ExecuteReader();
-            while (row.Read())
+            var part = wanted[0] / GroupSeries;
+            var end = wanted.BinarySearch((part + 1) * GroupSeries);
+            end = end < 0 ? ~end : end;
+            foreach (var row in loaded.Rows(part))
             {
-                var data = row.GetFieldValue<byte[]>(4);
-                Verify(row.GetInt64(5), data, id, row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3));
-                var (times, values) = ChunkCodec.Decode(data);
-                collector.For(known[id]).AddRange(times, values, collector.From, collector.To);
+                if (row.First <= collector.To && row.Last >= collector.From)
+                {
+                    ChunkGroup.Decode(Fetch(select, id, row), wanted[..end], collector.From, collector.To, found =>
+                    {
+                        // a series without labels stands for one whose labels are lost
+                        if (loaded.Index[found.Series] is { Labels.Length: > 0 } labels)
+                        {
+                            collector.Add(labels, found.UnixMilliseconds, found.Values);
+                        }
+                    });
+                }
             }
+
+            wanted = wanted[end..];
         }
     });
+
+    /// <summary>Labels of the matching series.</summary>
+    public IReadOnlyList<LabelSet> Series(SeriesSelector selector)
+    {
+        IReadOnlyList<LabelSet> found = [];
+        Guarded(() =>
+        {
+            var loaded = Load();
+            found = [.. loaded.Index.Select(selector).Select(number => loaded.Index[number]).Where(labels => labels.Labels.Length > 0)];
+        });
+        return found;
+    }
 
     public long CountSamples()
     {
@@ -203,21 +242,158 @@ internal sealed class DayFile : IDisposable
         return count;
     }
 
+    /// <summary>Frees what is held in memory; it is read again when it is needed.</summary>
+    public void Unload()
+    {
+        lock (gate)
+        {
+            content = null;
+        }
+    }
+
     public void Dispose()
     {
         lock (gate)
         {
             closed = true;
+            content = null;
             connection.Dispose();
         }
     }
+
+    private void WritePart(DayContent loaded, int part, NumberedColumns[] added)
+    {
+        var rows = loaded.Rows(part);
+        IReadOnlyList<NumberedColumns> columns = added;
+        var firstJoined = rows.Count;
+        if (rows is [.., { IsShort: true } newest])
+        {
+            columns = Join(Decode(newest), columns);
+            firstJoined--;
+        }
+
+        // rows that are neither short nor full stand at the end, behind the full ones
+        var longRows = 0;
+        while (longRows < firstJoined && !rows[firstJoined - 1 - longRows].IsFull)
+        {
+            longRows++;
+        }
+
+        if (longRows >= JoinedRows)
+        {
+            for (; longRows > 0; longRows--)
+            {
+                firstJoined--;
+                columns = Join(Decode(rows[firstJoined]), columns);
+            }
+        }
+
+        // deleted before it is inserted, so that SQLite uses the pages again and the file does not grow
+        foreach (var row in rows.Skip(firstJoined).ToArray())
+        {
+            Execute("DELETE FROM chunks WHERE id = $id", ("$id", row.Id));
+            loaded.Remove(row);
+        }
+
+        encoded.Clear();
+        ChunkGroup.Encode(encoded, buffer, columns);
+        var first = long.MaxValue;
+        var last = long.MinValue;
+        var samples = 0;
+        foreach (var one in columns)
+        {
+            first = Math.Min(first, one.UnixMilliseconds.Span[0]);
+            last = Math.Max(last, one.UnixMilliseconds.Span[^1]);
+            samples += one.Values.Length;
+        }
+
+        var data = encoded.Written.ToArray();
+        var written = ChunkRow.Of(loaded.NextId, part, first, last, samples, columns.Count, data);
+        using var insert = Command("INSERT INTO chunks VALUES ($id, $part, $first, $last, $samples, $series, $crc, $data)");
+        Insert(insert, written, data);
+        loaded.Add(written);
+    }
+
+    private static List<NumberedColumns> Join(List<NumberedColumns> earlier, IReadOnlyList<NumberedColumns> later)
+    {
+        var joined = new List<NumberedColumns>(Math.Max(earlier.Count, later.Count));
+        var times = new JoinedTimes();
+        var next = 0;
+        foreach (var one in earlier)
+        {
+            for (; next < later.Count && later[next].Series < one.Series; next++)
+            {
+                joined.Add(later[next]);
+            }
+
+            if (next < later.Count && later[next].Series == one.Series)
+            {
+                var (at, values) = SampleOrder.Joined([(one.UnixMilliseconds, one.Values), (later[next].UnixMilliseconds, later[next].Values)], times);
+                joined.Add(new NumberedColumns(one.Series, at, values));
+                next++;
+            }
+            else
+            {
+                joined.Add(one);
+            }
+        }
+
+        joined.AddRange(later.Skip(next));
+        return joined;
+    }
+
+    private List<NumberedColumns> Decode(ChunkRow row)
+    {
+        using var select = Command("SELECT data FROM chunks WHERE id = $id");
+        var columns = new List<NumberedColumns>(row.Series);
+        ChunkGroup.Decode(Fetch(select, select.Parameters.Add("$id", SqliteType.Integer), row), [], long.MinValue, long.MaxValue, columns.Add);
+        return columns;
+    }
+
+    private byte[] Fetch(SqliteCommand select, SqliteParameter id, ChunkRow row)
+    {
+        id.Value = row.Id;
+        return select.ExecuteScalar() is byte[] data && row.Fits(data) ? data : throw new InvalidDataException($"{Path} has a row whose checksum does not fit");
+    }
+
+    private static void Insert(SqliteCommand insert, ChunkRow row, byte[] data) => Run(insert, ("$id", row.Id), ("$part", row.Part), ("$first", row.First),
+        ("$last", row.Last), ("$samples", row.Samples), ("$series", row.Series), ("$crc", row.Crc), ("$data", data));
+
+    private void InsertSeries(DayContent loaded, int first)
+    {
+        var count = loaded.Index.Count - first;
+        if (count > 0)
+        {
+            encoded.Clear();
+            LabelBlock.Write(encoded, buffer, Enumerable.Range(first, count).Select(number => loaded.Index[number]), count);
+            Execute("INSERT INTO series VALUES ($first, $crc, $data)",
+                ("$first", first), ("$crc", Crc32C.Of(encoded.Written, [first])), ("$data", encoded.Written.ToArray()));
+        }
+    }
+
+    /// <summary>Numbers up to there are of series whose labels are lost.</summary>
+    private void FillSeries(DayContent loaded, int end)
+    {
+        var first = loaded.Index.Count;
+        while (loaded.Index.Count < end)
+        {
+            loaded.AddSeries(LabelSet.From([]));
+        }
+
+        InsertSeries(loaded, first);
+    }
+
+    private void SetCheckpoint(long segment, DayContent loaded) => Execute(
+        "UPDATE checkpoint SET segment = $segment, series = $series, rows = $rows, digest = $digest, crc = $crc",
+        ("$segment", segment), ("$series", loaded.Index.Count), ("$rows", loaded.RowCount), ("$digest", loaded.Digest),
+        ("$crc", Crc32C.Of([], [segment, loaded.Index.Count, loaded.RowCount, loaded.Digest])));
 
     private void Connect()
     {
         connection.Open();
 
         // EXTRA: a commit is durable only when the journal's removal is, and the log segment is deleted right after it
-        Execute("PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; PRAGMA cache_size = -1024;");
+        Execute("PRAGMA page_size = 1024; PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; PRAGMA cache_size = -1024;");
     }
 
     private void ReadCheckpoint()
@@ -232,60 +408,70 @@ internal sealed class DayFile : IDisposable
         var version = Number("PRAGMA user_version");
         if (version != FormatVersion)
         {
-            throw new InvalidDataException($"{Path} has format {version}; this program reads format {FormatVersion}");
+            throw version == FirstFormatVersion || (version >> 16) == (~version & 0x7fff)
+                ? LogFile.OtherVersion(Path)
+                : new InvalidDataException($"{Path} has the format {version}, which is none");
         }
 
-        using var select = Command("SELECT segment, crc FROM checkpoint");
+        using var select = Command("SELECT segment, series, rows, digest, crc FROM checkpoint");
         using var row = select.ExecuteReader();
         if (!row.Read())
         {
             throw new InvalidDataException($"{Path} has no checkpoint");
         }
 
-        Verify(row.GetInt64(1), [], row.GetInt64(0));
+        if (Crc32C.Of([], [row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)]) != row.GetInt64(4))
+        {
+            throw new InvalidDataException($"{Path} has a checkpoint whose checksum does not fit");
+        }
+
         Checkpoint = row.GetInt64(0);
     }
 
-    private LabelIndex LoadIndex()
+    private DayContent Load()
     {
-        if (index is not null)
+        if (content is not null)
         {
-            return index;
+            return content;
         }
 
-        using (var check = Command("PRAGMA quick_check(1)"))
+        var loaded = new DayContent();
+        using (var select = Command("SELECT first, crc, data FROM series ORDER BY first"))
+        using (var row = select.ExecuteReader())
         {
-            if (check.ExecuteScalar() is var answer && answer as string != "ok")
+            while (row.Read())
             {
-                throw new InvalidDataException($"{Path}: {answer}");
+                var data = row.GetFieldValue<byte[]>(2);
+                if (Crc32C.Of(data, [row.GetInt64(0)]) != row.GetInt64(1) || row.GetInt64(0) != loaded.Index.Count)
+                {
+                    throw new InvalidDataException($"{Path} has series whose checksum does not fit");
+                }
+
+                var reader = new WireReader(data);
+                Array.ForEach(LabelBlock.Read(ref reader), series => loaded.AddSeries(series));
             }
         }
 
-        var loaded = new LabelIndex();
-        using var select = Command("SELECT id, labels, crc FROM series ORDER BY id");
-        using var row = select.ExecuteReader();
-        while (row.Read())
+        using (var select = Command("SELECT id, part, first, last, samples, series, crc FROM chunks ORDER BY id"))
+        using (var row = select.ExecuteReader())
         {
-            var id = row.GetInt64(0);
-            var labels = row.GetFieldValue<byte[]>(1);
-            Verify(row.GetInt64(2), labels, id);
-            var reader = new WireReader(labels);
-            if (loaded.Add(LabelSetCodec.Read(ref reader)) != id)
+            while (row.Read())
             {
-                throw new InvalidDataException($"{Path} lacks a series before {id}");
+                loaded.Add(ChunkRow.Read(row));
             }
         }
 
-        index = loaded;
+        using (var select = Command("SELECT series, rows, digest FROM checkpoint"))
+        using (var row = select.ExecuteReader())
+        {
+            if (!row.Read() || (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)) != (loaded.Index.Count, loaded.RowCount, loaded.Digest))
+            {
+                throw new InvalidDataException($"{Path} does not hold the rows that its checkpoint tells of");
+            }
+        }
+
+        content = loaded;
         return loaded;
-    }
-
-    private void Verify(long expected, ReadOnlySpan<byte> data, params ReadOnlySpan<long> numbers)
-    {
-        if (checksum.Of(data, numbers) != expected)
-        {
-            throw new InvalidDataException($"{Path} has a row whose checksum does not fit");
-        }
     }
 
     private void Guarded(Action action)
@@ -313,7 +499,7 @@ internal sealed class DayFile : IDisposable
             {
                 throw new SampleStoreException($"Use {Path}", $"{e.Message}: check the disk, and who else has the file open", retryable: true, e);
             }
-            catch (Exception e) when (e is FormatException or InvalidCastException or InvalidOperationException)
+            catch (Exception e) when (e is FormatException or InvalidCastException or InvalidOperationException or ArgumentException or OverflowException)
             {
                 // what a row holds is not what the schema says
                 throw new InvalidDataException($"{Path}: {e.Message}", e);
@@ -349,16 +535,12 @@ internal sealed class DayFile : IDisposable
 
     private static void Run(SqliteCommand command, params ReadOnlySpan<(string Name, object Value)> values)
     {
-        Bind(command, values);
-        command.ExecuteNonQuery();
-    }
-
-    private static void Bind(SqliteCommand command, params ReadOnlySpan<(string Name, object Value)> values)
-    {
         command.Parameters.Clear();
         foreach (var (name, value) in values)
         {
             command.Parameters.AddWithValue(name, value);
         }
+
+        command.ExecuteNonQuery();
     }
 }

@@ -15,5 +15,5 @@ internal static class DiskError
         : new SampleStoreException(tried, $"the disk refused ({exception.Message}): check the disk and the mount", retryable: true, exception);
 
     public static SampleStoreException Full(string tried, Exception exception) =>
-        new(tried, "the disk is full: free space, or keep fewer days; it goes on by itself when there is room", retryable: true, exception);
+        new(tried, "the disk is full: free space, or keep fewer days; it goes on by itself when there is room", retryable: true, exception) { DiskFull = true };
 }

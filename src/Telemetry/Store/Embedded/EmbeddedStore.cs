@@ -64,9 +64,8 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
     {
         get
         {
-            var heads = log.Heads();
-            return new StoreStatistics(heads.Sum(head => head.Series), heads.Sum(head => head.Samples), heads.Count, directory.Size(),
-                damaged.Count, archive.DaysDropped, meter.SamplesDropped);
+            var (series, samples, segments) = log.Size();
+            return new StoreStatistics(series, samples, segments, directory.Size(), damaged.Count, archive.DaysDropped, meter.SamplesDropped);
         }
     }
 
@@ -95,7 +94,7 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
         IReadOnlyList<SeriesSelector> selectors, TimeRange range, CancellationToken cancellationToken)
     {
         var found = new HashSet<LabelSet>();
-        foreach (var selector in selectors)
+        foreach (var selector in selectors.Count > 0 ? selectors : [new SeriesSelector([])])
         {
             found.UnionWith((await ReadAsync(selector, range, cancellationToken)).Select(static series => series.Labels));
         }
@@ -139,32 +138,46 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
         var last = retention.LastKeptMillisecond;
         var tooOld = 0;
         var tooFarAhead = 0;
-        foreach (var sample in samples)
+        LabelSet? before = null;
+        foreach (ref readonly var sample in SampleSpan.Of(samples))
         {
-            if (sample.Labels.Labels.Sum(label => label.Name.Length + label.Value.Length) > LongestLabelsCharacters)
+            if (!ReferenceEquals(sample.Labels, before) && sample.Labels.Characters > LongestLabelsCharacters)
             {
                 throw new SampleStoreException($"Append samples of {sample.Labels.Name}",
                     $"its labels are longer than {LongestLabelsCharacters} characters", retryable: false);
             }
 
+            before = sample.Labels;
             tooOld += sample.UnixMilliseconds < first ? 1 : 0;
             tooFarAhead += sample.UnixMilliseconds > last ? 1 : 0;
         }
 
         meter.Drop(tooOld, "too old");
         meter.Drop(tooFarAhead, "too far ahead");
-        return tooOld + tooFarAhead == 0 ? samples : [.. samples.Where(sample => sample.UnixMilliseconds >= first && sample.UnixMilliseconds <= last)];
+        return tooOld + tooFarAhead == 0
+            ? samples
+            : samples.Where(sample => sample.UnixMilliseconds >= first && sample.UnixMilliseconds <= last).ToArray();
     }
 
     private IReadOnlyList<TimeSeries> Read(SeriesCollector collector, CancellationToken cancellationToken)
     {
         // heads first: a segment that is flushed meanwhile is then seen twice, which does no harm, instead of not at all
         var heads = log.Heads();
-        archive.Read(collector, cancellationToken);
-        foreach (var head in heads)
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            head.Read(collector);
+            archive.Read(collector, cancellationToken);
+            foreach (var head in heads)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                head.Read(collector);
+            }
+        }
+        finally
+        {
+            foreach (var head in heads)
+            {
+                head.Release();
+            }
         }
 
         return collector.Collected();

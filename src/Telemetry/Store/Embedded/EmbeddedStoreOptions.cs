@@ -13,9 +13,13 @@ public sealed class EmbeddedStoreOptions
     [Range(typeof(TimeSpan), "01:00:00", "365.00:00:00")]
     public TimeSpan RetentionAge { get; set; } = TimeSpan.FromDays(7);
 
-    /// <summary>Length of a log segment at which it is moved into day files, in bytes: 1 KiB to 1 GiB; 8 MiB unless set. About the same again is held in memory.</summary>
+    /// <summary>Length of a log segment at which it is moved into day files, in bytes: 1 KiB to 1 GiB; 8 MiB unless set.</summary>
     [Range(1 << 10, 1 << 30)]
     public int SegmentBytes { get; set; } = 8 << 20;
+
+    /// <summary>Samples of a log segment at which it is moved into day files: 100 to 16 million; 1 million unless set. Each takes 16 to 20 bytes of memory, twice while it is moved.</summary>
+    [Range(100, 16_000_000)]
+    public int SegmentSamples { get; set; } = 1_000_000;
 
     /// <summary>Age of a log segment at which it is moved into day files: 1 s to 1 d; 15 min unless set.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]

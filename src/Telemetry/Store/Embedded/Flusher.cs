@@ -37,7 +37,7 @@ internal sealed partial class Flusher : IDisposable
             {
                 while (!stopping && log.Oldest is { } segment)
                 {
-                    archive.Write(segment.Number, segment.Head.All());
+                    archive.Write(segment.Number, segment.Head);
                     log.Delete(segment);
                 }
 

@@ -18,6 +18,7 @@ internal sealed partial class GroupCommit : IDisposable
     private readonly StoreMeter meter;
     private readonly ILogger logger;
     private readonly int segmentBytes;
+    private readonly int segmentSamples;
     private readonly TimeSpan segmentAge;
     private readonly Thread thread;
 
@@ -28,6 +29,7 @@ internal sealed partial class GroupCommit : IDisposable
         this.meter = meter;
         this.logger = logger;
         segmentBytes = options.SegmentBytes;
+        segmentSamples = options.SegmentSamples;
         segmentAge = options.SegmentAge;
         thread = new Thread(Run) { Name = "store append", IsBackground = true };
         thread.Start();
@@ -111,7 +113,7 @@ internal sealed partial class GroupCommit : IDisposable
         {
             if (log.Waiting >= MostWaitingSegments && flusher.Flush() is { } failure)
             {
-                throw new SampleStoreException("Append samples", $"the log cannot be flushed into day files ({failure.Message})", retryable: true, failure);
+                throw new SampleStoreException("Append samples", $"the log cannot be flushed into day files ({failure.Message})", retryable: true, failure) { DiskFull = failure.DiskFull };
             }
 
             log.Append([.. appends.Select(append => append.Samples)]);
@@ -126,7 +128,7 @@ internal sealed partial class GroupCommit : IDisposable
         }
 
         appends.Clear();
-        if (log.CurrentLength >= segmentBytes)
+        if (log.CurrentLength >= segmentBytes || log.CurrentSamples >= segmentSamples)
         {
             Rotate(new Request.Rotate());
         }

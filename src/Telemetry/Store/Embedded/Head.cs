@@ -1,91 +1,203 @@
-using NetPulse.Telemetry.Series;
-
 namespace NetPulse.Telemetry.Store.Embedded;
 
-/// <summary>What one segment of the log holds, in memory: columns by series. One thread adds, any may read.</summary>
-internal sealed class Head
+/// <summary>What one segment of the log holds, in memory: pages of samples by series. One thread adds, any may read while it holds a lease.</summary>
+internal sealed class Head(SeriesCatalog catalog, PagePool pool)
 {
     private readonly Lock gate = new();
-    private readonly Dictionary<LabelSet, int> ids = [];
-    private readonly LabelIndex index = new();
-    private readonly List<SampleColumns> columns = [];
+    private readonly List<PageBlock> blocks = [];
+    private Column[] columns = [];
+    private int pages;
+    private int series;
     private long samples;
+    private int leases = 1;
 
-    public int Series
-    {
-        get
-        {
-            lock (gate)
-            {
-                return columns.Count;
-            }
-        }
-    }
+    public SeriesCatalog Catalog { get; } = catalog;
+
+    public int Series => Volatile.Read(ref series);
 
     public long Samples => Interlocked.Read(ref samples);
 
-    /// <summary>The series' number in this segment; <see langword="null"/> before its first sample.</summary>
-    public int? IdOf(LabelSet labels)
+    /// <returns>Whether the head can be read until <see cref="Release"/>.</returns>
+    public bool TryLease()
     {
         lock (gate)
         {
-            return ids.TryGetValue(labels, out var id) ? id : null;
+            if (leases == 0)
+            {
+                return false;
+            }
+
+            leases++;
+            return true;
         }
     }
 
-    /// <summary>Takes in one record: all of it, or, when the record is not well formed, none.</summary>
-    /// <exception cref="FormatException">The record does not fit what came before it.</exception>
-    public void Add(LogRecord record)
+    /// <summary>Ends a lease, the first of which is the segment's own. After the last the memory serves another segment.</summary>
+    public void Release()
     {
         lock (gate)
         {
-            if (record.FirstSeries != columns.Count)
+            leases--;
+            if (leases == 0)
             {
-                throw new FormatException($"A record begins with series {record.FirstSeries} where {columns.Count} are known");
-            }
-
-            var known = columns.Count + record.Series.Count;
-            foreach (var point in record.Points)
-            {
-                if (point.Series >= known)
-                {
-                    throw new FormatException($"A record names series {point.Series} where {known} are known");
-                }
-            }
-
-            foreach (var labels in record.Series)
-            {
-                ids[labels] = index.Add(labels);
-                columns.Add(new SampleColumns());
-            }
-
-            foreach (var point in record.Points)
-            {
-                columns[point.Series].Add(point.UnixMilliseconds, point.Value);
+                pool.Return(blocks);
+                blocks.Clear();
+                columns = [];
             }
         }
+    }
 
-        Interlocked.Add(ref samples, record.Points.Count);
+    /// <summary>Time of the series' sample that was added last; <see langword="null"/> before the first. For the thread that adds.</summary>
+    public long? LastTime(int number) => (uint)number < (uint)columns.Length && columns[number].Count > 0 ? columns[number].LastTime : null;
+
+    /// <summary>Value of the series' sample that was added last; 0 before the first. For the thread that adds.</summary>
+    public double LastValue(int number) => (uint)number < (uint)columns.Length ? columns[number].LastValue : 0;
+
+    public void Add(LogBatch batch)
+    {
+        var numbers = batch.Series;
+        var times = batch.Times;
+        var values = batch.Values;
+        lock (gate)
+        {
+            var added = 0;
+            for (var i = 0; i < numbers.Length; i++)
+            {
+                var number = numbers[i];
+                if (number >= columns.Length)
+                {
+                    Array.Resize(ref columns, Math.Max(Math.Max(1024, columns.Length * 2), number + 1));
+                }
+
+                ref var column = ref columns[number];
+                var place = column.Count % PagePool.PageSamples;
+                if (place == 0)
+                {
+                    added += column.Count == 0 ? 1 : 0;
+                    AddPage(ref column);
+                }
+
+                column.Ascending &= column.Count == 0 || times[i] > column.LastTime;
+                var block = blocks[column.LastPage / PagePool.BlockPages];
+                var at = (column.LastPage % PagePool.BlockPages * PagePool.PageSamples) + place;
+                block.Times[at] = times[i];
+                block.Values[at] = values[i];
+                column.LastTime = times[i];
+                column.LastValue = values[i];
+                column.Count++;
+            }
+
+            Volatile.Write(ref series, series + added);
+        }
+
+        Interlocked.Add(ref samples, numbers.Length);
     }
 
     public void Read(SeriesCollector collector)
     {
-        lock (gate)
+        foreach (var (number, labels) in Catalog.Select(collector.Selector))
         {
-            foreach (var id in index.Select(collector.Selector))
+            var (times, values) = SamplesOf(number, collector.From, collector.To, collector.LikeBefore);
+            if (times.Length > 0)
             {
-                columns[id].CopyTo(collector.For(index[id]), collector.From, collector.To);
+                collector.Add(labels, times, values);
             }
         }
     }
 
-    /// <summary>Every series in order of time. Only for a head that nothing is added to any more.</summary>
-    public IEnumerable<TimeSeries> All()
+    /// <summary>Every series in order of its number, its samples ascending in time, one a time: the last written.</summary>
+    public IEnumerable<NumberedColumns> All()
     {
-        for (var id = 0; id < columns.Count; id++)
+        var count = columns.Length;
+        ReadOnlyMemory<long> before = default;
+        for (var number = 0; number < count; number++)
         {
-            var (times, values) = columns[id].InOrder();
-            yield return new TimeSeries(index[id], times, values);
+            var (times, values) = SamplesOf(number, long.MinValue, long.MaxValue, before);
+            if (times.Length > 0)
+            {
+                before = times;
+                yield return new NumberedColumns(number, times, values);
+            }
         }
+    }
+
+    private void AddPage(ref Column column)
+    {
+        if (pages == blocks.Count * PagePool.BlockPages)
+        {
+            blocks.Add(pool.Rent());
+        }
+
+        if (column.Count == 0)
+        {
+            column.FirstPage = pages;
+            column.Ascending = true;
+        }
+        else
+        {
+            blocks[column.LastPage / PagePool.BlockPages].Next[column.LastPage % PagePool.BlockPages] = pages;
+        }
+
+        column.LastPage = pages++;
+    }
+
+    /// <param name="number">The series.</param>
+    /// <param name="from">First wanted time.</param>
+    /// <param name="to">Last wanted time.</param>
+    /// <param name="likeBefore">Times that are given again, instead of equal ones.</param>
+    private (ReadOnlyMemory<long> Times, ReadOnlyMemory<double> Values) SamplesOf(int number, long from, long to, ReadOnlyMemory<long> likeBefore)
+    {
+        lock (gate)
+        {
+            if (number >= columns.Length || columns[number].Count == 0)
+            {
+                return default;
+            }
+
+            ref var column = ref columns[number];
+            Span<long> few = stackalloc long[PagePool.PageSamples * 8];
+            var times = column.Count <= few.Length ? few[..column.Count] : new long[column.Count];
+            var values = GC.AllocateUninitializedArray<double>(column.Count);
+            var page = column.FirstPage;
+            for (var at = 0; at < values.Length; at += PagePool.PageSamples)
+            {
+                var block = blocks[page / PagePool.BlockPages];
+                var first = page % PagePool.BlockPages * PagePool.PageSamples;
+                var length = Math.Min(PagePool.PageSamples, values.Length - at);
+                block.Times.AsSpan(first, length).CopyTo(times[at..]);
+                block.Values.AsSpan(first, length).CopyTo(values.AsSpan(at));
+                page = block.Next[page % PagePool.BlockPages];
+            }
+
+            var ordered = values.AsMemory();
+            if (!column.Ascending)
+            {
+                var sorted = SampleOrder.Sorted(times.ToArray(), values);
+                times = sorted.Times;
+                ordered = sorted.Values;
+            }
+
+            var begin = times.BinarySearch(from);
+            var end = times.BinarySearch(to);
+            begin = begin < 0 ? ~begin : begin;
+            end = end < 0 ? ~end : end + 1;
+            if (begin >= end)
+            {
+                return default;
+            }
+
+            times = times[begin..end];
+            return (times.SequenceEqual(likeBefore.Span) ? likeBefore : times.ToArray(), ordered[begin..end]);
+        }
+    }
+
+    private struct Column
+    {
+        public int FirstPage;
+        public int LastPage;
+        public int Count;
+        public bool Ascending;
+        public long LastTime;
+        public double LastValue;
     }
 }

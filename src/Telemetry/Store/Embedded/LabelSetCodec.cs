@@ -16,13 +16,15 @@ internal static class LabelSetCodec
         }
     }
 
+    /// <param name="reader">Stands before the labels.</param>
+    /// <param name="texts">One string for each text that was read before; gets the others.</param>
     /// <exception cref="FormatException">The bytes are no labels.</exception>
-    public static LabelSet Read(ref WireReader reader)
+    public static LabelSet Read(ref WireReader reader, HashSet<string> texts)
     {
         var labels = new Label[reader.CountOfRest()];
         for (var i = 0; i < labels.Length; i++)
         {
-            labels[i] = new Label(reader.Text(), reader.Text());
+            labels[i] = new Label(Shared(reader.Text(), texts), Shared(reader.Text(), texts));
         }
 
         try
@@ -33,5 +35,16 @@ internal static class LabelSetCodec
         {
             throw new FormatException(e.Message, e);
         }
+    }
+
+    private static string Shared(string text, HashSet<string> texts)
+    {
+        if (texts.TryGetValue(text, out var known))
+        {
+            return known;
+        }
+
+        texts.Add(text);
+        return text;
     }
 }

@@ -11,7 +11,7 @@ namespace NetPulse.Telemetry.Store.Embedded;
 /// The second length tells a record that was cut off by a crash (the length holds, the file ends) from a length that was damaged:
 /// only the first may be forgotten without a word.
 /// </remarks>
-internal static class LogFrame
+public static class LogFrame
 {
     public const int HeaderBytes = 12;
 
@@ -26,7 +26,7 @@ internal static class LogFrame
         file.Bytes(payload);
     }
 
-    /// <summary>Looks at the front of <paramref name="rest"/>.</summary>
+    /// <summary>Looks at the front of <paramref name="rest"/>. A damaged record whose length is whole is given too, so that it can be passed over.</summary>
     public static LogFrameState Read(ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> payload)
     {
         payload = default;
@@ -57,7 +57,7 @@ internal static class LogFrame
     }
 }
 
-internal enum LogFrameState
+public enum LogFrameState
 {
     Record,
     End,

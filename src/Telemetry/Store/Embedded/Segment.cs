@@ -1,6 +1,4 @@
-using Microsoft.Win32.SafeHandles;
 using NetPulse.Telemetry.Samples;
-using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Store.Wire;
 
 namespace NetPulse.Telemetry.Store.Embedded;
@@ -8,25 +6,26 @@ namespace NetPulse.Telemetry.Store.Embedded;
 /// <summary>One file of the log together with what it holds in memory. One thread appends.</summary>
 internal sealed class Segment : IDisposable
 {
-    /// <summary>Bounds of one record; a longer append becomes several.</summary>
-    private const int RecordSamples = 65_536;
-    private const int RecordLabelCharacters = 8 << 20;
+    private const string Header = "NPS2SAMP";
 
-    private readonly SafeFileHandle file;
-    private readonly WireWriter payload = new();
-    private readonly WireWriter frames = new();
+    /// <summary>Most samples of one record; a longer append becomes several.</summary>
+    private const int RecordSamples = 1 << 20;
 
-    private Segment(string path, long number, SafeFileHandle file, Head head, long length, DateTimeOffset created)
+    private readonly LogFile file;
+    private readonly LogBatch batch;
+    private readonly WireWriter payload;
+    private readonly WireWriter frame;
+
+    private Segment(long number, LogFile file, Head head, DateTimeOffset created, LogBuffers buffers)
     {
-        Path = path;
         Number = number;
         Head = head;
-        Length = length;
         Created = created;
         this.file = file;
+        (batch, payload, frame) = (buffers.Batch, buffers.Payload, buffers.Frame);
     }
 
-    public string Path { get; }
+    public string Path => file.Path;
 
     public long Number { get; }
 
@@ -35,110 +34,91 @@ internal sealed class Segment : IDisposable
     public DateTimeOffset Created { get; }
 
     /// <summary>Bytes that are good and synced.</summary>
-    public long Length { get; private set; }
+    public long Length => file.Length;
 
     /// <exception cref="IOException">The disk refused.</exception>
-    public static Segment Create(string path, long number, DateTimeOffset created)
-    {
-        var opened = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read);
-        try
-        {
-            StoreDirectory.Persist(System.IO.Path.GetDirectoryName(path)!);
-            return new Segment(path, number, opened, new Head(), 0, created);
-        }
-        catch
-        {
-            opened.Dispose();
-            File.Delete(path);
-            throw;
-        }
-    }
+    public static Segment Create(string path, long number, DateTimeOffset created, SeriesCatalog catalog, LogBuffers buffers) =>
+        new(number, LogFile.Create(path, Header), new Head(catalog, buffers.Pages), created, buffers);
 
     /// <summary>Reads what an earlier process left, and cuts off what follows the last good record.</summary>
     /// <param name="path">The file.</param>
     /// <param name="number">Its number.</param>
     /// <param name="mayBeCutOff">Whether the process may have been killed while it wrote here.</param>
     /// <param name="created">From when its age counts.</param>
+    /// <param name="catalog">The series' numbers.</param>
     /// <param name="damaged">Gets a copy of a file that is damaged rather than cut off.</param>
+    /// <param name="buffers">Shared by all segments.</param>
     /// <param name="cutOffBytes">Length of a last record that was not written to its end, and so was not acknowledged.</param>
     /// <exception cref="IOException">The disk refused.</exception>
-    public static Segment Replay(string path, long number, bool mayBeCutOff, DateTimeOffset created, DamagedFiles damaged, out long cutOffBytes)
+    public static Segment Replay(
+        string path, long number, bool mayBeCutOff, DateTimeOffset created, SeriesCatalog catalog, DamagedFiles damaged, LogBuffers buffers, out long cutOffBytes)
     {
         var content = File.ReadAllBytes(path);
-        var head = new Head();
+        var head = new Head(catalog, buffers.Pages);
         var good = 0;
-        var damage = Replay(content, head, ref good, mayBeCutOff);
+        var damage = Replay(content, path, head, buffers.Batch, ref good, mayBeCutOff);
         if (damage is not null)
         {
             damaged.KeepCopy(path, content, new InvalidDataException($"{path}, from byte {good} on: {damage.Message}", damage));
         }
 
         cutOffBytes = damage is null ? content.Length - good : 0;
-        var opened = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
-        try
-        {
-            if (good < content.Length)
-            {
-                RandomAccess.SetLength(opened, good);
-                RandomAccess.FlushToDisk(opened);
-            }
-
-            return new Segment(path, number, opened, head, good, created);
-        }
-        catch
-        {
-            opened.Dispose();
-            throw;
-        }
+        return new Segment(number, LogFile.Open(path, Header, good), head, created, buffers);
     }
 
     /// <summary>One write and one sync for all batches; then they can be read.</summary>
-    /// <exception cref="IOException">The disk refused. Nothing was added.</exception>
+    /// <exception cref="IOException">The disk refused. Of the batches up to the first <see cref="RecordSamples"/> samples, nothing was added.</exception>
     public void Append(IReadOnlyList<IReadOnlyList<Sample>> batches)
     {
-        var records = RecordsOf(batches);
-        frames.Clear();
-        foreach (var record in records)
+        batch.Clear();
+        var previous = -1;
+        foreach (var samples in batches)
         {
-            payload.Clear();
-            record.Write(payload);
-            LogFrame.Write(frames, payload.Written);
+            foreach (ref readonly var sample in SampleSpan.Of(samples))
+            {
+                Add(sample, ref previous);
+            }
         }
 
-        try
-        {
-            CutBack();
-            RandomAccess.Write(file, frames.Written, Length);
-            RandomAccess.FlushToDisk(file);
-        }
-        catch (IOException)
-        {
-            TryCutBack();
-            throw;
-        }
-
-        Length += frames.Length;
-        records.ForEach(Head.Add);
+        Commit();
     }
 
-    public void Dispose() => file.Dispose();
-
-    private static FormatException? Replay(ReadOnlySpan<byte> content, Head head, ref int good, bool mayBeCutOff)
+    public void Dispose()
     {
+        file.Dispose();
+        Head.Release();
+    }
+
+    private static FormatException? Replay(ReadOnlySpan<byte> content, string path, Head head, LogBatch batch, ref int good, bool mayBeCutOff)
+    {
+        if (!LogFile.HasHeader(content, Header, path))
+        {
+            return new FormatException("it does not begin as a file of the log");
+        }
+
+        if (content.Length < LogFile.HeaderBytes)
+        {
+            return null;
+        }
+
+        good = LogFile.HeaderBytes;
+        var unknown = 0;
         while (true)
         {
             switch (LogFrame.Read(content[good..], out var payload))
             {
                 case LogFrameState.End:
-                    return null;
+                    return Unknown();
                 case LogFrameState.CutOff:
-                    return mayBeCutOff ? null : new FormatException("a record ends with the file, though another file was begun after it");
+                    return mayBeCutOff ? Unknown() : new FormatException("a record ends with the file, though another file was begun after it");
                 case LogFrameState.Damaged:
                     return new FormatException("a record does not fit its length or checksum");
                 default:
                     try
                     {
-                        head.Add(LogRecord.Read(payload));
+                        batch.Read(payload, head);
+                        unknown += batch.RemoveUnknown(head.Catalog);
+                        head.Add(batch);
                     }
                     catch (FormatException e)
                     {
@@ -149,60 +129,46 @@ internal sealed class Segment : IDisposable
                     break;
             }
         }
+
+        FormatException? Unknown() => unknown == 0 ? null : new FormatException($"{unknown} samples are of series whose labels are lost");
     }
 
-    private List<LogRecord> RecordsOf(IReadOnlyList<IReadOnlyList<Sample>> batches)
+    private void Add(in Sample sample, ref int previous)
     {
-        var records = new List<LogRecord>();
-        var firstNew = Head.Series;
-        var newIds = new Dictionary<LabelSet, int>();
-        var newSeries = new List<LabelSet>();
-        var points = new List<LogPoint>();
-        var labelCharacters = 0;
-        foreach (var sample in batches.SelectMany(batch => batch))
+        previous = Head.Catalog.NumberOf(sample.Labels, previous);
+        batch.Add(previous, sample.UnixMilliseconds, sample.Value);
+        if (batch.Count == RecordSamples)
         {
-            if (points.Count >= RecordSamples || labelCharacters >= RecordLabelCharacters)
-            {
-                records.Add(new LogRecord(firstNew, newSeries, points));
-                firstNew += newSeries.Count;
-                (newSeries, points, labelCharacters) = ([], [], 0);
-            }
-
-            if ((Head.IdOf(sample.Labels) ?? Known(sample.Labels)) is not { } id)
-            {
-                id = firstNew + newSeries.Count;
-                newIds.Add(sample.Labels, id);
-                newSeries.Add(sample.Labels);
-                labelCharacters += sample.Labels.Labels.Sum(label => label.Name.Length + label.Value.Length);
-            }
-
-            points.Add(new LogPoint(id, sample.UnixMilliseconds, sample.Value));
+            Commit();
         }
-
-        records.Add(new LogRecord(firstNew, newSeries, points));
-        return records;
-
-        int? Known(LabelSet labels) => newIds.TryGetValue(labels, out var id) ? id : null;
     }
 
-    /// <summary>Removes what a failed write left behind the last good record.</summary>
-    private void CutBack()
+    private void Commit()
     {
-        if (RandomAccess.GetLength(file) != Length)
+        if (batch.Count == 0)
         {
-            RandomAccess.SetLength(file, Length);
+            return;
         }
-    }
 
-    private void TryCutBack()
-    {
-        try
-        {
-            CutBack();
-        }
-        catch (IOException)
-        {
-            // the next append tries again before it writes, and the next start cuts it off
-        }
+        Head.Catalog.Persist();
+        payload.Clear();
+        batch.Write(payload, Head);
+        frame.Clear();
+        LogFrame.Write(frame, payload.Written);
+        file.Append(frame.Written);
+        Head.Add(batch);
+        batch.Clear();
     }
+}
+
+/// <summary>What the segments of a log use one after the other.</summary>
+internal sealed class LogBuffers
+{
+    public LogBatch Batch { get; } = new();
+
+    public WireWriter Payload { get; } = new();
+
+    public WireWriter Frame { get; } = new();
+
+    public PagePool Pages { get; } = new();
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using NetPulse.Telemetry.Series;
 
 namespace NetPulse.Telemetry.Store.Embedded;
@@ -5,7 +6,9 @@ namespace NetPulse.Telemetry.Store.Embedded;
 /// <summary>Brings together what the day files and the heads hold of the asked series. They are read oldest first, so that the last written wins.</summary>
 internal sealed class SeriesCollector(SeriesSelector selector, long from, long to)
 {
-    private readonly Dictionary<LabelSet, SampleColumns> series = [];
+    private readonly Dictionary<LabelSet, int> places = [];
+    private readonly List<Found> series = [];
+    private readonly JoinedTimes joined = new();
 
     public SeriesSelector Selector { get; } = selector;
 
@@ -15,29 +18,47 @@ internal sealed class SeriesCollector(SeriesSelector selector, long from, long t
     /// <summary>Last wanted time, in Unix milliseconds.</summary>
     public long To { get; } = to;
 
-    public SampleColumns For(LabelSet labels)
+    /// <summary>Times that were added last.</summary>
+    public ReadOnlyMemory<long> LikeBefore { get; private set; }
+
+    /// <param name="labels">The series.</param>
+    /// <param name="times">At least one, ascending, all in the range.</param>
+    /// <param name="values">Theirs.</param>
+    public void Add(LabelSet labels, ReadOnlyMemory<long> times, ReadOnlyMemory<double> values)
     {
-        if (!series.TryGetValue(labels, out var columns))
+        LikeBefore = times;
+        ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(places, labels, out var known);
+        if (!known)
         {
-            columns = new SampleColumns();
-            series.Add(labels, columns);
+            place = series.Count;
+            series.Add(new Found(labels, (times, values), null));
+            return;
         }
 
-        return columns;
+        ref var found = ref CollectionsMarshal.AsSpan(series)[place];
+        if (found.Parts is null)
+        {
+            found = found with { Parts = [found.First] };
+        }
+
+        found.Parts.Add((times, values));
     }
 
     public IReadOnlyList<TimeSeries> Collected()
     {
-        var collected = new List<TimeSeries>(series.Count);
-        foreach (var (labels, columns) in series)
+        var collected = new TimeSeries[series.Count];
+        for (var i = 0; i < collected.Length; i++)
         {
-            if (columns.Count > 0)
-            {
-                var (times, values) = columns.InOrder();
-                collected.Add(new TimeSeries(labels, times, values));
-            }
+            var found = series[i];
+            var (times, values) = found.Parts is null ? found.First : SampleOrder.Joined(found.Parts, joined);
+            collected[i] = new TimeSeries(found.Labels, times, values);
         }
 
         return collected;
     }
+
+    private readonly record struct Found(
+        LabelSet Labels,
+        (ReadOnlyMemory<long> Times, ReadOnlyMemory<double> Values) First,
+        List<(ReadOnlyMemory<long> Times, ReadOnlyMemory<double> Values)>? Parts);
 }

@@ -10,6 +10,7 @@ internal sealed class StoreDirectory : IDisposable
     private const string DayFormat = "yyyy-MM-dd";
     private const string DayExtension = ".db";
     private const string SegmentExtension = ".log";
+    private const string SeriesExtension = ".series";
     private readonly string root;
     private readonly FileStream lockFile;
 
@@ -48,6 +49,9 @@ internal sealed class StoreDirectory : IDisposable
 
     public string Segment(long number) => Path.Combine(Wal, $"{number:00000000}{SegmentExtension}");
 
+    /// <summary>Labels of the series in the segments from that number on.</summary>
+    public string SeriesFile(long number) => Path.Combine(Wal, $"{number:00000000}{SeriesExtension}");
+
     /// <summary>The days that have a file, oldest first.</summary>
     public IReadOnlyList<DateOnly> Days() =>
         [.. Directory.EnumerateFiles(root, "*" + DayExtension).Select(DayOf).OfType<DateOnly>().Order()];
@@ -64,6 +68,10 @@ internal sealed class StoreDirectory : IDisposable
     /// <summary>Numbers of the log's segments, oldest first.</summary>
     public IReadOnlyList<long> Segments() =>
         [.. Directory.EnumerateFiles(Wal, "*" + SegmentExtension).Select(SegmentOf).OfType<long>().Order()];
+
+    /// <summary>Numbers of the files of series, oldest first.</summary>
+    public IReadOnlyList<long> SeriesFiles() =>
+        [.. Directory.EnumerateFiles(Wal, "*" + SeriesExtension).Select(SegmentOf).OfType<long>().Order()];
 
     /// <summary>Files that were set aside, in this run or an earlier one.</summary>
     public int Damaged() => Directory.EnumerateFiles(root, "*" + DamagedFiles.Extension, SearchOption.AllDirectories).Count();

@@ -1,4 +1,4 @@
-using IronSnappy;
+using System.Buffers;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Store.Wire;
@@ -9,32 +9,57 @@ namespace NetPulse.Telemetry.Store.Prometheus;
 /// <remarks>
 /// Not by Google.Protobuf: its reader takes invalid UTF-8 for valid, and offers no way into a nested message without a copy of it.
 /// </remarks>
-public static class RemoteWriteDecoder
+public sealed class RemoteWriteDecoder(RemoteWriteLimits limits)
 {
     private static readonly long LatestUnixMilliseconds = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+
+    private readonly LabelSetCache cache = new();
 
     /// <exception cref="FormatException">The request is malformed, or larger than <paramref name="limits"/> allow; the text says which.</exception>
     public static IReadOnlyList<Sample> Decode(ReadOnlySpan<byte> request, RemoteWriteLimits limits)
     {
-        var reader = new WireReader(Decompress(request, limits));
-        var samples = new List<Sample>();
-        while (!reader.AtEnd)
-        {
-            var tag = Tag(ref reader);
-            if (tag == WriteRequestTags.Series)
-            {
-                DecodeSeries(reader.LengthDelimited(), samples, limits);
-            }
-            else
-            {
-                Skip(ref reader, tag);
-            }
-        }
-
-        return samples;
+        using var decoded = new RemoteWriteDecoder(limits).Decode(request);
+        return [.. decoded.Samples];
     }
 
-    private static byte[] Decompress(ReadOnlySpan<byte> request, RemoteWriteLimits limits)
+    /// <summary>Reads a request of a sender that sends again and again: labels that were met before cost no memory. Safe for use by several threads.</summary>
+    /// <exception cref="FormatException">The request is malformed, or larger than the limits allow; the text says which.</exception>
+    public DecodedSamples Decode(ReadOnlySpan<byte> request)
+    {
+        var length = CheckedLength(request);
+        var uncompressed = ArrayPool<byte>.Shared.Rent(length + SnappyBlock.Slack);
+        var samples = new DecodedSamples();
+        try
+        {
+            SnappyBlock.Decompress(request, uncompressed);
+            var reader = new WireReader(uncompressed.AsSpan(0, length));
+            while (!reader.AtEnd)
+            {
+                var tag = Tag(ref reader);
+                if (tag == WriteRequestTags.Series)
+                {
+                    DecodeSeries(reader.LengthDelimited(), samples);
+                }
+                else
+                {
+                    Skip(ref reader, tag);
+                }
+            }
+
+            return samples;
+        }
+        catch
+        {
+            samples.Dispose();
+            throw;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(uncompressed);
+        }
+    }
+
+    private int CheckedLength(ReadOnlySpan<byte> request)
     {
         if (request.Length > limits.CompressedBytes)
         {
@@ -42,33 +67,26 @@ public static class RemoteWriteDecoder
         }
 
         // the block's own first number, looked at before anything is allocated by it
-        var announced = new WireReader(request).Varint();
-        if (announced > (ulong)limits.UncompressedBytes)
-        {
-            throw new FormatException($"The request announces {announced} uncompressed bytes; {limits.UncompressedBytes} are allowed");
-        }
-
-        byte[] uncompressed;
-        try
-        {
-            uncompressed = Snappy.Decode(request);
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            // the library throws whatever its indexing runs into
-            throw new FormatException("The request is no Snappy block", e);
-        }
-
-        return (ulong)uncompressed.Length == announced
-            ? uncompressed
-            : throw new FormatException($"The request announces {announced} uncompressed bytes and has {uncompressed.Length}");
+        var announced = SnappyBlock.AnnouncedBytes(request);
+        return announced <= (ulong)limits.UncompressedBytes
+            ? (int)announced
+            : throw new FormatException($"The request announces {announced} uncompressed bytes; {limits.UncompressedBytes} are allowed");
     }
 
-    private static void DecodeSeries(ReadOnlySpan<byte> series, List<Sample> samples, RemoteWriteLimits limits)
+    private void DecodeSeries(ReadOnlySpan<byte> series, DecodedSamples samples)
     {
         // labels stand before samples by custom, not by rule
-        var labels = DecodeLabels(series, limits);
-        var reader = new WireReader(series);
+        var before = LabelsBeforeSamples(series, out var more);
+        if (more || !cache.TryGet(before, out var labels))
+        {
+            labels = DecodeLabels(series);
+            if (!more)
+            {
+                cache.Add(before, labels);
+            }
+        }
+
+        var reader = new WireReader(series[before.Length..]);
         while (!reader.AtEnd)
         {
             var tag = Tag(ref reader);
@@ -88,7 +106,31 @@ public static class RemoteWriteDecoder
         }
     }
 
-    private static LabelSet DecodeLabels(ReadOnlySpan<byte> series, RemoteWriteLimits limits)
+    /// <param name="series">A series' message.</param>
+    /// <param name="more">Whether labels stand behind others of its fields too.</param>
+    private static ReadOnlySpan<byte> LabelsBeforeSamples(ReadOnlySpan<byte> series, out bool more)
+    {
+        var reader = new WireReader(series);
+        var length = 0;
+        while (!reader.AtEnd && Tag(ref reader) == WriteRequestTags.SeriesLabel)
+        {
+            reader.LengthDelimited();
+            length = series.Length - reader.Remaining;
+        }
+
+        reader = new WireReader(series[length..]);
+        more = false;
+        while (!reader.AtEnd)
+        {
+            var tag = Tag(ref reader);
+            more |= tag == WriteRequestTags.SeriesLabel;
+            Skip(ref reader, tag);
+        }
+
+        return series[..length];
+    }
+
+    private LabelSet DecodeLabels(ReadOnlySpan<byte> series)
     {
         var labels = new List<Label>();
         var bytes = 0;
@@ -123,7 +165,7 @@ public static class RemoteWriteDecoder
         }
     }
 
-    private static Label DecodeLabel(ReadOnlySpan<byte> label)
+    private Label DecodeLabel(ReadOnlySpan<byte> label)
     {
         var name = "";
         var value = "";
@@ -134,10 +176,10 @@ public static class RemoteWriteDecoder
             switch (tag)
             {
                 case WriteRequestTags.LabelName:
-                    name = reader.Text();
+                    name = cache.Shared(reader.Text());
                     break;
                 case WriteRequestTags.LabelValue:
-                    value = reader.Text();
+                    value = cache.Shared(reader.Text());
                     break;
                 default:
                     Skip(ref reader, tag);

@@ -4,11 +4,16 @@ using System.Runtime.InteropServices;
 namespace NetPulse.Telemetry.Store.Wire;
 
 /// <summary>CRC-32C (Castagnoli), by the processor's own instruction where it has one.</summary>
-internal static class Crc32C
+public static class Crc32C
 {
-    public static uint Of(ReadOnlySpan<byte> bytes)
+    public static uint Of(ReadOnlySpan<byte> bytes) => ~Continue(uint.MaxValue, bytes);
+
+    /// <summary>Of the numbers, little-endian, and then the bytes.</summary>
+    public static uint Of(ReadOnlySpan<byte> bytes, ReadOnlySpan<long> numbers) =>
+        ~Continue(Continue(uint.MaxValue, MemoryMarshal.AsBytes(numbers)), bytes);
+
+    private static uint Continue(uint crc, ReadOnlySpan<byte> bytes)
     {
-        var crc = uint.MaxValue;
         var words = MemoryMarshal.Cast<byte, ulong>(bytes);
         foreach (var word in words)
         {
@@ -20,6 +25,6 @@ internal static class Crc32C
             crc = BitOperations.Crc32C(crc, last);
         }
 
-        return ~crc;
+        return crc;
     }
 }

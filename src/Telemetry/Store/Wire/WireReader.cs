@@ -5,7 +5,7 @@ namespace NetPulse.Telemetry.Store.Wire;
 
 /// <summary>Reads what <see cref="WireWriter"/> and protobuf write.</summary>
 /// <remarks>Every method throws <see cref="FormatException"/> when the bytes end too early or cannot mean what is asked for.</remarks>
-internal ref struct WireReader(ReadOnlySpan<byte> bytes)
+public ref struct WireReader(ReadOnlySpan<byte> bytes)
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -73,6 +73,10 @@ internal ref struct WireReader(ReadOnlySpan<byte> bytes)
         rest = rest[count..];
         return taken;
     }
+
+    /// <summary>Takes bytes behind which at least <paramref name="padding"/> more stand, so that whole words can be read from any of them.</summary>
+    public ReadOnlySpan<byte> TakePadded(int count, int padding) =>
+        count <= rest.Length - padding ? Take(count) : throw new FormatException($"{count} bytes are announced where {rest.Length - padding} are left");
 
     private readonly int Count(ulong announced) =>
         announced <= (ulong)rest.Length ? (int)announced : throw new FormatException($"{announced} are announced where {rest.Length} bytes are left");

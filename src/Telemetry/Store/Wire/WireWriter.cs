@@ -4,7 +4,7 @@ using System.Text;
 namespace NetPulse.Telemetry.Store.Wire;
 
 /// <summary>Writes varints (LEB128, as protobuf has them), little-endian numbers and bytes into a buffer that is kept between uses.</summary>
-internal sealed class WireWriter
+public sealed class WireWriter
 {
     private byte[] buffer = new byte[1024];
 

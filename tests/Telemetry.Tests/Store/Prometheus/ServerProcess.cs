@@ -54,6 +54,35 @@ internal sealed class ServerProcess : IDisposable
         return server;
     }
 
+    /// <summary>With an empty database <c>netpulse</c>.</summary>
+    public static async Task<ServerProcess> StartInfluxDbAsync(HttpClient client)
+    {
+        var port = FreePort();
+        var server = new ServerProcess(StoreKind.InfluxDB, "influxd", port, data =>
+        {
+            File.WriteAllText(data.File("influxdb.conf"), $"""
+                reporting-disabled = true
+                bind-address = "127.0.0.1:{FreePort()}"
+                [meta]
+                  dir = "{data.File("meta")}"
+                [data]
+                  dir = "{data.File("data")}"
+                  wal-dir = "{data.File("wal")}"
+                  index-version = "tsi1"
+                  max-values-per-tag = 0
+                [http]
+                  bind-address = "127.0.0.1:{port}"
+                  log-enabled = false
+                [monitor]
+                  store-enabled = false
+                """);
+            return ["run", "-config", data.File("influxdb.conf")];
+        });
+        await server.AnswersAsync(client, "ping");
+        (await client.PostAsync(new Uri(server.Address, "query?q=CREATE+DATABASE+netpulse"), null)).Dispose();
+        return server;
+    }
+
     public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

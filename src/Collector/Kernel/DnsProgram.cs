@@ -1,0 +1,198 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using NetPulse.Collector.Kernel.Interop;
+
+namespace NetPulse.Collector.Kernel;
+
+/// <summary>The loaded <c>dns.bpf.c</c>: counts queries and answers of the control groups that it is attached to.</summary>
+/// <remarks>
+/// A hook for packets costs every packet of its control group. Unless told to look at the whole node, the program is attached to a control
+/// group when that first talks to port 53, by a thread that waits for this. Reading is for one thread at a time.
+/// </remarks>
+public sealed class DnsProgram : IDisposable
+{
+    private const string File = "dns.bpf.o";
+    private const string Needs = "this kernel lacks the hooks of control groups: it must be built with CONFIG_CGROUP_BPF=y";
+    private const int PollMilliseconds = 100;
+
+    private static readonly string[] PacketHooks = ["look_at_egress", "look_at_ingress"];
+    private static readonly string[] AddressHooks = ["notice_connect4", "notice_connect6", "notice_send4", "notice_send6"];
+
+    private readonly BpfPrograms programs;
+    private readonly ControlGroup root;
+    private readonly BpfMap<DnsKey, DnsCounters> resolvers;
+    private readonly BpfMap<DnsQueryKey, DnsQuery> outstanding;
+    private readonly BpfMap<ulong, byte> askers;
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, Watched> watched = new(StringComparer.Ordinal);
+    private readonly RingBuffer? newAskers;
+    private readonly Thread? waiting;
+    private volatile bool isEnding;
+
+    private DnsProgram(BpfPrograms programs, ControlGroup root, bool isWholeNode)
+    {
+        this.programs = programs;
+        this.root = root;
+        resolvers = programs.Map<DnsKey, DnsCounters>("resolvers");
+        outstanding = programs.Map<DnsQueryKey, DnsQuery>("outstanding");
+        askers = programs.Map<ulong, byte>("askers");
+        if (isWholeNode)
+        {
+            foreach (var hook in PacketHooks)
+            {
+                programs.Keep(programs.Attach(hook, root));
+            }
+
+            return;
+        }
+
+        newAskers = programs.Ring("new_askers");
+        foreach (var hook in AddressHooks)
+        {
+            programs.Keep(programs.Attach(hook, root));
+        }
+
+        waiting = new Thread(WaitForAskers) { IsBackground = true, Name = "dns askers" };
+        waiting.Start();
+    }
+
+    internal delegate void ResolverHandler(in DnsKey key, in DnsCounters counters);
+
+    /// <summary>Upper bounds of <see cref="DnsCounters.Latencies"/>, in seconds, as <c>bounds</c> in dns.bpf.c.</summary>
+    public static ImmutableArray<double> LatencyBounds { get; } = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+    /// <summary>Control groups whose packets are looked at.</summary>
+    public int WatchedGroups
+    {
+        get
+        {
+            lock (gate)
+            {
+                return newAskers is null ? 1 : watched.Count;
+            }
+        }
+    }
+
+    /// <summary>Control groups that could not be attached to, since the program was loaded.</summary>
+    public long RefusedGroups { get; private set; }
+
+    /// <param name="isWholeNode">Whether every packet of the node is looked at from the first one on.</param>
+    /// <exception cref="BpfException">No libbpf, no BTF, no right to load BPF, no control groups, or another program's claim.</exception>
+    public static DnsProgram Load(bool isWholeNode)
+    {
+        var loaded = BpfPrograms.Load(File, isWholeNode ? PacketHooks : [.. PacketHooks, .. AddressHooks], Needs);
+        ControlGroup? hierarchy = null;
+        try
+        {
+            hierarchy = ControlGroup.Root();
+            return new DnsProgram(loaded, hierarchy, isWholeNode);
+        }
+        catch (BpfException)
+        {
+            hierarchy?.Dispose();
+            loaded.Dispose();
+            throw;
+        }
+    }
+
+    /// <exception cref="BpfException">The map could not be read.</exception>
+    internal void ReadResolvers(ResolverHandler each) => resolvers.ReadAll((in key, values) => each(in key, in values[0]));
+
+    /// <summary>Takes out the queries that were last sent longer ago than this, and hands them over, each once.</summary>
+    /// <exception cref="BpfException">The map could not be read.</exception>
+    internal void TakeExpired(TimeSpan timeout, Action<DnsQueryKey, DnsQuery> each)
+    {
+        // Both are CLOCK_MONOTONIC: bpf_ktime_get_ns() and .NET's stopwatch.
+        var limit = (ulong)(Stopwatch.GetTimestamp() * (1e9 / Stopwatch.Frequency)) - (ulong)timeout.TotalNanoseconds;
+        var expired = new List<(DnsQueryKey, DnsQuery)>();
+        outstanding.ReadAll((in key, values) =>
+        {
+            if (values[0].LastSentNanoseconds < limit)
+            {
+                expired.Add((key, values[0]));
+            }
+        });
+        foreach (var (key, query) in expired)
+        {
+            // An answer that comes right now deletes it first, and has it.
+            if (outstanding.Delete(key))
+            {
+                each(key, query);
+            }
+        }
+    }
+
+    /// <summary>Lets go of control groups that are gone.</summary>
+    public void ForgetGone()
+    {
+        lock (gate)
+        {
+            foreach (var (path, group) in watched.Where(each => !Directory.Exists(each.Key)).ToList())
+            {
+                group.Dispose();
+                watched.Remove(path);
+                askers.Delete(group.Id);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        isEnding = true;
+        waiting?.Join();
+        foreach (var group in watched.Values)
+        {
+            group.Dispose();
+        }
+
+        newAskers?.Dispose();
+        root.Dispose();
+        programs.Dispose();
+    }
+
+    private void WaitForAskers()
+    {
+        while (!isEnding)
+        {
+            newAskers!.Poll(PollMilliseconds, record => Watch(MemoryMarshal.Read<ulong>(record)));
+        }
+    }
+
+    /// <summary>Attaches to the group, unless one above it is attached to already; those below it are then left to it.</summary>
+    private void Watch(ulong id)
+    {
+        lock (gate)
+        {
+            using var group = root.ById(id);
+            if (group is null || watched.Keys.Any(path => Contains(path, group.Path)))
+            {
+                return;
+            }
+
+            try
+            {
+                var links = Array.ConvertAll(PacketHooks, hook => programs.Attach(hook, group));
+                foreach (var (path, below) in watched.Where(each => Contains(group.Path, each.Key)).ToList())
+                {
+                    below.Dispose();
+                    watched.Remove(path);
+                }
+
+                watched.Add(group.Path, new Watched(id, links));
+            }
+            catch (BpfException)
+            {
+                RefusedGroups++;
+            }
+        }
+    }
+
+    private static bool Contains(string path, string other) =>
+        other.StartsWith(path, StringComparison.Ordinal) && (other.Length == path.Length || other[path.Length] == '/');
+
+    private sealed record Watched(ulong Id, BpfLinkHandle[] Links) : IDisposable
+    {
+        public void Dispose() => Array.ForEach(Links, link => link.Dispose());
+    }
+}

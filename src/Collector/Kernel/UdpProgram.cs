@@ -1,0 +1,138 @@
+using NetPulse.Collector.Kernel.Interop;
+
+namespace NetPulse.Collector.Kernel;
+
+/// <summary>How UDP is counted.</summary>
+public enum UdpHooks
+{
+    /// <summary>In the kernel's functions: every datagram, every peer.</summary>
+    Functions,
+
+    /// <summary>By what send and receive returned: every byte; the peer of a socket that is not connected only where its application names or asks for it.</summary>
+    Tracepoints,
+}
+
+/// <summary>The loaded <c>udp.bpf.c</c>: counts UDP by owner and peer from <see cref="Load"/> on.</summary>
+/// <remarks>Used by one thread at a time.</remarks>
+public sealed class UdpProgram : IDisposable
+{
+    private const string File = "udp.bpf.o";
+
+    private static readonly string[] Functions = ["count_sent", "count_sent6"];
+    private static readonly string[] Tracepoints = ["count_send", "count_receive"];
+    private static readonly string[] PeerNames = ["name_receiver4", "name_receiver6", "name_sender4", "name_sender6"];
+    private const string Drops = "count_dropped";
+
+    private readonly BpfPrograms programs;
+    private readonly BpfMap<UdpKey, UdpCounters> edges;
+    private readonly BpfMap<UdpKey, UdpCounters> overflow;
+    private readonly BpfMap<uint, UdpCounters> lost;
+    private readonly BpfMap<UdpDropKey, UdpDropCounters> drops;
+
+    private UdpProgram(BpfPrograms programs, UdpHooks hooks)
+    {
+        this.programs = programs;
+        Hooks = hooks;
+        edges = programs.Map<UdpKey, UdpCounters>("edges");
+        overflow = programs.Map<UdpKey, UdpCounters>("overflow");
+        lost = programs.Map<uint, UdpCounters>("lost");
+        drops = programs.Map<UdpDropKey, UdpDropCounters>("drops");
+    }
+
+    /// <summary>Which hooks this kernel let us use.</summary>
+    public UdpHooks Hooks { get; }
+
+    /// <summary>Why the peers of sockets that are not connected stay unknown; <see langword="null"/> where they are known.</summary>
+    public BpfException? PeersUnknown { get; private set; }
+
+    /// <param name="maximumEdges">Entries of the kernel's map; what finds no room is counted by its owner alone.</param>
+    /// <exception cref="BpfException">No libbpf, no BTF, no right to load BPF, or a kernel that has neither set of hooks.</exception>
+    public static UdpProgram Load(int maximumEdges)
+    {
+        const string Needs = "this kernel lets neither functions be traced nor has it the tracepoints sock_send_length and sock_recv_length: Linux 6.3 or later has them";
+        foreach (var received in new[] { "count_received", "count_received_noblock" })
+        {
+            try
+            {
+                return Attach(maximumEdges, UdpHooks.Functions, [.. Functions, received], Needs);
+            }
+            catch (BpfException)
+            {
+                // Either this is the other signature of the function, or functions may not be traced here.
+            }
+        }
+
+        return Attach(maximumEdges, UdpHooks.Tracepoints, Tracepoints, Needs);
+    }
+
+    internal delegate void EdgeHandler(in UdpKey key, in UdpCounters counters);
+
+    internal delegate void DropHandler(in UdpDropKey key, in UdpDropCounters counters);
+
+    /// <summary>Hands over every edge with what it counted since it was added.</summary>
+    /// <exception cref="BpfException">A map could not be read.</exception>
+    internal void ReadEdges(EdgeHandler each) =>
+        edges.ReadAll((in key, values) => each(in key, in values[0]));
+
+    /// <summary>Hands over, by owner, what found no room among the edges; without an owner, what found none here either.</summary>
+    /// <exception cref="BpfException">A map could not be read.</exception>
+    internal void ReadOverflow(EdgeHandler each)
+    {
+        overflow.ReadAll((in key, values) => each(in key, in values[0]));
+        if (lost.Find(0) is { } rest)
+        {
+            each(default, in rest);
+        }
+    }
+
+    /// <exception cref="BpfException">The map could not be read.</exception>
+    internal void ReadDrops(DropHandler each) => drops.ReadAll((in key, values) => each(in key, in values[0]));
+
+    /// <summary>Forgets an edge that has not counted anything for long.</summary>
+    internal void Forget(UdpKey key) => edges.Delete(key);
+
+    public void Dispose() => programs.Dispose();
+
+    private static UdpProgram Attach(int maximumEdges, UdpHooks hooks, string[] wanted, string needs)
+    {
+        var loaded = BpfPrograms.Load(File, hooks == UdpHooks.Functions ? [.. wanted, Drops] : [.. wanted, .. PeerNames, Drops], needs, ("edges", maximumEdges));
+        try
+        {
+            var program = new UdpProgram(loaded, hooks);
+            if (hooks == UdpHooks.Tracepoints)
+            {
+                program.NamePeers();
+            }
+
+            foreach (var each in wanted)
+            {
+                loaded.Attach(each);
+            }
+
+            loaded.Attach(Drops);
+            return program;
+        }
+        catch (BpfException)
+        {
+            loaded.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Without a place to attach them, bytes are counted all the same.</summary>
+    private void NamePeers()
+    {
+        try
+        {
+            using var root = ControlGroup.Root();
+            foreach (var each in PeerNames)
+            {
+                programs.Keep(programs.Attach(each, root));
+            }
+        }
+        catch (BpfException e)
+        {
+            PeersUnknown = e;
+        }
+    }
+}

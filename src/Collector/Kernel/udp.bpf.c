@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * UDP by owner and peer; TCP pays nothing. Two sets of programs count the same, and UdpProgram loads one of them:
+ *
+ * functions    where the kernel hands a datagram from a socket to IP, and from a socket's queue to its reader. Sees each datagram as
+ *              it goes, with its peer. Where the kernel lets functions be traced.
+ * tracepoints  what send and receive returned (Linux 6.3). They know the peer of connected sockets only; for the others the hooks
+ *              of the control group, which know the address but not the length, leave it for the same thread's tracepoint.
+ */
+#include "kernel.h"
+#include "udp.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+char _license[] SEC("license") = "GPL";
+
+#define UDP_HEADER 8
+#define EPHEMERAL_FREE 1024		/* below, only a server's port */
+#define ENOMEM 12
+#define NAMED_PEERS 4096
+#define SMALLEST_BATCH 512		/* bytes; what is shorter is taken for one datagram */
+#define ETH_P_IP __builtin_bswap16(0x0800)
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);	/* set by UdpProgram before load */
+	__type(key, struct udp_key);
+	__type(value, struct udp_counters);
+} edges SEC(".maps");
+
+/* By owner alone: what found no room in edges. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct udp_key);
+	__type(value, struct udp_counters);
+} overflow SEC(".maps");
+
+/* What found no room there either. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct udp_counters);
+} lost SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct udp_drop_key);
+	__type(value, struct udp_drop_counters);
+} drops SEC(".maps");
+
+static __always_inline bool is_udp(struct sock *sk)
+{
+	__u16 family = sk->__sk_common.skc_family;
+
+	return sk->sk_protocol == IPPROTO_UDP && (family == AF_INET || family == AF_INET6);
+}
+
+static __always_inline struct udp_counters *find_or_add(void *map, const struct udp_key *key)
+{
+	struct udp_counters *found = bpf_map_lookup_elem(map, key);
+	struct udp_counters none = {};
+
+	if (found)
+		return found;
+	bpf_map_update_elem(map, key, &none, BPF_NOEXIST);
+	return bpf_map_lookup_elem(map, key);
+}
+
+static __noinline struct udp_counters *find_elsewhere(struct udp_key *key)
+{
+	struct udp_counters *found;
+	__u32 first = 0;
+
+	__builtin_memset(key->peer, 0, sizeof(key->peer));
+	key->server_port = 0;
+	found = find_or_add(&overflow, key);
+	return found ? found : bpf_map_lookup_elem(&lost, &first);
+}
+
+/* A port below 1024 is a server's: who bound one above it to ask there, as resolvers do, is the client all the same. */
+static __always_inline bool is_server(struct sock *sk, __u16 local_port, __u16 remote_port)
+{
+	if (!(BPF_CORE_READ_BITFIELD(sk, sk_userlocks) & SOCK_BINDPORT_LOCK))
+		return 0;
+	return local_port < EPHEMERAL_FREE || remote_port >= EPHEMERAL_FREE;
+}
+
+static __always_inline void count(struct sock *sk, struct udp_key *key, __u16 local, __u16 remote, bool sent, __u32 bytes, __u32 datagrams)
+{
+	struct udp_counters *counters;
+
+	read_owner(&key->owner, sk);
+	key->is_server = is_server(sk, local, remote);
+	key->server_port = key->is_server ? local : remote;
+	counters = find_or_add(&edges, key);
+	if (!counters)
+		counters = find_elsewhere(key);
+	if (!counters)
+		return;
+	if (sent) {
+		__sync_fetch_and_add(&counters->sent_bytes, bytes);
+		__sync_fetch_and_add(&counters->sent_datagrams, datagrams);
+	} else {
+		__sync_fetch_and_add(&counters->received_bytes, bytes);
+		__sync_fetch_and_add(&counters->received_datagrams, datagrams);
+	}
+}
+
+static __always_inline void count_packet(struct sock *sk, struct sk_buff *skb, bool is_ipv4, bool sent)
+{
+	__u16 network = skb->network_header;
+	__u16 transport = skb->transport_header;
+	unsigned char *head = skb->head;
+	struct skb_shared_info *shared = (struct skb_shared_info *)(head + skb->end);
+	__u32 bytes = skb->len;		/* of a datagram received, the payload alone */
+	unsigned short segments = 1;
+	struct udp_key key = {};
+	__be16 ports[2] = {};
+	__be32 address = 0;
+
+	bpf_core_read(&segments, sizeof(segments), &shared->gso_segs);
+	bpf_probe_read_kernel(ports, sizeof(ports), head + transport);
+	if (is_ipv4) {
+		bpf_probe_read_kernel(&address, sizeof(address), head + network + (sent ? 16 : 12));
+		map_address(key.peer, address);
+	} else {
+		bpf_probe_read_kernel(key.peer, sizeof(key.peer), head + network + (sent ? 24 : 8));
+	}
+	if (sent)
+		bytes -= transport - network + UDP_HEADER;
+	count(sk, &key, __builtin_bswap16(ports[!sent]), __builtin_bswap16(ports[sent]), sent, bytes, segments ? segments : 1);
+}
+
+/* Also carries what raw sockets and ICMP send. */
+SEC("fentry/ip_send_skb")
+int BPF_PROG(count_sent, struct net *net, struct sk_buff *skb)
+{
+	struct sock *sk = skb->sk;
+
+	if (sk && is_udp(sk))
+		count_packet(sk, skb, 1, 1);
+	return 0;
+}
+
+SEC("fentry/ip6_send_skb")
+int BPF_PROG(count_sent6, struct sk_buff *skb)
+{
+	struct sock *sk = skb->sk;
+
+	if (sk && is_udp(sk))
+		count_packet(sk, skb, 0, 1);
+	return 0;
+}
+
+SEC("fexit/__skb_recv_udp")
+int BPF_PROG(count_received, struct sock *sk, unsigned int flags, int *off, int *err, struct sk_buff *skb)
+{
+	if (skb && !(flags & MSG_PEEK))
+		count_packet(sk, skb, skb->protocol == ETH_P_IP, 0);
+	return 0;
+}
+
+/* Until 5.17 */
+SEC("fexit/__skb_recv_udp")
+int BPF_PROG(count_received_noblock, struct sock *sk, unsigned int flags, int noblock, int *off, int *err, struct sk_buff *skb)
+{
+	if (skb && !(flags & MSG_PEEK))
+		count_packet(sk, skb, skb->protocol == ETH_P_IP, 0);
+	return 0;
+}
+
+/* The peer of a datagram between the control group's hook and the tracepoint, which follows in the same thread. */
+struct named_peer {
+	__u32 thread;
+	__u32 port;			/* network order */
+	__u8  address[16];
+	__u8  cache_line[40];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NAMED_PEERS);
+	__type(key, __u32);
+	__type(value, struct named_peer);
+} named_peers SEC(".maps");
+
+static __always_inline struct named_peer *named_peer(__u32 thread)
+{
+	__u32 slot = thread % NAMED_PEERS;
+
+	return bpf_map_lookup_elem(&named_peers, &slot);
+}
+
+/* The tracepoint has the peer of a connected socket by itself, also where the application names another one for once. */
+static __always_inline bool is_connected(struct bpf_sock_addr *ctx)
+{
+	struct bpf_sock *sk = ctx->sk;
+
+	return sk && sk->state == TCP_ESTABLISHED;
+}
+
+static __always_inline int name_ipv4(struct bpf_sock_addr *ctx)
+{
+	struct named_peer *peer;
+	__u32 thread;
+
+	if (is_connected(ctx))
+		return 1;
+	thread = bpf_get_current_pid_tgid();
+	peer = named_peer(thread);
+	if (peer) {
+		map_address(peer->address, ctx->user_ip4);
+		peer->port = ctx->user_port;
+		peer->thread = thread;
+	}
+	return 1;
+}
+
+static __always_inline int name_ipv6(struct bpf_sock_addr *ctx)
+{
+	struct named_peer *peer;
+	__u32 *words;
+	__u32 thread;
+
+	if (is_connected(ctx))
+		return 1;
+	thread = bpf_get_current_pid_tgid();
+	peer = named_peer(thread);
+	if (peer) {
+		words = (__u32 *)peer->address;
+		words[0] = ctx->user_ip6[0];
+		words[1] = ctx->user_ip6[1];
+		words[2] = ctx->user_ip6[2];
+		words[3] = ctx->user_ip6[3];
+		peer->port = ctx->user_port;
+		peer->thread = thread;
+	}
+	return 1;
+}
+
+SEC("cgroup/sendmsg4")
+int name_receiver4(struct bpf_sock_addr *ctx)
+{
+	return name_ipv4(ctx);
+}
+
+SEC("cgroup/sendmsg6")
+int name_receiver6(struct bpf_sock_addr *ctx)
+{
+	return name_ipv6(ctx);
+}
+
+SEC("cgroup/recvmsg4")
+int name_sender4(struct bpf_sock_addr *ctx)
+{
+	return name_ipv4(ctx);
+}
+
+SEC("cgroup/recvmsg6")
+int name_sender6(struct bpf_sock_addr *ctx)
+{
+	return name_ipv6(ctx);
+}
+
+static __always_inline void count_length(struct sock *sk, int length, bool sent)
+{
+	struct udp_key key = {};
+	struct named_peer *named;
+	__u32 datagrams = 1;
+	__be16 remote = 0;
+	__u16 segment = 0;
+	__u32 thread;
+
+	if (sk->__sk_common.skc_state == TCP_ESTABLISHED) {
+		remote = sk->__sk_common.skc_dport;
+		if (sk->__sk_common.skc_family == AF_INET6)
+			bpf_core_read(key.peer, sizeof(key.peer), &sk->__sk_common.skc_v6_daddr);
+		else
+			map_address(key.peer, sk->__sk_common.skc_daddr);
+	} else {
+		thread = bpf_get_current_pid_tgid();
+		named = named_peer(thread);
+		if (named && named->thread == thread) {
+			named->thread = 0;
+			remote = named->port;
+			__builtin_memcpy(key.peer, named->address, sizeof(key.peer));
+		}
+	}
+	if (length < 0)
+		return;
+	if (sent && length > SMALLEST_BATCH)
+		bpf_core_read(&segment, sizeof(segment), &((struct udp_sock *)sk)->gso_size);
+	if (segment && length > segment)
+		datagrams = (length + segment - 1) / segment;
+	count(sk, &key, sk->__sk_common.skc_num, __builtin_bswap16(remote), sent, length, datagrams);
+}
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(count_send, struct sock *sk, int ret, int flags)
+{
+	if (is_udp(sk))
+		count_length(sk, ret, 1);
+	return 0;
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(count_receive, struct sock *sk, int ret, int flags)
+{
+	if (is_udp(sk) && !(flags & MSG_PEEK))
+		count_length(sk, ret, 0);
+	return 0;
+}
+
+SEC("tp_btf/udp_fail_queue_rcv_skb")
+int BPF_PROG(count_dropped, int rc, struct sock *sk)
+{
+	struct udp_drop_counters *counters, none = {};
+	struct udp_drop_key key = {};
+
+	read_owner(&key.owner, sk);
+	if (BPF_CORE_READ_BITFIELD(sk, sk_userlocks) & SOCK_BINDPORT_LOCK)
+		key.local_port = sk->__sk_common.skc_num;
+	counters = bpf_map_lookup_elem(&drops, &key);
+	if (!counters) {
+		bpf_map_update_elem(&drops, &key, &none, BPF_NOEXIST);
+		counters = bpf_map_lookup_elem(&drops, &key);
+	}
+	if (!counters)
+		return 0;
+	__sync_fetch_and_add(rc == -ENOMEM ? &counters->receive_buffer : &counters->memory, 1);
+	return 0;
+}

@@ -1,0 +1,188 @@
+using System.Diagnostics.Metrics;
+using System.Runtime.InteropServices;
+using NetPulse.Collector.Attribution;
+using NetPulse.Collector.Kernel;
+using NetPulse.Telemetry.Exposition;
+using NetPulse.Telemetry.Samples;
+using NetPulse.Telemetry.Series;
+using NetPulse.Telemetry.Workloads;
+
+namespace NetPulse.Collector.Sources;
+
+/// <summary>UDP by workload pair, and what sockets dropped, as the kernel counted it since we began.</summary>
+/// <remarks>
+/// Peers that find no room in the kernel's map, or no edge of their own here, are counted under their owner's peer <c>other</c>; a peer
+/// that the kernel does not name (<see cref="UdpHooks"/>) is <c>unknown</c>. So no byte is left out.
+/// </remarks>
+public sealed partial class UdpSockets : ISource, IDisposable
+{
+    /// <summary>Addresses that one node's sockets talk to at a time; 8 MiB in the kernel.</summary>
+    public const int DefaultKernelEdges = 65_536;
+
+    private static readonly TimeSpan LongestIdle = TimeSpan.FromMinutes(10);
+
+    private readonly Dictionary<UdpKey, Seen> seen = [];
+    private readonly Dictionary<UdpKey, Seen> seenOverflow = [];
+    private readonly Dictionary<UdpEdgeKey, UdpEdge> edges = [];
+    private readonly List<UdpKey> idle = [];
+    private readonly NodeObserver node;
+    private readonly string nodeName;
+    private readonly int maximumEdges;
+    private readonly KernelProgram<UdpProgram> program;
+    private readonly SeriesLabels labels;
+    private readonly Counter<long> overflowed;
+    private readonly ILogger<UdpSockets> logger;
+    private bool isAnnounced;
+
+    /// <param name="maximumEdges">More workload pairs than this are folded into the peer <c>other</c>.</param>
+    /// <param name="kernelEdges">Entries of the kernel's map: owner, peer's address, port.</param>
+    public UdpSockets(NodeObserver node, NodeName name, int maximumEdges, int kernelEdges, TimeProvider time, Meter meter, ILogger<UdpSockets> logger)
+    {
+        this.node = node;
+        this.maximumEdges = maximumEdges;
+        this.logger = logger;
+        nodeName = name.Value;
+        labels = new SeriesLabels(nodeName);
+        program = new KernelProgram<UdpProgram>(() => UdpProgram.Load(kernelEdges), time);
+        overflowed = meter.CreateCounter<long>("netpulse_udp_overflowed_datagrams", description: "Datagrams counted under the peer \"other\", because the kernel's map of peers was full.");
+        meter.CreateObservableGauge("netpulse_udp_edges", () => edges.Count, description: "Workload pairs that have UDP series.");
+        meter.CreateObservableGauge("netpulse_udp_unconnected_peers_known", () => program.Loaded is { PeersUnknown: null } ? 1 : 0, description: "1 where the peers of UDP sockets that are not connected are counted by their address, 0 where they are unknown.");
+    }
+
+    public string Name => "udp";
+
+    /// <inheritdoc/>
+    public void Read(SampleWriter samples)
+    {
+        var loaded = program.Load();
+        Announce(loaded);
+        var picture = node.Current;
+        loaded.ReadEdges((in key, in counters) => Count(picture, samples.At, in key, in counters, isOverflow: false));
+        loaded.ReadOverflow((in key, in counters) => Count(picture, samples.At, in key, in counters, isOverflow: true));
+        ForgetIdle(loaded, samples.At);
+        foreach (var edge in edges.Values)
+        {
+            edge.Write(samples);
+        }
+
+        WriteDrops(loaded, picture, samples);
+    }
+
+    public void Dispose() => program.Dispose();
+
+    private void Announce(UdpProgram loaded)
+    {
+        if (isAnnounced)
+        {
+            return;
+        }
+
+        isAnnounced = true;
+        LogHooks(loaded.Hooks);
+        if (loaded.PeersUnknown is { } problem)
+        {
+            LogPeersUnknown(problem.Message);
+        }
+    }
+
+    private void Count(NodePicture picture, DateTimeOffset now, in UdpKey key, in UdpCounters counters, bool isOverflow)
+    {
+        ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(isOverflow ? seenOverflow : seen, key, out _);
+        var increase = counters - known.Counters;
+        if (increase == default)
+        {
+            if (!isOverflow && known.Edge is not null && now - known.LastUse > LongestIdle)
+            {
+                idle.Add(key);
+            }
+
+            return;
+        }
+
+        if (known.Edge is null || known.Version != picture.Version)
+        {
+            known.Edge = Find(EdgeOf(picture, in key, isOverflow));
+            known.Version = picture.Version;
+        }
+
+        if (isOverflow)
+        {
+            overflowed.Add((long)(increase.SentDatagrams + increase.ReceivedDatagrams));
+        }
+
+        known.Edge.Add(increase, now);
+        known.Counters = counters;
+        known.LastUse = now;
+    }
+
+    private static UdpEdgeKey EdgeOf(NodePicture picture, in UdpKey key, bool isOverflow) => new(
+        picture.Owners.Of(key.Owner.ControlGroupId, key.Owner.NamespaceCookie, key.Owner.NamespaceInode),
+        isOverflow ? TcpEdges.Other : key.Peer == default ? NamespaceOwners.Unknown : picture.Peers.Of(key.Peer),
+        key.ServerPort,
+        key.IsServer);
+
+    private UdpEdge Find(UdpEdgeKey key)
+    {
+        if (edges.TryGetValue(key, out var edge))
+        {
+            return edge;
+        }
+
+        if (edges.Count >= maximumEdges && key.Peer != TcpEdges.Other)
+        {
+            return Find(new UdpEdgeKey(key.Owner, TcpEdges.Other, 0, key.IsServer));
+        }
+
+        edge = new UdpEdge(key, nodeName);
+        edges.Add(key, edge);
+        return edge;
+    }
+
+    /// <summary>Makes room: in the kernel's map for other addresses, here for other pairs.</summary>
+    private void ForgetIdle(UdpProgram loaded, DateTimeOffset now)
+    {
+        foreach (var key in idle)
+        {
+            loaded.Forget(key);
+            seen.Remove(key);
+        }
+
+        idle.Clear();
+        foreach (var (key, _) in edges.Where(each => now - each.Value.LastUse > LongestIdle))
+        {
+            edges.Remove(key);
+        }
+    }
+
+    private void WriteDrops(UdpProgram loaded, NodePicture picture, SampleWriter samples)
+    {
+        labels.BeginReading();
+        var byOwner = new Dictionary<(WorkloadIdentity Owner, ushort Port), UdpDropCounters>();
+        loaded.ReadDrops((in key, in counters) =>
+        {
+            var owner = (picture.Owners.Of(key.Owner.ControlGroupId, key.Owner.NamespaceCookie, key.Owner.NamespaceInode), key.LocalPort);
+            var sum = byOwner.GetValueOrDefault(owner);
+            byOwner[owner] = new UdpDropCounters(sum.ReceiveBuffer + counters.ReceiveBuffer, sum.Memory + counters.Memory);
+        });
+        foreach (var ((owner, port), counters) in byOwner)
+        {
+            var portLabel = new Label(LabelNames.ServerPort, port == 0 ? "" : $"{port}");
+            samples.Write(UdpMetrics.SocketDrops, labels.Of(UdpMetrics.SocketDrops, owner, portLabel, new Label(LabelNames.Reason, "receive_buffer")), counters.ReceiveBuffer);
+            samples.Write(UdpMetrics.SocketDrops, labels.Of(UdpMetrics.SocketDrops, owner, portLabel, new Label(LabelNames.Reason, "memory")), counters.Memory);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "UDP is counted by the kernel's {Hooks}")]
+    private partial void LogHooks(UdpHooks hooks);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The peers of UDP sockets that are not connected stay unknown, their bytes are counted: {Problem}")]
+    private partial void LogPeersUnknown(string problem);
+
+    private struct Seen
+    {
+        public UdpCounters Counters;
+        public UdpEdge? Edge;
+        public int Version;
+        public DateTimeOffset LastUse;
+    }
+}

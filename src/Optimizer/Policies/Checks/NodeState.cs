@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+
+namespace NetPulse.Optimizer.Policies.Checks;
+
+/// <summary>What was seen on a node beside the objects of the cluster. What was not looked at is left out.</summary>
+/// <param name="Name">The node's; empty for the only one.</param>
+public sealed record NodeState(string Name)
+{
+    /// <summary>Executables in the folder of the CNI plugins; default when it was not looked at.</summary>
+    public ImmutableArray<string> Binaries { get; init; }
+
+    /// <summary>Files that exist, by path; default when none was looked for.</summary>
+    public ImmutableArray<string> Files { get; init; }
+
+    /// <summary>Permission bits by path.</summary>
+    public ImmutableDictionary<string, int> Modes { get; init; } = ImmutableDictionary<string, int>.Empty;
+
+    /// <summary>Bytes, of the link to the other nodes.</summary>
+    public int? LinkMtu { get; init; }
+
+    /// <summary>Addresses that host-local has given.</summary>
+    public int? AllocatedAddresses { get; init; }
+
+    /// <summary>Sysctls of the node's own namespace, as <c>net.ipv4.ip_forward</c> → <c>1</c>.</summary>
+    public ImmutableDictionary<string, string> Sysctls { get; init; } = ImmutableDictionary<string, string>.Empty;
+}

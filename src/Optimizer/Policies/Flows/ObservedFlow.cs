@@ -1,0 +1,38 @@
+using NetPulse.Optimizer.Policies.Addresses;
+
+namespace NetPulse.Optimizer.Policies.Flows;
+
+public enum FlowVerdict
+{
+    Forwarded,
+
+    /// <summary>A policy or the kernel dropped it.</summary>
+    Dropped,
+}
+
+/// <summary>One end of a flow as it was observed.</summary>
+/// <param name="Pod">As <c>namespace/name</c>; empty when the observer did not know one.</param>
+/// <param name="Address">Null when only the pod is known.</param>
+public readonly record struct FlowEnd(string Pod, IpValue? Address)
+{
+    public override string ToString() => Pod.Length > 0 ? Pod : Address?.ToString() ?? "?";
+}
+
+/// <summary>Connections or datagrams of one kind between two ends over a window.</summary>
+/// <param name="Protocol">As Kubernetes writes it; also what policies cannot express, as <c>ICMP</c>.</param>
+/// <param name="SourcePort">0 when it is not known.</param>
+/// <param name="DestinationPort">0 when the protocol has none.</param>
+/// <param name="Count">Connections, or datagrams of a protocol without them.</param>
+public sealed record ObservedFlow(
+    string Protocol,
+    FlowEnd Source,
+    FlowEnd Destination,
+    int SourcePort,
+    int DestinationPort,
+    long Count,
+    DateTimeOffset FirstSeen,
+    DateTimeOffset LastSeen,
+    FlowVerdict Verdict)
+{
+    public override string ToString() => $"{Source} -> {Destination} {DestinationPort}/{Protocol}";
+}

@@ -1,0 +1,270 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging.Abstractions;
+using NetPulse.Collector.Attribution;
+using NetPulse.Collector.Kernel;
+using NetPulse.Collector.Sources;
+using NetPulse.Linux.NetworkNamespaces;
+using NetPulse.Telemetry.Samples;
+using NetPulse.Tests;
+
+namespace NetPulse.Collector.Tests.Sources;
+
+/// <summary>From real datagrams between real namespaces to samples.</summary>
+public sealed partial class UdpSocketsTests : IDisposable
+{
+    private readonly TestNetwork network = new();
+    private readonly TestPods pods = new();
+    private readonly NetworkNamespaceThread thread = new();
+    private readonly Meter meter = new("NetPulse.Collector.Tests");
+    private readonly NodeObserver node;
+    private UdpSockets sockets;
+
+    public UdpSocketsTests()
+    {
+        node = new NodeObserver(thread, pods.Directory, TimeProvider.System);
+        sockets = NewSource();
+    }
+
+    private string A => network.A.Name;
+
+    private string B => network.B.Name;
+
+    [KernelTheory]
+    [InlineData("10.99.0.2", true)]
+    [InlineData("10.99.0.2", false)]
+    [InlineData("fd99::2", true)]
+    [InlineData("fd99::2", false)]
+    public void Every_datagram_counts_at_both_ends_with_its_peer(string address, bool isConnected)
+    {
+        Read();
+        using var server = Bound(address);
+        using var client = NewSocket(network.A, server.AddressFamily);
+        if (isConnected)
+        {
+            client.Connect(server.LocalEndPoint!);
+        }
+
+        for (var i = 1; i <= 50; i++)
+        {
+            _ = isConnected ? client.Send(new byte[i]) : client.SendTo(new byte[i], server.LocalEndPoint!);
+            var sender = Receive(server, i);
+            server.SendTo(new byte[2], sender);
+            Receive(client, 2);
+        }
+
+        var reading = Read();
+        AssertEdge(reading, A, LabelNames.Client, "b", server, (1_275, 50), (100, 50));
+        AssertEdge(reading, B, LabelNames.Server, "a", server, (100, 50), (1_275, 50));
+    }
+
+    [KernelFact]
+    public void A_socket_that_talks_to_several_peers_has_each_of_them_right()
+    {
+        Read();
+        using var first = Bound("10.99.0.2");
+        using var second = Bound("10.99.0.2");
+        using var client = NewSocket(network.A, AddressFamily.InterNetwork);
+        for (var i = 0; i < 30; i++)
+        {
+            client.SendTo(new byte[10], first.LocalEndPoint!);
+            client.SendTo(new byte[7], second.LocalEndPoint!);
+        }
+
+        var reading = Read();
+        AssertEdge(reading, A, LabelNames.Client, "b", first, (300, 30), (0, 0));
+        AssertEdge(reading, A, LabelNames.Client, "b", second, (210, 30), (0, 0));
+    }
+
+    [KernelFact]
+    public async Task Threads_that_share_a_socket_do_not_mix_up_their_peers()
+    {
+        const int Each = 2_000;
+        Read();
+        using var client = NewSocket(network.A, AddressFamily.InterNetwork);
+        var servers = Enumerable.Range(0, 4).Select(_ => Bound("10.99.0.2")).ToList();
+        await Task.WhenAll(servers.Select((server, i) => Task.Run(() =>
+        {
+            for (var sent = 0; sent < Each; sent++)
+            {
+                client.SendTo(new byte[i + 1], server.LocalEndPoint!);
+            }
+        })));
+
+        var reading = Read();
+        for (var i = 0; i < servers.Count; i++)
+        {
+            AssertEdge(reading, A, LabelNames.Client, "b", servers[i], (Each * (i + 1), Each), (0, 0));
+            servers[i].Dispose();
+        }
+    }
+
+    [KernelFact]
+    public void A_server_on_both_families_sees_an_ipv4_peer()
+    {
+        Read();
+        using var server = NewSocket(network.B, AddressFamily.InterNetworkV6);
+        server.DualMode = true;
+        server.Bind(new IPEndPoint(IPAddress.IPv6Any, FreePort(network.B)));
+        using var client = NewSocket(network.A, AddressFamily.InterNetwork);
+        client.SendTo(new byte[9], new IPEndPoint(TestNetwork.AddressOfB, ((IPEndPoint)server.LocalEndPoint!).Port));
+        server.SendTo(new byte[4], Receive(server, 9));
+        Receive(client, 4);
+
+        AssertEdge(Read(), B, LabelNames.Server, "a", server, (4, 1), (9, 1));
+    }
+
+    [KernelFact]
+    public void A_reader_that_does_not_ask_for_the_sender_has_its_bytes_counted()
+    {
+        Read();
+        using var server = Bound("10.99.0.2");
+        using var client = NewSocket(network.A, AddressFamily.InterNetwork);
+        client.SendTo(new byte[33], server.LocalEndPoint!);
+        Assert.Equal(33, recv(server.SafeHandle, ref MemoryMarshal.GetArrayDataReference(new byte[100]), 100, 0));
+
+        var received = Assert.Single(
+            Read().Find(UdpMetrics.IoBytes, (LabelNames.Workload, B), (LabelNames.Direction, LabelNames.Receive)), sample => sample.Value > 0);
+        Assert.Equal(33, received.Value);
+        Assert.Equal(Hooks() == UdpHooks.Functions ? "a" : NamespaceOwners.Unknown.Workload, received.Labels[LabelNames.PeerWorkload]);
+    }
+
+    [KernelFact]
+    public void A_look_at_what_waits_counts_nothing()
+    {
+        Read();
+        using var server = Bound("10.99.0.2");
+        using var client = NewSocket(network.A, AddressFamily.InterNetwork);
+        client.SendTo(new byte[5], server.LocalEndPoint!);
+        EndPoint sender = new IPEndPoint(IPAddress.Any, 0);
+        Assert.Equal(5, server.ReceiveFrom(new byte[100], SocketFlags.Peek, ref sender));
+        Assert.Equal(0, Read().Sum(UdpMetrics.IoBytes, (LabelNames.Workload, B), (LabelNames.Direction, LabelNames.Receive)));
+        Receive(server, 5);
+        Assert.Equal(5, Read().Sum(UdpMetrics.IoBytes, (LabelNames.Workload, B), (LabelNames.Direction, LabelNames.Receive)));
+    }
+
+    [KernelFact]
+    public void What_finds_a_full_receive_buffer_is_counted_by_its_socket()
+    {
+        const int Sent = 500;
+        Read();
+        using var server = Bound("10.99.0.2");
+        server.ReceiveBufferSize = 4_096;
+        using var client = NewSocket(network.A, AddressFamily.InterNetwork);
+        for (var i = 0; i < Sent; i++)
+        {
+            client.SendTo(new byte[1_000], server.LocalEndPoint!);
+        }
+
+        var received = 0;
+        while (server.Available > 0)
+        {
+            Receive(server, 1_000);
+            received++;
+        }
+
+        var reading = Read();
+        var drops = reading.Sum(UdpMetrics.SocketDrops, (LabelNames.Workload, B), (LabelNames.ServerPort, Port(server)), (LabelNames.Reason, "receive_buffer"));
+        Assert.InRange(received, 1, Sent - 1);
+        Assert.Equal(Sent - received, drops);
+        Assert.Equal(received, reading.Sum(UdpMetrics.Datagrams, (LabelNames.Workload, B), (LabelNames.Direction, LabelNames.Receive)));
+    }
+
+    [KernelFact]
+    public void More_peers_than_the_kernels_map_holds_lose_no_byte()
+    {
+        sockets.Dispose();
+        using var self = new SelfMetrics(new NodeName("n"));
+        sockets = NewSource(kernelEdges: 16);
+        Read();
+        using var client = NewSocket(network.A, AddressFamily.InterNetwork);
+        for (var port = 20_000; port < 20_200; port++)
+        {
+            client.SendTo(new byte[10], new IPEndPoint(TestNetwork.AddressOfB, port));
+        }
+
+        var reading = SourceReading.Of(node, sockets, self);
+        Assert.Equal(2_000, reading.Sum(UdpMetrics.IoBytes, (LabelNames.Workload, A), (LabelNames.Direction, LabelNames.Transmit)));
+        Assert.InRange(reading.Sum(UdpMetrics.IoBytes, (LabelNames.Workload, A), (LabelNames.PeerWorkload, "other")), 1_800, 2_000);
+        Assert.True(reading.Families.Single(f => f.Metric.Name == "netpulse_udp_overflowed_datagrams_total").Samples[0].Value >= 180);
+    }
+
+    [KernelFact]
+    public void More_workload_pairs_than_allowed_are_folded()
+    {
+        sockets.Dispose();
+        sockets = NewSource(maximumEdges: 0);
+        Read();
+        using var client = NewSocket(network.A, AddressFamily.InterNetwork);
+        client.SendTo(new byte[10], new IPEndPoint(TestNetwork.AddressOfB, 20_000));
+
+        Assert.Equal(10, Read().Sum(UdpMetrics.IoBytes, (LabelNames.Workload, A), (LabelNames.PeerWorkload, "other")));
+    }
+
+    public void Dispose()
+    {
+        sockets.Dispose();
+        meter.Dispose();
+        thread.Dispose();
+        network.Dispose();
+        pods.Dispose();
+    }
+
+    private static void AssertEdge(
+        SourceReading reading, string owner, string role, string peer, Socket server, (int Bytes, int Datagrams) sent, (int Bytes, int Datagrams) received)
+    {
+        foreach (var (direction, expected) in new[] { (LabelNames.Transmit, sent), (LabelNames.Receive, received) })
+        {
+            (string, string)[] labels =
+            [
+                (LabelNames.Workload, owner), (LabelNames.Role, role), (LabelNames.PeerWorkload, peer), (LabelNames.ServerPort, Port(server)), (LabelNames.Direction, direction),
+            ];
+            Assert.Equal((direction, expected.Bytes, expected.Datagrams), (direction, reading.Sum(UdpMetrics.IoBytes, labels), reading.Sum(UdpMetrics.Datagrams, labels)));
+        }
+    }
+
+    private static EndPoint Receive(Socket socket, int expected)
+    {
+        EndPoint sender = new IPEndPoint(socket.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        Assert.Equal(expected, socket.ReceiveFrom(new byte[2_000], ref sender));
+        return sender;
+    }
+
+    private static string Port(Socket server) => $"{((IPEndPoint)server.LocalEndPoint!).Port}";
+
+    private static UdpHooks Hooks()
+    {
+        using var program = UdpProgram.Load(16);
+        return program.Hooks;
+    }
+
+    /// <summary>.NET's own always asks for the sender.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint recv(SafeHandle sockfd, ref byte buf, nuint len, int flags);
+
+    private UdpSockets NewSource(int maximumEdges = 10_000, int kernelEdges = UdpSockets.DefaultKernelEdges) =>
+        new(node, new NodeName("n"), maximumEdges, kernelEdges, TimeProvider.System, meter, NullLogger<UdpSockets>.Instance);
+
+    private SourceReading Read() => SourceReading.Of(node, sockets);
+
+    /// <summary>A server in B: on a port that it names itself, as servers do.</summary>
+    private Socket Bound(string address)
+    {
+        var server = NewSocket(network.B, IPAddress.Parse(address).AddressFamily);
+        server.Bind(new IPEndPoint(IPAddress.Parse(address), FreePort(network.B)));
+        return server;
+    }
+
+    /// <summary>A port of at least 1024 that the kernel has just found free.</summary>
+    private int FreePort(NetworkNamespace target)
+    {
+        using var probe = NewSocket(target, AddressFamily.InterNetwork);
+        probe.Bind(new IPEndPoint(IPAddress.Any, 0));
+        return ((IPEndPoint)probe.LocalEndPoint!).Port;
+    }
+
+    private Socket NewSocket(NetworkNamespace target, AddressFamily family) =>
+        thread.Run(target, () => new Socket(family, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 20_000 });
+}
