@@ -1,5 +1,5 @@
 # One target a line that a reader can paste. LAB=0 with run: this host's own traffic instead of the lab.
-.PHONY: help bench-collector verify-counts build run test lab policy-cases bench kill-test root dependencies test-dependencies test-kernels publish soak
+.PHONY: help bench-collector verify-counts build run test lab policy-cases bench kill-test root dependencies test-dependencies test-kernels publish soak bench-store store-kill-test
 lab = artifacts/bin/NetPulse.Lab/release/netpulse-lab
 
 help: ## what there is
@@ -29,6 +29,7 @@ policy-cases: build ## any folder of policy cases, each with its expected answer
 bench: build ## speed and memory of the hot paths
 	@dotnet run --project benchmarks/Telemetry -c Release --no-build -- --filter '*'
 	@dotnet run --project benchmarks/Policies -c Release --no-build
+	@dotnet run --project benchmarks/Kubernetes -c Release --no-build
 
 bench-collector: root build ## what the collector costs, side by side with none and with peers on the PATH: make bench-collector OUT=file.json
 	@artifacts/bin/NetPulse.Benchmarks.Collector/release/netpulse-bench-collector bench-collector $(if $(OUT),--out $(OUT)) $(ARGS)
@@ -37,6 +38,12 @@ verify-counts: root build ## what a counting client sends against what the colle
 	@artifacts/bin/NetPulse.Benchmarks.Collector/release/netpulse-bench-collector verify-counts
 soak: build ## the decoders (PromQL, line protocol) under random input for MINUTES each
 	@NETPULSE_SOAK_MINUTES=$(or $(MINUTES),5) dotnet test tests/Telemetry.Tests -c Release --no-build --nologo --filter Whatever --logger "console;verbosity=normal"
+
+bench-store: test-dependencies build ## the embedded store beside every store that is installed, same samples, same questions: make bench-store OUT=file.json
+	@artifacts/bin/NetPulse.Store.Benchmarks/release/netpulse-bench-store $(or $(OUT),artifacts/bench-store.json) artifacts/bin/NetPulse.Optimizer/release/netpulse-optimizer
+
+store-kill-test: build ## kill -9 of a process that appends to the store, ROUNDS times; every acknowledged sample must be there, once
+	@NETPULSE_STORE_KILLS=$(or $(ROUNDS),100) dotnet test tests/Telemetry.Tests -c Release --no-build --nologo --filter Killed_at_any_moment --logger "console;verbosity=normal"
 
 kill-test: root build ## kill -9 of a random service at random moments of a change, ROUNDS times; every value must be back
 	@NETPULSE_KILLS=$(or $(ROUNDS),20) dotnet test tests/EndToEnd -c Release --no-build --nologo --filter Every_value_is_back --logger "console;verbosity=normal"

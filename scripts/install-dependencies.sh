@@ -15,9 +15,8 @@ needed=(
 needed_for_tests=(
 	"nftables|command -v nft|drops packets by a rule, in a namespace of a test's own"
 	"victoria-metrics|command -v victoria-metrics|a real store that remote write and queries are tested against"
-	"influxdb|command -v influxd|an InfluxDB 1.x that line protocol and InfluxQL are tested against"
 	"prometheus|command -v prometheus && command -v promtool|a second one, and promtool, which checks /metrics"
-	"influxdb|command -v influxd|a real server that line protocol is tested against"
+	"influxdb|command -v influxd|an InfluxDB 1.x that line protocol and InfluxQL are tested against"
 )
 needed_for_kernels=(
 	"qemu-system-x86|command -v qemu-system-x86_64|boots other kernels than this one"

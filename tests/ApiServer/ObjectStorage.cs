@@ -65,12 +65,11 @@ internal sealed class ObjectStorage
     /// <summary>As a compaction, or a restart: every version until now is unknown.</summary>
     public void Forget()
     {
-        Forgotten = Version;
         history.Clear();
         moments.Clear();
 
-        // A restarted server's own writes (its lease) move the version on: nobody's last version is the present one.
-        Version++;
+        // A server's own writes (its lease) move the version on: nobody's last version is the present one.
+        Forgotten = ++Version;
     }
 
     public void Wake() => Interlocked.Exchange(ref changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();

@@ -123,6 +123,7 @@ internal sealed class Schema
         switch (value)
         {
             case null:
+            case var _ when TakesAnything && properties.Count == 0:
                 return [];
             case JsonObject mapping:
                 return IsOf("object") ? Faults(mapping, path) : [WrongType(path, "object")];

@@ -99,7 +99,7 @@ internal static class ServerSideApply
             if (name == "metadata")
             {
                 var metadata = new JsonObject(child!.AsObject().Where(p => !ServersOwn.Contains(p.Key, StringComparer.Ordinal)).Select(static p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())));
-                if (subresource.Length == 0)
+                if (subresource.Length == 0 && metadata.Count > 0)
                 {
                     Collect(metadata, MetadataSchema, ["f:metadata"], found);
                 }

@@ -339,9 +339,9 @@ public sealed class TestApiServer : IAsyncDisposable
             return;
         }
 
-        if (Reviews.Answer(path, user, http.Request.Method == "POST" ? JsonNode.Parse(await BodyAsync(http))!.AsObject() : [], Tokens, denied) is { } review)
+        if (path.EndsWith("reviews", StringComparison.Ordinal))
         {
-            await JsonAsync(http, 201, review);
+            await JsonAsync(http, 201, Reviews.Answer(path, user, JsonNode.Parse(await BodyAsync(http))!.AsObject(), Tokens, denied) ?? throw RefusalException.NoSuchPath());
             return;
         }
 

@@ -47,11 +47,6 @@ internal static class ClusterConnection
             // Asked again for each new connection, so that a renewed certificate is used.
             LocalCertificateSelectionCallback = (_, _, _, _, _) => credentials.Certificate()!,
         };
-        if (configuration.TlsServerName.Length > 0)
-        {
-            tls.TargetHost = configuration.TlsServerName;
-        }
-
         if (configuration.SkipTlsVerify)
         {
 #pragma warning disable CA5359, S4830 // kubeconfig's insecure-skip-tls-verify: the operator asked for it

@@ -111,19 +111,22 @@ public sealed partial class KubernetesClient : IDisposable
     }
 
     /// <summary>Changes from a version on, until the server ends the stream: by itself after <paramref name="timeout"/>, or when it stops.</summary>
-    /// <param name="idle">Ends the stream with <see cref="ApiFault.Unreachable"/> when nothing comes for so long; bookmarks come about once a minute.</param>
+    /// <param name="patience">Ends the stream with <see cref="ApiFault.Unreachable"/> when nothing comes for so long.</param>
     /// <exception cref="KubernetesException">With <see cref="ApiFault.Gone"/>: the version is forgotten; list again.</exception>
     public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
-        ResourceQuery query, string resourceVersion, TimeSpan timeout, TimeSpan idle, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        ResourceQuery query, string resourceVersion, TimeSpan timeout, WatchPatience patience, [EnumeratorCancellation] CancellationToken cancellationToken = default)
         where T : class, IResource<T>
     {
         var path = $"{T.Type.Path(query.Namespace)}?{Parameters(query, ("watch", "1"), ("allowWatchBookmarks", "true"), ("resourceVersion", resourceVersion), ("timeoutSeconds", $"{(long)timeout.TotalSeconds}"))}";
         var operation = Operation(HttpMethod.Get, path);
         using var response = await OpenAsync(HttpMethod.Get, path, Accept<T>(isList: false), null, cancellationToken);
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        await foreach (var line in WatchLines.ReadAsync(stream, operation, idle, time, cancellationToken))
+        var idle = patience.Silence;
+        await foreach (var line in WatchLines.ReadAsync(stream, operation, () => idle, time, cancellationToken))
         {
-            yield return WatchLines.Parse<T>(line, operation);
+            var told = WatchLines.Parse<T>(line, operation);
+            idle = told.Type == WatchEventType.Bookmark ? patience.AfterBookmark : idle;
+            yield return told;
         }
     }
 
@@ -314,6 +317,12 @@ public sealed partial class KubernetesClient : IDisposable
         using var request = new HttpRequestMessage(method, new Uri(server, path)) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionOrLower };
         request.Headers.TryAddWithoutValidation("Accept", accept);
         request.Headers.TryAddWithoutValidation("User-Agent", userAgent);
+        if (Configuration.TlsServerName.Length > 0)
+        {
+            // SocketsHttpHandler takes the name for TLS from here and overwrites SslOptions.TargetHost.
+            request.Headers.Host = Configuration.TlsServerName;
+        }
+
         if (body is not null)
         {
             request.Content = new ByteArrayContent(body.Bytes) { Headers = { ContentType = new MediaTypeHeaderValue(body.ContentType) } };

@@ -23,6 +23,10 @@ public enum WatchEventType
 public sealed record WatchEvent<T>(WatchEventType Type, T? Value, string ResourceVersion, bool IsInitialEnd = false)
     where T : class;
 
+/// <summary>How long a watch may say nothing.</summary>
+/// <param name="AfterBookmark">Once a bookmark has come: then one comes about every minute.</param>
+public readonly record struct WatchPatience(TimeSpan Silence, TimeSpan AfterBookmark);
+
 /// <summary>A watch's stream of JSON lines.</summary>
 internal static class WatchLines
 {
@@ -33,14 +37,14 @@ internal static class WatchLines
 
     /// <summary>Whole lines; a half one at the end of the stream is left out. The bytes are valid until the next.</summary>
     public static async IAsyncEnumerable<ReadOnlySequence<byte>> ReadAsync(
-        Stream stream, string operation, TimeSpan idle, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Stream stream, string operation, Func<TimeSpan> idle, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var reader = PipeReader.Create(stream, new StreamPipeReaderOptions(leaveOpen: true));
         try
         {
             while (true)
             {
-                var read = await ReadOnceAsync(reader, operation, idle, time, cancellationToken);
+                var read = await ReadOnceAsync(reader, operation, idle(), time, cancellationToken);
                 var rest = read.Buffer;
                 while (rest.PositionOf((byte)'\n') is { } end)
                 {

@@ -9,7 +9,7 @@ namespace NetPulse.Kubernetes.Objects;
 /// <summary>Our types as the API server's JSON: what it does not say keeps our default, what we do not know is left aside, what is empty is not sent.</summary>
 /// <remarks>
 /// By reflection: System.Text.Json's source generator (SDK 10.0.401) gives an absent init-only property <see langword="null"/> instead of its initial value.
-/// ILLink.Descriptors.xml keeps these types in a trimmed program. docs/decisions/kubernetes-client.md has the figures.
+/// ILLink.Descriptors.xml keeps these types in a trimmed program; docs/decisions/kubernetes-client.md says more.
 /// </remarks>
 public static class KubernetesJson
 {

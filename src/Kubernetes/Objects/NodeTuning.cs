@@ -60,6 +60,9 @@ public sealed record NodeTuningStatus
 
     /// <summary>The whole desired state could not be read (file, line, field, remedy); what held goes on holding. Empty when it could.</summary>
     public string Problem { get; init; } = "";
+
+    /// <summary><c>Ready</c>: every setting holds.</summary>
+    public IReadOnlyList<Condition> Conditions { get; init; } = [];
 }
 
 /// <summary>A sysctl that the Tuner accepts, and its range on this node.</summary>

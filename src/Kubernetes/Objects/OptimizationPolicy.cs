@@ -15,6 +15,17 @@ public sealed record OptimizationPolicy : IWholeResource<OptimizationPolicy>
     public required ObjectMeta Metadata { get; init; }
 
     public OptimizationPolicySpec Spec { get; init; } = new();
+
+    public OptimizationPolicyStatus? Status { get; init; }
+}
+
+public sealed record OptimizationPolicyStatus
+{
+    /// <summary>Of the spec that this is about.</summary>
+    public long? ObservedGeneration { get; init; }
+
+    /// <summary>Whether it is in force, and why not.</summary>
+    public IReadOnlyList<Condition> Conditions { get; init; } = [];
 }
 
 public sealed record OptimizationPolicySpec

@@ -35,7 +35,7 @@ public interface IResource<TSelf> : IKubernetesObject
 public interface IWholeResource<TSelf> : IResource<TSelf>
     where TSelf : class, IWholeResource<TSelf>;
 
-/// <summary>The metadata of any kind, where that is enough: a tenth of a pod.</summary>
+/// <summary>The metadata of any kind, where that is enough; benchmarks/results/kubernetes.md says what it saves.</summary>
 public sealed record PartialObject<TResource> : IResource<PartialObject<TResource>>
     where TResource : class, IResource<TResource>
 {

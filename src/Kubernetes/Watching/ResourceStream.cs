@@ -162,8 +162,9 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
     {
         var asked = timing.WatchFor * (1 + Random.Shared.NextDouble());
         var silence = asked + timing.Grace;
-        var idle = hasBookmarks && timing.IdleWithBookmarks < silence ? timing.IdleWithBookmarks : silence;
-        var lines = client.WatchAsync<T>(query, progress.Version, asked, idle, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        var afterBookmark = timing.IdleWithBookmarks < silence ? timing.IdleWithBookmarks : silence;
+        var patience = new WatchPatience(hasBookmarks ? afterBookmark : silence, afterBookmark);
+        var lines = client.WatchAsync<T>(query, progress.Version, asked, patience, cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using (lines)
         {
             while (true)

@@ -18,6 +18,8 @@ internal static class ChunkGroup
     /// <summary>Far above what is written, so that damaged counts are not believed.</summary>
     private const int MostSamples = 64 << 20;
 
+    private const int BufferSamples = 10_000;
+
     /// <param name="writer">Gets the bytes.</param>
     /// <param name="values">A buffer of the caller's.</param>
     /// <param name="columns">In ascending order of number, each with at least one sample, ascending in time.</param>
@@ -80,7 +82,7 @@ internal static class ChunkGroup
             throw new FormatException($"A group announces {total} bytes of values and has {values.Remaining - PackedIntegers.Padding}");
         }
 
-        // one array for all that is found: most series of a group are wanted together
+        // one array for many series, but none that the collector would keep with the large objects
         double[] buffer = [];
         var used = 0;
         var series = -1;
@@ -109,7 +111,7 @@ internal static class ChunkGroup
             if (buffer.Length - used < samples)
             {
                 var left = wanted.IsEmpty ? count - i : Math.Min(count - i, wanted.Length);
-                buffer = GC.AllocateUninitializedArray<double>(Math.Max(samples, (int)Math.Min((long)samples * left, MostSamples)));
+                buffer = GC.AllocateUninitializedArray<double>(Math.Max(samples, (int)Math.Min((long)samples * left, BufferSamples)));
                 used = 0;
             }
 

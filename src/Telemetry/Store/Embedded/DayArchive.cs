@@ -91,20 +91,19 @@ internal sealed partial class DayArchive : IDisposable
         }
     }
 
-    /// <summary>Deletes the files of which every sample is older than is kept.</summary>
+    /// <summary>Deletes the oldest files, as far as <see cref="Retention"/> says.</summary>
     public void DropExpired()
     {
-        foreach (var (day, file) in Snapshot())
+        var stored = Snapshot();
+        var expired = retention.Expired([.. stored.Select(static day => (day.Day, BytesOf(day.File)))]);
+        foreach (var (day, file) in stored.Take(expired))
         {
-            if (retention.IsExpired(day))
-            {
-                meter.Drop(SamplesOf(file), "too old");
-                meter.DaysDropped.Add(1);
-                Interlocked.Increment(ref daysDropped);
-                Forget(day);
-                File.Delete(file.Path);
-                LogDropped(file.Path);
-            }
+            meter.Drop(SamplesOf(file), "expired");
+            meter.DaysDropped.Add(1);
+            Interlocked.Increment(ref daysDropped);
+            Forget(day);
+            File.Delete(file.Path);
+            LogDropped(file.Path);
         }
     }
 
@@ -142,6 +141,8 @@ internal sealed partial class DayArchive : IDisposable
     }
 
     private static long FirstMillisecond(DateOnly day) => new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero).ToUnixTimeMilliseconds();
+
+    private static long BytesOf(DayFile file) => new FileInfo(file.Path) is { Exists: true } info ? info.Length : 0;
 
     private static long SamplesOf(DayFile file)
     {
@@ -247,6 +248,6 @@ internal sealed partial class DayArchive : IDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} was begun again with what is whole of {Aside}")]
     private partial void LogSalvaged(string path, string aside);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Path} was deleted: all of it is older than samples are kept")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Path} was deleted: it is older than samples are kept, or the files are larger than they may be")]
     private partial void LogDropped(string path);
 }

@@ -6,8 +6,9 @@ namespace NetPulse.Telemetry.Store.Embedded;
 
 /// <summary>Keeps samples in files of this machine: a synced log first, then compressed chunks in a SQLite file a day.</summary>
 /// <remarks>
-/// A sample for a time that the series has already replaces the one before. Samples older than the retention age, or more than a day
-/// ahead of this machine's clock, are dropped and counted. Damaged files are set aside as <c>*.damaged</c>, and the rest is served.
+/// A sample for a time that the series has already replaces the one before. Samples older than the retention age, further behind their series' newest than
+/// the out-of-order window, or more than a day ahead of this machine's clock are dropped and counted. Damaged files are set aside as <c>*.damaged</c>, and the
+/// rest is served. Every bit pattern of a value is kept, staleness markers too.
 /// </remarks>
 public sealed class EmbeddedStore : ISampleStore, IDisposable
 {
@@ -36,9 +37,9 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
         try
         {
             damaged = new DamagedFiles(directory, meter, logger);
-            retention = new Retention(options.RetentionAge, time);
+            retention = new Retention(options.RetentionAge, options.RetentionBytes, time);
             archive = new DayArchive(directory, damaged, meter, retention, logger);
-            log = new WriteAheadLog(directory, archive.Checkpoint, damaged, time, logger);
+            log = new WriteAheadLog(directory, archive.Checkpoint, damaged, options.OutOfOrderWindow, meter, time, logger);
         }
         catch (Exception e)
         {

@@ -9,9 +9,17 @@ public sealed class EmbeddedStoreOptions
     [Required]
     public string Directory { get; set; } = "";
 
-    /// <summary>How long samples are kept: 1 h to 365 d; 7 d unless set. Whole days (UTC) are dropped, when all of the day is older.</summary>
+    /// <summary>How long samples are kept: 1 h to 365 d; 7 d unless set. A day (UTC) is dropped when all of it is older and as many newer days have samples.</summary>
     [Range(typeof(TimeSpan), "01:00:00", "365.00:00:00")]
     public TimeSpan RetentionAge { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>Most bytes of all day files together: the oldest days are dropped beyond, but never the newest. 0, as it is unless set, for no limit.</summary>
+    [Range(0d, 1e18)]
+    public long RetentionBytes { get; set; }
+
+    /// <summary>How much older than its series' newest sample, as far as the log goes back, a sample may be: 1 h to 365 d; 1 d unless set. What is older is dropped and counted.</summary>
+    [Range(typeof(TimeSpan), "01:00:00", "365.00:00:00")]
+    public TimeSpan OutOfOrderWindow { get; set; } = TimeSpan.FromDays(1);
 
     /// <summary>Length of a log segment at which it is moved into day files, in bytes: 1 KiB to 1 GiB; 8 MiB unless set.</summary>
     [Range(1 << 10, 1 << 30)]

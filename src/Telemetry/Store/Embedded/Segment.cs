@@ -15,6 +15,8 @@ internal sealed class Segment : IDisposable
     private readonly LogBatch batch;
     private readonly WireWriter payload;
     private readonly WireWriter frame;
+    private readonly LogBuffers buffers;
+    private int outOfOrder;
 
     private Segment(long number, LogFile file, Head head, DateTimeOffset created, LogBuffers buffers)
     {
@@ -22,6 +24,7 @@ internal sealed class Segment : IDisposable
         Head = head;
         Created = created;
         this.file = file;
+        this.buffers = buffers;
         (batch, payload, frame) = (buffers.Batch, buffers.Payload, buffers.Frame);
     }
 
@@ -71,6 +74,7 @@ internal sealed class Segment : IDisposable
     public void Append(IReadOnlyList<IReadOnlyList<Sample>> batches)
     {
         batch.Clear();
+        outOfOrder = 0;
         var previous = -1;
         foreach (var samples in batches)
         {
@@ -81,6 +85,7 @@ internal sealed class Segment : IDisposable
         }
 
         Commit();
+        buffers.Meter.Drop(outOfOrder, "out of order");
     }
 
     public void Dispose()
@@ -118,6 +123,7 @@ internal sealed class Segment : IDisposable
                     {
                         batch.Read(payload, head);
                         unknown += batch.RemoveUnknown(head.Catalog);
+                        head.Catalog.Saw(batch);
                         head.Add(batch);
                     }
                     catch (FormatException e)
@@ -136,6 +142,12 @@ internal sealed class Segment : IDisposable
     private void Add(in Sample sample, ref int previous)
     {
         previous = Head.Catalog.NumberOf(sample.Labels, previous);
+        if (!Head.Catalog.IsWithin(buffers.OutOfOrderMilliseconds, previous, sample.UnixMilliseconds))
+        {
+            outOfOrder++;
+            return;
+        }
+
         batch.Add(previous, sample.UnixMilliseconds, sample.Value);
         if (batch.Count == RecordSamples)
         {
@@ -156,14 +168,19 @@ internal sealed class Segment : IDisposable
         frame.Clear();
         LogFrame.Write(frame, payload.Written);
         file.Append(frame.Written);
+        Head.Catalog.Saw(batch);
         Head.Add(batch);
         batch.Clear();
     }
 }
 
 /// <summary>What the segments of a log use one after the other.</summary>
-internal sealed class LogBuffers
+internal sealed class LogBuffers(StoreMeter meter, long outOfOrderMilliseconds)
 {
+    public StoreMeter Meter { get; } = meter;
+
+    public long OutOfOrderMilliseconds { get; } = outOfOrderMilliseconds;
+
     public LogBatch Batch { get; } = new();
 
     public WireWriter Payload { get; } = new();

@@ -24,6 +24,7 @@ internal sealed class SeriesCatalog : IDisposable
     private readonly WireWriter frames = new();
     private readonly HashSet<int> lost = [];
     private LogFile? file;
+    private long[] newest = [];
     private int persisted;
 
     private SeriesCatalog(long generation) => Generation = generation;
@@ -87,6 +88,26 @@ internal sealed class SeriesCatalog : IDisposable
             number = index.Add(series);
             numbers.Add(series, number);
             return number;
+        }
+    }
+
+    /// <summary>Whether the time is at most so much older than the series' newest. For the thread that adds.</summary>
+    public bool IsWithin(long milliseconds, int number, long unixMilliseconds) =>
+        (uint)number >= (uint)newest.Length || unixMilliseconds >= newest[number] - milliseconds;
+
+    /// <summary>Remembers the newest times. For the thread that adds.</summary>
+    public void Saw(LogBatch batch)
+    {
+        if (newest.Length < index.Count)
+        {
+            Array.Resize(ref newest, Math.Max(index.Count, newest.Length * 2));
+        }
+
+        var series = batch.Series;
+        var times = batch.Times;
+        for (var i = 0; i < series.Length; i++)
+        {
+            newest[series[i]] = Math.Max(newest[series[i]], times[i]);
         }
     }
 

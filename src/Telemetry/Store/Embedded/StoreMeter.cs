@@ -13,7 +13,7 @@ internal sealed class StoreMeter : IDisposable
     {
         Appended = meter.CreateCounter<long>("netpulse_store_samples_appended", description: "Samples that were acknowledged.");
         dropped = meter.CreateCounter<long>("netpulse_store_samples_dropped", description: "Samples that were not kept, by reason.");
-        DaysDropped = meter.CreateCounter<long>("netpulse_store_expired_files", description: "Day files deleted because of their age.");
+        DaysDropped = meter.CreateCounter<long>("netpulse_store_expired_files", description: "Day files deleted because of their age, or of the bytes of all.");
         Damaged = meter.CreateCounter<long>("netpulse_store_set_aside_files", description: "Files that were found damaged and set aside.");
         FailedFlushes = meter.CreateCounter<long>("netpulse_store_failed_flushes", description: "Flushes that are tried again.");
         FailedAppends = meter.CreateCounter<long>("netpulse_store_failed_appends", description: "Appends that were refused by the disk.");

@@ -13,7 +13,7 @@ internal sealed partial class WriteAheadLog : IDisposable
     private readonly StoreDirectory directory;
     private readonly TimeProvider time;
     private readonly ILogger logger;
-    private readonly LogBuffers buffers = new();
+    private readonly LogBuffers buffers;
     private readonly List<Segment> waiting = [];
     private readonly List<SeriesCatalog> catalogs = [];
     private Segment current;
@@ -21,11 +21,14 @@ internal sealed partial class WriteAheadLog : IDisposable
     /// <param name="directory">Where <c>wal/</c> is.</param>
     /// <param name="lastFlushed">Highest segment number in any day file: numbers go on above it, even when <c>wal/</c> was emptied by hand.</param>
     /// <param name="damaged">Gets what is damaged.</param>
+    /// <param name="outOfOrderWindow">How much older than its series' newest a sample may be.</param>
+    /// <param name="meter">Counts what is dropped.</param>
     /// <param name="time">Tells a segment's age.</param>
     /// <param name="logger">Hears of records that were cut off.</param>
     /// <exception cref="IOException">The disk refused.</exception>
-    public WriteAheadLog(StoreDirectory directory, long lastFlushed, DamagedFiles damaged, TimeProvider time, ILogger logger)
+    public WriteAheadLog(StoreDirectory directory, long lastFlushed, DamagedFiles damaged, TimeSpan outOfOrderWindow, StoreMeter meter, TimeProvider time, ILogger logger)
     {
+        buffers = new LogBuffers(meter, (long)outOfOrderWindow.TotalMilliseconds);
         this.directory = directory;
         this.time = time;
         this.logger = logger;

@@ -5,7 +5,8 @@ namespace NetPulse.Telemetry.Tests.Store.Embedded;
 
 public sealed class CrashTests
 {
-    private const int Rounds = 12;
+    /// <summary>A few where every change is tested; <c>make store-kill-test</c> sets more.</summary>
+    private static readonly int Rounds = int.Parse(Environment.GetEnvironmentVariable("NETPULSE_STORE_KILLS") ?? "12");
 
     [Fact]
     public async Task Killed_at_any_moment_it_has_every_acknowledged_sample_once_and_at_most_the_one_in_flight()

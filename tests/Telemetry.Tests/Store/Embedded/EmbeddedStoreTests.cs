@@ -45,6 +45,8 @@ public sealed class EmbeddedStoreTests : IDisposable
     [Fact]
     public async Task Samples_out_of_order_are_read_in_order()
     {
+        rig.Options.OutOfOrderWindow = TimeSpan.FromDays(7);
+        rig.Reopen();
         var order = Enumerable.Range(0, 1000).ToArray();
         new Random(3).Shuffle(order);
         foreach (var part in order.Chunk(300))
@@ -161,27 +163,67 @@ public sealed class EmbeddedStoreTests : IDisposable
     public async Task Days_older_than_is_kept_are_deleted_and_counted()
     {
         await rig.AppendAsync(new Sample(M, rig.Now, 1), new Sample(M, rig.Now + 1, 2));
-        await rig.FlushAsync();
-        rig.Clock.Advance(TimeSpan.FromDays(7.4));
-        await rig.FlushAsync();
+        await DaysGoByAsync(7);
         Assert.Equal(0, rig.Store.Statistics.DaysDropped);
-        rig.Clock.Advance(TimeSpan.FromDays(0.2));
-        await rig.FlushAsync();
+        await DaysGoByAsync(1);
         Assert.Equal((1, 2), (rig.Store.Statistics.DaysDropped, rig.Store.Statistics.SamplesDropped));
-        Assert.Empty(await rig.ReadAsync(SeriesSelector.Of("m")));
-        Assert.Empty(Directory.GetFiles(rig.Directory, "*.db*"));
+        Assert.Equal(8, (await rig.ValuesAsync("m")).Length);
+        Assert.Equal(8, Directory.GetFiles(rig.Directory, "*.db").Length);
     }
 
     [Fact]
     public async Task Days_older_than_is_kept_are_deleted_at_the_start_too()
     {
-        await rig.AppendAsync(new Sample(M, rig.Now, 1));
-        await rig.FlushAsync();
+        await DaysGoByAsync(8);
         rig.Store.Dispose();
-        rig.Clock.Advance(TimeSpan.FromDays(9));
+        rig.Clock.Advance(TimeSpan.FromDays(1));
         rig.Reopen();
         Assert.Equal(1, rig.Store.Statistics.DaysDropped);
-        Assert.Empty(Directory.GetFiles(rig.Directory, "*.db*"));
+        Assert.Equal(7, Directory.GetFiles(rig.Directory, "*.db").Length);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_years_ahead_does_not_empty_the_store()
+    {
+        await DaysGoByAsync(8);
+        rig.Clock.Advance(TimeSpan.FromDays(3650));
+        await rig.AppendAsync(new Sample(M, rig.Now, 1));
+        await rig.FlushAsync();
+        Assert.InRange((await rig.ValuesAsync("m")).Length, 7, 9);
+        rig.Reopen();
+        Assert.InRange((await rig.ValuesAsync("m")).Length, 7, 9);
+    }
+
+    [Fact]
+    public async Task A_segment_in_the_log_is_kept_whatever_the_clock_says_when_it_is_flushed()
+    {
+        await rig.AppendAsync(new Sample(M, rig.Now, 1));
+        rig.Clock.Advance(TimeSpan.FromDays(3650));
+        await rig.FlushAsync();
+        await rig.AssertValuesAsync("m", 1.0);
+    }
+
+    [Fact]
+    public async Task The_oldest_days_are_deleted_when_the_files_are_too_large_but_never_the_newest()
+    {
+        rig.Options.RetentionBytes = 1;
+        rig.Reopen();
+        await DaysGoByAsync(3);
+        Assert.Equal(2, rig.Store.Statistics.DaysDropped);
+        await rig.AssertValuesAsync("m", 3.0);
+    }
+
+    [Fact]
+    public async Task A_sample_far_behind_its_series_is_dropped_and_counted()
+    {
+        await rig.AppendAsync(new Sample(M, rig.Now, 1));
+        await rig.AppendAsync(new Sample(M, rig.Now - 86_400_000, 2), new Sample(M, rig.Now - 86_400_001, 3), new Sample(LabelSet.Of("n"), rig.Now - 86_400_001, 4));
+        await rig.AssertValuesAsync("m", 2.0, 1.0);
+        await rig.AssertValuesAsync("n", 4.0);
+        Assert.Equal(1, rig.Store.Statistics.SamplesDropped);
+        rig.Reopen();
+        await rig.AppendAsync(new Sample(M, rig.Now - 86_400_001, 3));
+        await rig.AssertValuesAsync("m", 2.0, 1.0);
     }
 
     [Fact]
@@ -253,6 +295,17 @@ public sealed class EmbeddedStoreTests : IDisposable
         rig.Store.Dispose();
         await Assert.ThrowsAsync<ObjectDisposedException>(() => rig.AppendAsync(new Sample(M, rig.Now, 1)));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => rig.ReadAsync(SeriesSelector.Of("m")));
+    }
+
+    /// <summary>A sample a day, at noon of each.</summary>
+    private async Task DaysGoByAsync(int days)
+    {
+        for (var day = 1; day <= days; day++)
+        {
+            rig.Clock.Advance(TimeSpan.FromDays(1));
+            await rig.AppendAsync(new Sample(M, rig.Now, day));
+            await rig.FlushAsync();
+        }
     }
 
     private long CountChunks(string file)

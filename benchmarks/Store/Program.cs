@@ -1,0 +1,43 @@
+// Loads every store that is installed with the same samples and asks it the same questions: netpulse-bench-store OUT.json [OPTIMIZER] [NAME ...]
+using System.Text.Json;
+using NetPulse.Store.Benchmarks;
+
+if (args.Length == 0)
+{
+    Console.Error.WriteLine("usage: netpulse-bench-store OUT.json [path of netpulse-optimizer] [names of stores]");
+    return 64;
+}
+
+const string InProcess = "netpulse-in-process";
+var names = args.Skip(2).ToList();
+var work = new Workload(TimeProvider.System.GetUtcNow());
+var figures = new SortedDictionary<string, StoreFigures>(StringComparer.Ordinal);
+if (names.Count == 0 || names.Contains(InProcess))
+{
+    figures[InProcess] = await InProcessRun.OfAsync(work);
+    Say(InProcess);
+}
+
+foreach (var store in StoreUnderTest.All(args.ElementAtOrDefault(1) ?? "").Where(store => names.Count == 0 || names.Contains(store.Name)))
+{
+    if (store.Program is null)
+    {
+        Console.WriteLine($"{store.Name,-24} is not installed: left out");
+        continue;
+    }
+
+    figures[store.Name] = await ServerRun.OfAsync(store, work);
+    Say(store.Name);
+}
+
+Console.WriteLine($"{Workload.Samples:n0} samples each; load of this machine {File.ReadAllText("/proc/loadavg").Split(' ')[0]}: trust CPU seconds and ratios, not milliseconds");
+var options = new JsonSerializerOptions { WriteIndented = true };
+await File.WriteAllTextAsync(args[0], JsonSerializer.Serialize(figures, options) + "\n");
+return 0;
+
+void Say(string name)
+{
+    var one = figures[name];
+    Console.WriteLine($"{name,-24} {one.IngestSamplesPerCpuSecond / 1e6:f2} M samples/CPU s, {one.BytesPerSample:f2} bytes/sample, "
+        + $"(a) {one.QueryAMilliseconds:f0} ms, (b) {one.QueryBMilliseconds:f0} ms, (c) {one.QueryCMilliseconds:f0} ms, {one.ResidentMebibytes:f0} MiB, start {one.StartAfterKillSeconds:f1} s");
+}
