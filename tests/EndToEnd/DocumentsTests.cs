@@ -69,19 +69,14 @@ public sealed partial class DocumentsTests
         var page = new StringBuilder();
         page.Append("# Metrics\n\n");
         page.Append("Generated from the tables in `src/Telemetry/Samples` and from what each service counts of itself; the test that fails when this page is stale says how.\n");
-<<<<<<< HEAD
         Section(page, "TCP by workload pair", "node, namespace, workload, pod, peer_namespace, peer_workload, peer_pod, server_port, role (client or server); direction (transmit or receive) or reason where the help names it", TcpMetrics.All);
         Section(page, "TCP sockets by owner", "node, namespace, workload, pod; state, or server_port for the listen queues", TcpSocketMetrics.All);
         Section(page, "Single TCP connections (`sampling.tcpFlows`)", "those of the workload pair, address, port, peer_address, peer_port; direction", TcpFlowMetrics.All);
         Section(page, "UDP by workload pair", "node, namespace, workload, pod, peer_namespace, peer_workload, peer_pod, server_port, role; direction where the help names it; drops: node, namespace, workload, pod, server_port, reason", UdpMetrics.All);
         Section(page, "DNS by who asks and by resolver", "node, namespace, workload, pod, peer_namespace, peer_workload, peer_pod (the resolver), protocol (udp or tcp); rcode for the responses", DnsMetrics.All);
         Section(page, "Dropped packets", "node, namespace, workload, pod, reason (the kernel's), class (docs/drops.md)", DropMetrics.All);
-        Section(page, "Network namespaces", "node, namespace, workload, pod; interface and direction for the interfaces' metrics, sysctl and field for the sysctls'", NamespaceMetrics.All);
-=======
-        Section(page, "TCP by workload pair", "node, namespace, workload, pod, peer_namespace, peer_workload, peer_pod, server_port, role (client or server); direction (transmit or receive) where the help names it", TcpMetrics.All);
         Section(page, "Network namespaces", "node, namespace, workload, pod; interface and direction for the interfaces' metrics, sysctl and field or value for the sysctls', protocol for the sockets', family for the reassembly's", NamespaceMetrics.All);
         Section(page, "The node", "node; cpu for softnet's; namespace, workload, pod and interface for queues (with qdisc) and MTUs (excess: with reason); namespace, workload, pod for conntrack's; family and level for the neighbour table's; protocol and level for socket memory's; interface and counter for the cards'", NodeMetrics.All);
->>>>>>> main
         Section(page, "The collector's sources", "node, source", SourceMetrics.All);
         Section(page, "The processes", "none; the collector's have node", ProcessMetrics.All);
         Section(page, "What the services count of themselves", "none, or one (result, reason, outcome, source); the Tuner opens no port: `dotnet-counters` reads its meter", OwnMetrics());

@@ -17,7 +17,6 @@ public sealed class SamplingOptions
     [Range(10, 100_000)]
     public int MaxEdges { get; set; } = 10_000;
 
-<<<<<<< HEAD
     /// <summary>Peers' addresses that have a row of their own in the kernel between two readings, about 0.5 KiB each while in use: 64 to 262,144; 16,384 unless set. The rest shares its owner's peer <c>other</c>.</summary>
     [Range(64, 262_144)]
     public int TcpRows { get; set; } = TcpProgram.DefaultEdges;
@@ -26,12 +25,11 @@ public sealed class SamplingOptions
     [Range(0, 10_000)]
     public int TcpFlows { get; set; }
 
-    internal TcpOptions Tcp => new(MaxEdges, TcpRows, TcpFlows);
-=======
     /// <summary>Series of one reading: 100 to 1,000,000; 50,000 unless set. Beyond it the smallest workload pairs, of all protocols, are folded into the peer <c>other</c>.</summary>
     [Range(100, 1_000_000)]
     public int MaxSeries { get; set; } = 50_000;
->>>>>>> main
+
+    internal TcpOptions Tcp => new(MaxEdges, TcpRows, TcpFlows);
 }
 
 [OptionsValidator]

@@ -1,5 +1,6 @@
 using NetPulse.Collector.Attribution;
 using NetPulse.Collector.Kernel;
+using NetPulse.Collector.Sources.Proc;
 using NetPulse.Linux.NetworkNamespaces;
 using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Samples;
@@ -19,6 +20,7 @@ internal sealed class TcpListeners(NetworkNamespaceThread thread, string node)
     private readonly Dictionary<ulong, Listener> listeners = [];
     private readonly Dictionary<(WorkloadIdentity Owner, ushort Port), Port> ports = [];
     private readonly Dictionary<ulong, NamespaceDrops> namespaces = [];
+    private readonly CounterTable counters = new(["TcpExt ListenOverflows", "TcpExt ListenDrops"]);
     private readonly SeriesLabels labels = new(node);
     private int reading;
     private bool isFirst = true;
@@ -129,22 +131,11 @@ internal sealed class TcpListeners(NetworkNamespaceThread thread, string node)
         }
     }
 
-    private static NamespaceDrops ReadDrops()
+    private NamespaceDrops ReadDrops()
     {
-        long overflows = 0;
-        long drops = 0;
-        CounterFile.Parse(File.ReadAllText("/proc/thread-self/net/netstat"), (group, field, value) =>
-        {
-            if (group is "TcpExt" && field is "ListenOverflows")
-            {
-                overflows = value;
-            }
-            else if (group is "TcpExt" && field is "ListenDrops")
-            {
-                drops = value;
-            }
-        });
-        return new NamespaceDrops(overflows, drops);
+        Span<double> found = [0, 0];
+        counters.Read(File.ReadAllBytes("/proc/thread-self/net/netstat"), found);
+        return new NamespaceDrops((long)found[0], (long)found[1]);
     }
 
     private readonly record struct NamespaceDrops(long Overflows, long Drops);

@@ -28,7 +28,7 @@ public static class LabelNames
     public const string Transmit = "transmit";
     public const string Receive = "receive";
 
-    /// <summary>Why something failed or was dropped.</summary>
+    /// <summary>Why something is wrong, failed or was dropped.</summary>
     public const string Reason = "reason";
 
     /// <summary>A TCP socket's, as <c>ss</c> writes it: <c>established</c>, <c>close-wait</c>, …</summary>
@@ -64,9 +64,6 @@ public static class LabelNames
 
     /// <summary>Which of several thresholds.</summary>
     public const string Level = "level";
-
-    /// <summary>Why something is wrong.</summary>
-    public const string Reason = "reason";
 
     /// <summary>A driver's own name for what it counts.</summary>
     public const string Counter = "counter";
