@@ -25,11 +25,11 @@ public sealed class SamplingOptions
     [Range(0, 10_000)]
     public int TcpFlows { get; set; }
 
+    internal TcpOptions Tcp => new(MaxEdges, TcpRows, TcpFlows);
+
     /// <summary>Series of one reading: 100 to 1,000,000; 50,000 unless set. Beyond it the smallest workload pairs, of all protocols, are folded into the peer <c>other</c>.</summary>
     [Range(100, 1_000_000)]
     public int MaxSeries { get; set; } = 50_000;
-
-    internal TcpOptions Tcp => new(MaxEdges, TcpRows, TcpFlows);
 }
 
 [OptionsValidator]
