@@ -28,7 +28,7 @@ public static class LabelNames
     public const string Transmit = "transmit";
     public const string Receive = "receive";
 
-    /// <summary>Why something failed or was dropped.</summary>
+    /// <summary>Why something is wrong, failed or was dropped.</summary>
     public const string Reason = "reason";
 
     /// <summary>A TCP socket's, as <c>ss</c> writes it: <c>established</c>, <c>close-wait</c>, …</summary>
