@@ -1,6 +1,7 @@
 using NetPulse.Collector.Attribution;
 using NetPulse.Collector.Export;
 using NetPulse.Collector.Sampling;
+using NetPulse.Collector.Sources;
 using NetPulse.Collector.Sources.Kubelet;
 using NetPulse.Hosting;
 
@@ -9,7 +10,7 @@ return await ServiceStart.RunAsync(args, static configuration =>
     var builder = WebApplication.CreateEmptyBuilder(new());
     builder.UseServiceConfiguration(configuration);
     builder.ListenOnHttp("127.0.0.1:9470");
-    builder.Services.AddAttribution();
+    builder.Services.AddAttribution(configuration.Root, static provider => provider.GetRequiredService<NodeName>().Value);
     builder.Services.AddSampling();
     builder.Services.AddKubelet(configuration.Root);
     builder.Services.AddExport(configuration.Root);

@@ -3,9 +3,25 @@ using Microsoft.Extensions.Options;
 
 namespace NetPulse.Collector.Attribution;
 
+/// <summary>Where pods, services and nodes are learned from.</summary>
+public enum ObjectSource
+{
+    /// <summary>Directories of YAML files: standalone mode.</summary>
+    Directory,
+
+    /// <summary>The API server: in a pod by its service account, elsewhere by kubeconfig.</summary>
+    Cluster,
+}
+
 public sealed class AttributionOptions
 {
     public const string Section = "attribution";
+
+    /// <summary>Where pods, services and nodes are learned from: <c>Directory</c> unless set.</summary>
+    public ObjectSource Source { get; set; }
+
+    /// <summary>With <c>Cluster</c>: whether other nodes' pods are watched, too, so that peers there have their names; true unless set. Without, they are <c>private</c>.</summary>
+    public bool PeerPods { get; set; } = true;
 
     /// <summary>A directory with one Pod a YAML file; without it, network namespaces are named as they are mounted.</summary>
     [MinLength(1)]

@@ -1,5 +1,7 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
 using NetPulse.Hosting;
+using NetPulse.Kubernetes.Client;
 using NetPulse.Linux.Cgroups;
 using NetPulse.Linux.NetworkNamespaces;
 
@@ -7,20 +9,60 @@ namespace NetPulse.Collector.Attribution;
 
 internal static class AttributionRegistration
 {
-    internal static IServiceCollection AddAttribution(this IServiceCollection services) => services
-        .AddSettings<AttributionOptions, AttributionOptionsValidator>(AttributionOptions.Section)
-        .AddSingleton<NetworkNamespaceThread>()
-        .AddSingleton(provider =>
+    /// <summary>Who is who, from the source that <c>attribution.source</c> names.</summary>
+    /// <param name="services">Where it is registered.</param>
+    /// <param name="configuration">Tells whether there is an API server to watch.</param>
+    /// <param name="node">This node's name, as Kubernetes has it.</param>
+    internal static IServiceCollection AddAttribution(this IServiceCollection services, IConfiguration configuration, Func<IServiceProvider, string> node)
+    {
+        services
+            .AddSettings<AttributionOptions, AttributionOptionsValidator>(AttributionOptions.Section)
+            .AddSingleton<NetworkNamespaceThread>()
+            .AddSingleton(provider =>
+            {
+                var time = provider.GetRequiredService<TimeProvider>();
+                return new NodeObserver(
+                    provider.GetRequiredService<NetworkNamespaceThread>(),
+                    provider.GetService<IClusterObjects>(),
+                    time,
+                    CgroupHierarchy.Find() is { } hierarchy ? new PodCgroups(hierarchy, time) : null,
+                    new AddressGroups(provider.GetRequiredService<IOptions<AttributionOptions>>().Value.Outside));
+            });
+        var section = configuration.GetSection(AttributionOptions.Section);
+        if (Enum.TryParse<ObjectSource>(section[nameof(AttributionOptions.Source)], ignoreCase: true, out var source) && source == ObjectSource.Cluster)
+        {
+            return services.AddCluster(node);
+        }
+
+        return string.IsNullOrEmpty(section[nameof(AttributionOptions.PodsDirectory)]) ? services : services.AddSingleton<IClusterObjects>(provider =>
         {
             var options = provider.GetRequiredService<IOptions<AttributionOptions>>().Value;
-            var time = provider.GetRequiredService<TimeProvider>();
-            return new NodeObserver(
-                provider.GetRequiredService<NetworkNamespaceThread>(),
-                options.PodsDirectory is { } path
-                    ? new PodDirectory(path, provider.GetRequiredService<ILogger<PodDirectory>>(), options.ServicesDirectory, options.NodesDirectory)
-                    : null,
-                time,
-                CgroupHierarchy.Find() is { } hierarchy ? new PodCgroups(hierarchy, time) : null,
-                new AddressGroups(options.Outside));
+            return new PodDirectory(options.PodsDirectory!, provider.GetRequiredService<ILogger<PodDirectory>>(), options.ServicesDirectory, options.NodesDirectory);
         });
+    }
+
+    private static IServiceCollection AddCluster(this IServiceCollection services, Func<IServiceProvider, string> node) => services
+        .AddSingleton(provider => new KubernetesClient(Configured(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<KubernetesClient>>()))
+        .AddSingleton(provider => new ClusterObjects(
+            provider.GetRequiredService<KubernetesClient>(),
+            node(provider),
+            provider.GetRequiredService<IOptions<AttributionOptions>>().Value.PeerPods,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<Meter>(),
+            provider.GetRequiredService<ILogger<ClusterObjects>>()))
+        .AddSingleton<IClusterObjects>(provider => provider.GetRequiredService<ClusterObjects>())
+        .AddHostedService(provider => provider.GetRequiredService<ClusterObjects>());
+
+    /// <exception cref="StartRefusedException">Nothing says where the API server is.</exception>
+    private static KubernetesConfiguration Configured()
+    {
+        try
+        {
+            return KubernetesConfiguration.Default();
+        }
+        catch (KubeconfigException e)
+        {
+            throw new StartRefusedException($"attribution.source: Cluster needs an API server: {e.Message}; run in a pod with a service account, set KUBECONFIG, or choose Directory", e);
+        }
+    }
 }

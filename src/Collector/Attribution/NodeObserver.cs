@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using NetPulse.Collector.Kernel;
-using NetPulse.Kubernetes.Objects;
 using NetPulse.Linux.Cgroups;
 using NetPulse.Linux.Netlink;
 using NetPulse.Linux.NetworkNamespaces;
@@ -11,7 +10,7 @@ namespace NetPulse.Collector.Attribution;
 
 /// <summary>Keeps the <see cref="NodePicture"/> up to date: network namespaces, their addresses, and the pods.</summary>
 /// <remarks><see cref="Refresh"/> is called by one thread; <see cref="Current"/> may be read by any.</remarks>
-public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? pods, TimeProvider time, PodCgroups? cgroups = null, AddressGroups? outside = null)
+public sealed class NodeObserver(NetworkNamespaceThread thread, IClusterObjects? cluster, TimeProvider time, PodCgroups? cgroups = null, AddressGroups? outside = null)
 {
     /// <summary>Bind mounts are listed at each refresh; namespaces that only processes hold need a walk through /proc.</summary>
     private static readonly TimeSpan ProcessScanPeriod = TimeSpan.FromSeconds(10);
@@ -53,9 +52,9 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? po
         }
 
         var changed = LookInto(now, processes);
-        if (pods is not null && now >= podsDue)
+        if (cluster is not null && now >= podsDue)
         {
-            changed |= pods.Refresh();
+            changed |= cluster.Refresh();
             podsDue = now + PodPeriod;
         }
 
@@ -126,11 +125,11 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? po
         }
 
         changed |= windows.HasExpired(now);
-        foreach (var pod in pods?.Pods ?? [])
+        foreach (var pod in PodsHere)
         {
-            foreach (var uid in UidsOf(pod))
+            foreach (var uid in new[] { pod.Uid, pod.KubeletUid }.Where(uid => uid.Length > 0))
             {
-                podsByUid[uid] = new NamedPod(WorkloadName.Of(pod), now);
+                podsByUid[uid] = new NamedPod(pod.Named.Owner, now);
             }
         }
 
@@ -144,13 +143,12 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? po
 
     private NodePicture Draw()
     {
-        var all = pods?.Pods ?? [];
         var byInode = new Dictionary<ulong, WorkloadIdentity>();
-        foreach (var pod in all)
+        foreach (var pod in PodsHere.Where(pod => pod.NetworkNamespace.Length > 0))
         {
-            if (pod.Metadata.Annotations.TryGetValue(Pod.NetworkNamespaceAnnotation, out var path) && NetworkNamespaceList.At(path) is { IsHost: false } own)
+            if (NetworkNamespaceList.At(pod.NetworkNamespace) is { IsHost: false } own)
             {
-                byInode.TryAdd(own.Inode, WorkloadName.Of(pod));
+                byInode.TryAdd(own.Inode, pod.Named.Owner);
             }
         }
 
@@ -177,7 +175,7 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? po
 
         var present = owned.DrainToImmutable();
         var ownAddresses = present.SelectMany(each => seen[each.Namespace.Inode].Addresses.Select(address => KeyValuePair.Create(address, each.Owner)));
-        windows.Update(ClusterAddresses.OfPods(all).Concat(ownAddresses).Concat(ClusterAddresses.OfServices(pods?.Services ?? [])).Concat(ClusterAddresses.OfNodes(pods?.Nodes ?? [])), time.GetUtcNow());
+        windows.Update(Named(cluster?.Pods.Select(pod => pod.Named)).Concat(ownAddresses).Concat(Named(cluster?.Services)).Concat(Named(cluster?.Nodes)), time.GetUtcNow());
         var namespaces = new NamespaceOwners(present, gone.Values.Select(each => new OwnedNamespace(each.Seen.Namespace, each.Seen.Cookie, each.Owner!)));
         return new NodePicture(current.Version + 1, namespaces, new PeerAddresses(windows.All, outside ?? AddressGroups.None))
         {
@@ -185,9 +183,10 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? po
         };
     }
 
-    /// <summary>The API server's, and the kubelet's own where it is another one.</summary>
-    private static IEnumerable<string> UidsOf(Pod pod) =>
-        new[] { pod.Metadata.Uid, pod.Metadata.Annotations.GetValueOrDefault(Pod.StaticPodAnnotation, "") }.Where(uid => uid.Length > 0);
+    private IEnumerable<KnownPod> PodsHere => cluster?.Pods.Where(pod => pod.IsHere) ?? [];
+
+    private static IEnumerable<KeyValuePair<MappedAddress, WorkloadIdentity>> Named(IEnumerable<AddressOwner>? owners) =>
+        (owners ?? []).SelectMany(each => each.Addresses, (each, address) => KeyValuePair.Create(address, each.Owner));
 
     /// <summary>Of the namespace that the thread is in, without loopback's and link-local ones, which name nobody.</summary>
     private static ImmutableArray<MappedAddress> ReadAddresses()

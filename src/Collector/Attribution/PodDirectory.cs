@@ -2,9 +2,9 @@ using NetPulse.Kubernetes.Objects;
 
 namespace NetPulse.Collector.Attribution;
 
-/// <summary>The pods, and where told the services and nodes, that directories of YAML files name.</summary>
-/// <remarks>Used by one thread at a time.</remarks>
-public sealed class PodDirectory
+/// <summary>The pods, and where told the services and nodes, that directories of YAML files name: standalone mode. Every pod is this node's.</summary>
+/// <remarks>Used by one thread at a time. A file that cannot be used is named in the log once and left out.</remarks>
+public sealed class PodDirectory : IClusterObjects
 {
     private readonly ObjectDirectory<Pod> pods;
     private readonly ObjectDirectory<Service>? services;
@@ -17,20 +17,25 @@ public sealed class PodDirectory
         nodes = nodesPath is null ? null : new ObjectDirectory<Node>(nodesPath, "attribution.nodesDirectory", logger);
     }
 
-    /// <summary>In the order of their files' names. Empty until <see cref="Refresh"/>; so for the others.</summary>
-    public IReadOnlyList<Pod> Pods => pods.Objects;
+    /// <summary>In the order of their files' names; so for the others.</summary>
+    public IReadOnlyList<KnownPod> Pods { get; private set; } = [];
 
-    public IReadOnlyList<Service> Services => services?.Objects ?? [];
+    public IReadOnlyList<AddressOwner> Services { get; private set; } = [];
 
-    public IReadOnlyList<Node> Nodes => nodes?.Objects ?? [];
+    public IReadOnlyList<AddressOwner> Nodes { get; private set; } = [];
 
-    /// <summary>Reads what was added, changed or removed. A file that cannot be used is named in the log once and left out.</summary>
-    /// <returns>Whether there was any difference.</returns>
     public bool Refresh()
     {
         var changed = pods.Refresh();
         changed |= services?.Refresh() ?? false;
         changed |= nodes?.Refresh() ?? false;
+        if (changed)
+        {
+            Pods = [.. pods.Objects.Select(pod => KnownPod.Of(pod, isHere: true))];
+            Services = [.. (services?.Objects ?? []).Select(AddressOwner.Of)];
+            Nodes = [.. (nodes?.Objects ?? []).Select(AddressOwner.Of)];
+        }
+
         return changed;
     }
 }

@@ -68,8 +68,15 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
     // The newest version that was told; empty: list first.
     private string version = "";
     private bool hasBookmarks;
+    private long heardAtTicks;
 
-    /// <summary>Ends only with the token. Every refusal is logged and tried again: a role that is missing may be granted.</summary>
+    // What was last wrong, told once; null while nothing is.
+    private string? problem;
+
+    /// <summary>When the server last said anything of this kind, a bookmark at least; <see langword="null"/> before the first list. For any thread.</summary>
+    public DateTimeOffset? HeardAt => Volatile.Read(ref heardAtTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+
+    /// <summary>Ends only with the token. A refusal is logged, until another one comes only once, and tried again: a role that is missing may be granted.</summary>
     public async IAsyncEnumerable<ResourceChange<T>> FollowAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var backoff = new Backoff(timing.FirstBackoff, timing.LongestBackoff);
@@ -121,9 +128,9 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
             {
                 StreamCounters.Breaks.Add(1, resource);
                 var delay = backoff.Next(DelayOf(failure));
-                if (!progress.IsGone)
+                if (!progress.IsGone && IsNews(failure))
                 {
-                    LogBroken(T.Type.Plural, delay.TotalSeconds, failure.Message);
+                    LogBroken(T.Type.Plural, failure.Message);
                 }
 
                 await Task.Delay(delay, time, cancellationToken);
@@ -146,12 +153,17 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
             {
                 var listed = await client.ListAsync<T>(query, cancellationToken);
                 StreamCounters.Lists.Add(1, resource);
+                Hear();
                 return listed;
             }
             catch (KubernetesException e)
             {
                 var delay = backoff.Next(DelayOf(e));
-                LogNotListed(T.Type.Plural, delay.TotalSeconds, e.Message);
+                if (IsNews(e))
+                {
+                    LogNotListed(T.Type.Plural, e.Message);
+                }
+
                 await Task.Delay(delay, time, cancellationToken);
             }
         }
@@ -186,6 +198,7 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
                 }
 
                 progress.HadLines = true;
+                Hear();
                 progress.Version = line.ResourceVersion.Length > 0 ? line.ResourceVersion : progress.Version;
                 hasBookmarks |= line.Type == WatchEventType.Bookmark;
                 if (line.Value is { } item)
@@ -196,6 +209,23 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
         }
     }
 
+    private void Hear()
+    {
+        Volatile.Write(ref heardAtTicks, time.GetUtcNow().UtcTicks);
+        if (problem is not null)
+        {
+            problem = null;
+            LogHeardAgain(T.Type.Plural);
+        }
+    }
+
+    private bool IsNews(KubernetesException failure)
+    {
+        var isNews = failure.Message != problem;
+        problem = failure.Message;
+        return isNews;
+    }
+
     private static TimeSpan DelayOf(KubernetesException e) => e.Fault switch
     {
         ApiFault.Throttled throttled => throttled.Delay,
@@ -203,11 +233,14 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
         _ => TimeSpan.Zero,
     };
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Resource} could not be listed; tried again in {Seconds:F1} s: {Problem}")]
-    private partial void LogNotListed(string resource, double seconds, string problem);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Resource} cannot be listed; tried again until they can: {Problem}")]
+    private partial void LogNotListed(string resource, string problem);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The watch of {Resource} goes on in {Seconds:F1} s: {Problem}")]
-    private partial void LogBroken(string resource, double seconds, string problem);
+    [LoggerMessage(Level = LogLevel.Information, Message = "The watch of {Resource} broke; what is known stays, and it is tried again: {Problem}")]
+    private partial void LogBroken(string resource, string problem);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The API server tells of {Resource} again")]
+    private partial void LogHeardAgain(string resource);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The API server has forgotten our version of {Resource}; they are listed again")]
     private partial void LogForgotten(string resource);

@@ -16,12 +16,12 @@ public sealed class PodDirectoryTests : IDisposable
 
         Write("archive-0.yaml", "archive-0");
         Assert.True(pods.Refresh());
-        Assert.Equal("archive-0", Assert.Single(pods.Pods).Metadata.Name);
+        Assert.Equal("archive-0", Assert.Single(pods.Pods).Named.Owner.Pod);
         Assert.False(pods.Refresh());
 
         Write("archive-0.yaml", "archive-11");
         Assert.True(pods.Refresh());
-        Assert.Equal("archive-11", Assert.Single(pods.Pods).Metadata.Name);
+        Assert.Equal("archive-11", Assert.Single(pods.Pods).Named.Owner.Pod);
 
         File.Delete(Path.Combine(path, "archive-0.yaml"));
         Assert.True(pods.Refresh());
@@ -37,7 +37,7 @@ public sealed class PodDirectoryTests : IDisposable
         var pods = new PodDirectory(path, log.For<PodDirectory>());
         pods.Refresh();
         pods.Refresh();
-        Assert.Equal("good", Assert.Single(pods.Pods).Metadata.Name);
+        Assert.Equal("good", Assert.Single(pods.Pods).Named.Owner.Pod);
         Assert.Contains("broken.yaml", Assert.Single(log.Lines), StringComparison.Ordinal);
     }
 
