@@ -119,11 +119,13 @@ public sealed class AddressWindowsTests
             Spec = new PodSpec { HostNetwork = isHost },
             Status = new PodStatus { PodIP = address, Phase = phase },
         };
-        Assert.Equal(["web"], ClusterAddresses.OfPods([PodOf("web", "10.244.0.5"), PodOf("done", "10.244.0.6", PodStatus.Succeeded), PodOf("agent", "10.0.0.1", isHost: true), PodOf("new", "")]).Select(each => each.Value.Pod));
+        Assert.Equal("web", Assert.Single(new[] { PodOf("web", "10.244.0.5"), PodOf("done", "10.244.0.6", PodStatus.Succeeded), PodOf("agent", "10.0.0.1", isHost: true), PodOf("new", "") }.Select(AddressOwner.Of), each => each.Addresses.Length > 0).Owner.Pod);
         var service = new Service { Metadata = new ObjectMeta { Name = "web", Namespace = "shop" }, Spec = new ServiceSpec { ClusterIP = "10.96.0.10", ClusterIPs = ["10.96.0.10", "fd00::10"], ExternalIPs = ["203.0.113.5"] } };
         var headless = new Service { Metadata = new ObjectMeta { Name = "none", Namespace = "shop" }, Spec = new ServiceSpec { ClusterIP = "None" } };
-        Assert.Equal(3, ClusterAddresses.OfServices([service, headless]).Count());
+        Assert.Equal(3, AddressOwner.Of(service).Addresses.Length);
+        Assert.Empty(AddressOwner.Of(headless).Addresses);
         var node = new Node { Metadata = new ObjectMeta { Name = "n2" }, Status = new NodeStatus { Addresses = [new NodeAddress { Type = "InternalIP", Address = "10.0.0.2" }, new NodeAddress { Type = "Hostname", Address = "n2" }] } };
-        Assert.Equal("Node", Assert.Single(ClusterAddresses.OfNodes([node])).Value.Kind);
+        Assert.Equal("Node", AddressOwner.Of(node).Owner.Kind);
+        Assert.Single(AddressOwner.Of(node).Addresses);
     }
 }
