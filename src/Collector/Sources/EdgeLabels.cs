@@ -1,6 +1,7 @@
 using NetPulse.Collector.Kernel;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
+using NetPulse.Telemetry.Workloads;
 
 namespace NetPulse.Collector.Sources;
 
@@ -14,6 +15,7 @@ internal static class EdgeLabels
             (LabelNames.Namespace, key.Owner.Namespace),
             (LabelNames.Workload, key.Owner.Workload),
             (LabelNames.Pod, key.Owner.Pod),
+            (LabelNames.HostNetwork, HostNetworkOf(key.Owner)),
             (LabelNames.PeerNamespace, key.Peer.Namespace),
             (LabelNames.PeerWorkload, key.Peer.Workload),
             (LabelNames.PeerPod, key.Peer.Pod),
@@ -21,4 +23,7 @@ internal static class EdgeLabels
             (LabelNames.Role, key.Role == EdgeRole.Client ? LabelNames.Client : LabelNames.Server),
             .. further,
         ]);
+
+    /// <summary>Empty, which is no label, where the owner has a network of its own or is no pod.</summary>
+    internal static string HostNetworkOf(WorkloadIdentity owner) => owner.IsHostNetwork ? "true" : "";
 }

@@ -44,6 +44,7 @@ internal sealed class UdpEdge(UdpEdgeKey key, string node)
         (LabelNames.Namespace, key.Owner.Namespace),
         (LabelNames.Workload, key.Owner.Workload),
         (LabelNames.Pod, key.Owner.Pod),
+        (LabelNames.HostNetwork, EdgeLabels.HostNetworkOf(key.Owner)),
         (LabelNames.PeerNamespace, key.Peer.Namespace),
         (LabelNames.PeerWorkload, key.Peer.Workload),
         (LabelNames.PeerPod, key.Peer.Pod),
