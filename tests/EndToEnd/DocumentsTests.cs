@@ -69,10 +69,10 @@ public sealed partial class DocumentsTests
         var page = new StringBuilder();
         page.Append("# Metrics\n\n");
         page.Append("Generated from the tables in `src/Telemetry/Samples` and from what each service counts of itself; the test that fails when this page is stale says how.\n");
-        Section(page, "TCP by workload pair", "node, namespace, workload, pod, peer_namespace, peer_workload, peer_pod, server_port, role (client or server); direction (transmit or receive) or reason where the help names it", TcpMetrics.All);
+        Section(page, "TCP by workload pair", "node, namespace, workload, pod, peer_namespace, peer_workload, peer_pod, server_port, role (client or server), host_network (true where the pod uses the node's own network, else absent); direction (transmit or receive) or reason where the help names it", TcpMetrics.All);
         Section(page, "TCP sockets by owner", "node, namespace, workload, pod; state, or server_port for the listen queues", TcpSocketMetrics.All);
         Section(page, "Single TCP connections (`sampling.tcpFlows`)", "those of the workload pair, address, port, peer_address, peer_port; direction", TcpFlowMetrics.All);
-        Section(page, "UDP by workload pair", "node, namespace, workload, pod, peer_namespace, peer_workload, peer_pod, server_port, role; direction where the help names it; drops: node, namespace, workload, pod, server_port, reason", UdpMetrics.All);
+        Section(page, "UDP by workload pair", "node, namespace, workload, pod, peer_namespace, peer_workload, peer_pod, server_port, role, host_network; direction where the help names it; drops: node, namespace, workload, pod, server_port, reason", UdpMetrics.All);
         Section(page, "DNS by who asks and by resolver", "node, namespace, workload, pod, peer_namespace, peer_workload, peer_pod (the resolver), protocol (udp or tcp); rcode for the responses", DnsMetrics.All);
         Section(page, "Dropped packets", "node, namespace, workload, pod, reason (the kernel's), class (docs/drops.md)", DropMetrics.All);
         Section(page, "Network namespaces", "node, namespace, workload, pod; interface and direction for the interfaces' metrics, sysctl and field or value for the sysctls', protocol for the sockets', family for the reassembly's", NamespaceMetrics.All);
