@@ -486,13 +486,23 @@ internal sealed class OpenWatch(HttpContext http, Action<OpenWatch> onClose) : I
 
     public CancellationToken Ended => ended.Token;
 
-    public Task CancelAsync() => ended.CancelAsync();
+    public async Task CancelAsync()
+    {
+        try
+        {
+            await ended.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The client was faster.
+        }
+    }
 
     /// <summary>The end comes in the middle of a line.</summary>
     public async Task BreakAsync()
     {
         isBroken = true;
-        await ended.CancelAsync();
+        await CancelAsync();
     }
 
     /// <summary>What is to be seen of the end.</summary>

@@ -70,13 +70,13 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
     private bool hasBookmarks;
     private long heardAtTicks;
 
-    // What was last wrong, told once; null while nothing is.
-    private string? problem;
+    // What was wrong since the server was last heard, each told once.
+    private readonly HashSet<string> told = new(StringComparer.Ordinal);
 
     /// <summary>When the server last said anything of this kind, a bookmark at least; <see langword="null"/> before the first list. For any thread.</summary>
     public DateTimeOffset? HeardAt => Volatile.Read(ref heardAtTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
-    /// <summary>Ends only with the token. A refusal is logged, until another one comes only once, and tried again: a role that is missing may be granted.</summary>
+    /// <summary>Ends only with the token. A refusal is logged, once until the server is heard again, and tried again: a role that is missing may be granted.</summary>
     public async IAsyncEnumerable<ResourceChange<T>> FollowAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var backoff = new Backoff(timing.FirstBackoff, timing.LongestBackoff);
@@ -212,19 +212,14 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
     private void Hear()
     {
         Volatile.Write(ref heardAtTicks, time.GetUtcNow().UtcTicks);
-        if (problem is not null)
+        if (told.Count > 0)
         {
-            problem = null;
+            told.Clear();
             LogHeardAgain(T.Type.Plural);
         }
     }
 
-    private bool IsNews(KubernetesException failure)
-    {
-        var isNews = failure.Message != problem;
-        problem = failure.Message;
-        return isNews;
-    }
+    private bool IsNews(KubernetesException failure) => told.Add(failure.Message);
 
     private static TimeSpan DelayOf(KubernetesException e) => e.Fault switch
     {
