@@ -67,9 +67,12 @@ foreach (var ofKind in speed)
     Console.WriteLine($"{ofKind.Kind}: {ofKind.PointsPerSecond / 1e6:F0} million points per CPU-second, {ofKind.BytesPerPoint} bytes allocated a point, {ofKind.StateBytes:F0} bytes of state a series");
 }
 
+var root = RootSpeed.Measure();
+Console.WriteLine($"root dimension of {root.Leaves} leaves in {root.Dimensions} dimensions: {root.MedianCpuMilliseconds:F1} ms of CPU (median of {root.Searches}); found {root.Found}");
+
 if (options.TryGetValue("--out", out var file))
 {
-    new EvaluationReport(reports, speed).Write(file);
+    new EvaluationReport(reports, speed, root).Write(file);
 }
 
 return 0;

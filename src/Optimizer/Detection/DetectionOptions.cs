@@ -1,7 +1,9 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 using NetPulse.Hosting;
+using NetPulse.Optimizer.Detection.Alerts;
 using NetPulse.Optimizer.Detection.Calibration;
+using NetPulse.Optimizer.Detection.Incidents;
 
 namespace NetPulse.Optimizer.Detection;
 
@@ -35,5 +37,7 @@ internal static class DetectionRegistration
 {
     public static IServiceCollection AddDetection(this IServiceCollection services) => services
         .AddSettings<DetectionOptions, DetectionOptionsValidator>("detection")
-        .AddSingleton<EdgeWatch>();
+        .AddSingleton<EdgeWatch>()
+        .AddSingleton<AlertBook>()
+        .AddSingleton<IncidentSearch>();
 }

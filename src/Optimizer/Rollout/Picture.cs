@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Detection;
+using NetPulse.Optimizer.Detection.Incidents;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Proposals;
 
@@ -12,7 +13,7 @@ public sealed record Picture(
     OptimizationPolicy? Policy,
     ImmutableArray<string> Problems,
     ImmutableArray<EdgeTraffic> Traffic,
-    ImmutableArray<Anomaly> Anomalies,
+    ImmutableArray<Incident> Incidents,
     ImmutableArray<Finding> Findings,
     ImmutableArray<SysctlProposal> Proposals)
 {
