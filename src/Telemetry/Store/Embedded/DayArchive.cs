@@ -72,24 +72,13 @@ internal sealed partial class DayArchive : IDisposable
     }
 
     /// <exception cref="SampleStoreException">A file could not be read although it is not damaged.</exception>
-    public void Read(SeriesCollector collector, CancellationToken cancellationToken)
-    {
-        foreach (var (day, file) in Snapshot())
-        {
-            if (FirstMillisecond(day) <= collector.To && FirstMillisecond(day.AddDays(1)) > collector.From)
-            {
-                try
-                {
-                    file.Read(collector, cancellationToken);
-                }
-                catch (InvalidDataException e)
-                {
-                    SetAside(day, e);
-                    Find(day)?.Read(collector, cancellationToken);
-                }
-            }
-        }
-    }
+    public void Read(SeriesCollector collector, CancellationToken cancellationToken) =>
+        Read(Within(collector.From, collector.To), file => file.Read(collector, cancellationToken));
+
+    /// <summary>Finds series, in the newest day first: most are in it.</summary>
+    /// <exception cref="SampleStoreException">A file could not be read although it is not damaged.</exception>
+    public void Find(SeriesPresence presence, CancellationToken cancellationToken) =>
+        Read(Within(presence.From, presence.To).Reverse(), file => file.Find(presence, cancellationToken));
 
     /// <summary>Deletes the oldest files, as far as <see cref="Retention"/> says.</summary>
     public void DropExpired()
@@ -202,6 +191,29 @@ internal sealed partial class DayArchive : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             throw DiskError.Of($"Set {path} aside, which is damaged ({why.Message})", e);
+        }
+    }
+
+    /// <summary>The days of a range, oldest first.</summary>
+    private IEnumerable<(DateOnly Day, DayFile File)> Within(long from, long to) =>
+        Snapshot().Where(day => FirstMillisecond(day.Day) <= to && FirstMillisecond(day.Day.AddDays(1)) > from);
+
+    private void Read(IEnumerable<(DateOnly Day, DayFile File)> wanted, Action<DayFile> read)
+    {
+        foreach (var (day, file) in wanted)
+        {
+            try
+            {
+                read(file);
+            }
+            catch (InvalidDataException e)
+            {
+                SetAside(day, e);
+                if (Find(day) is { } begunAgain)
+                {
+                    read(begunAgain);
+                }
+            }
         }
     }
 

@@ -223,17 +223,35 @@ internal sealed class DayFile : IDisposable
         }
     });
 
-    /// <summary>Labels of the matching series.</summary>
-    public IReadOnlyList<LabelSet> Series(SeriesSelector selector)
+    /// <summary>Finds the series that have a sample in the range. Live ones are in the newest row, so mostly one row a group is looked at, and none of what a head has.</summary>
+    public void Find(SeriesPresence presence, CancellationToken cancellationToken) => Guarded(() =>
     {
-        IReadOnlyList<LabelSet> found = [];
-        Guarded(() =>
+        var loaded = Load();
+        var wanted = loaded.Index.Select(presence.Selector)
+            .Where(number => loaded.Index[number] is { Labels.Length: > 0 } labels && presence.IsWanted(labels));
+        using var select = Command("SELECT data FROM chunks WHERE id = $id");
+        var id = select.Parameters.Add("$id", SqliteType.Integer);
+        foreach (var part in wanted.GroupBy(static number => number / GroupSeries))
         {
-            var loaded = Load();
-            found = [.. loaded.Index.Select(selector).Select(number => loaded.Index[number]).Where(labels => labels.Labels.Length > 0)];
-        });
-        return found;
-    }
+            cancellationToken.ThrowIfCancellationRequested();
+            var missing = part.ToHashSet();
+            foreach (var row in loaded.Rows(part.Key).Reverse().Where(row => row.First <= presence.To && row.Last >= presence.From))
+            {
+                if (missing.Count == 0)
+                {
+                    break;
+                }
+
+                ChunkGroup.Present(Fetch(select, id, row), presence.From, presence.To, series =>
+                {
+                    if (missing.Remove(series))
+                    {
+                        presence.Found(loaded.Index[series]);
+                    }
+                });
+            }
+        }
+    });
 
     public long CountSamples()
     {

@@ -105,6 +105,17 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
         }
     }
 
+    public void Find(SeriesPresence presence)
+    {
+        foreach (var (number, labels) in Catalog.Select(presence.Selector))
+        {
+            if (presence.IsWanted(labels) && HasSample(number, presence.From, presence.To))
+            {
+                presence.Found(labels);
+            }
+        }
+    }
+
     /// <summary>Every series in order of its number, its samples ascending in time, one a time: the last written.</summary>
     public IEnumerable<NumberedColumns> All()
     {
@@ -118,6 +129,40 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
                 before = times;
                 yield return new NumberedColumns(number, times, values);
             }
+        }
+    }
+
+    private bool HasSample(int number, long from, long to)
+    {
+        lock (gate)
+        {
+            if (number >= columns.Length || columns[number].Count == 0)
+            {
+                return false;
+            }
+
+            ref var column = ref columns[number];
+            if (column.LastTime >= from && column.LastTime <= to)
+            {
+                return true;
+            }
+
+            var page = column.FirstPage;
+            for (var left = column.Count; left > 0; left -= PagePool.PageSamples)
+            {
+                var block = blocks[page / PagePool.BlockPages];
+                foreach (var time in block.Times.AsSpan(page % PagePool.BlockPages * PagePool.PageSamples, Math.Min(PagePool.PageSamples, left)))
+                {
+                    if (time >= from && time <= to)
+                    {
+                        return true;
+                    }
+                }
+
+                page = block.Next[page % PagePool.BlockPages];
+            }
+
+            return false;
         }
     }
 
