@@ -13,8 +13,13 @@ while (given.TryDequeue(out var option))
 
 if (!options.TryGetValue("--data", out var data))
 {
-    Console.Error.WriteLine("Where are the labelled series? --data FOLDER (make eval DATA=FOLDER)");
-    return 2;
+    if (LabelledFolder.BesideRepository(Environment.CurrentDirectory) is not { } beside)
+    {
+        Console.Error.WriteLine("There is no shared/detection beside this repository or beside the folder of its worktrees. Where are the labelled series? make eval DATA=FOLDER");
+        return 2;
+    }
+
+    data = beside;
 }
 
 double? frozen = null;

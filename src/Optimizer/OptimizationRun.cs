@@ -4,6 +4,7 @@ using NetPulse.Optimizer.Apply;
 using NetPulse.Optimizer.Cluster;
 using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Detection.Alerts;
+using NetPulse.Optimizer.Detection.Forecasts;
 using NetPulse.Optimizer.Detection.Incidents;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Journal;
@@ -18,6 +19,7 @@ public sealed class OptimizationRun(
     EdgeWatch edges,
     AlertBook alerts,
     IncidentSearch incidentSearch,
+    CapacityWatch capacities,
     CauseSearch causes,
     ChangeLifecycle lifecycle,
     ChangeJournal journal,
@@ -38,9 +40,10 @@ public sealed class OptimizationRun(
         var traffic = await edges.ReadAsync(cluster.At, cancellationToken);
         var anomalies = edges.FindAnomalies(traffic);
         var incidents = incidentSearch.Find(alerts.Update(anomalies, cluster.At), traffic);
+        var forecasts = await capacities.ForecastAsync(cluster.At, cancellationToken);
         var findings = await causes.ExplainAsync([.. anomalies.Where(anomaly => !IsBeingChanged(anomaly.Edge))], traffic, ChangedAt, cluster.At, cancellationToken);
         var proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe ? [] : LargerReceiveWindow.For(findings, traffic, cluster);
-        var picture = new Picture(cluster.At, cluster.Policy, problems, traffic, incidents, findings, proposals);
+        var picture = new Picture(cluster.At, cluster.Policy, problems, traffic, incidents, forecasts, findings, proposals);
         Volatile.Write(ref latest, picture);
         narrative.Tell(picture);
 

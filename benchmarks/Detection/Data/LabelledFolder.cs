@@ -40,6 +40,21 @@ public static class LabelledFolder
         return sets.Count > 0 ? sets : throw new InvalidDataException($"{directory} holds no folder whose name starts with nab, kpi or net");
     }
 
+    /// <summary>shared/detection beside one of the folders above; <see langword="null"/> where it is not there.</summary>
+    public static string? BesideRepository(string directory)
+    {
+        for (var folder = new DirectoryInfo(directory).Parent; folder is not null; folder = folder.Parent)
+        {
+            var found = Path.Combine(folder.FullName, "shared", "detection");
+            if (Directory.Exists(found))
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
     private static LabelledSeries[] ReadNab(string directory)
     {
         using var windows = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(directory, "windows.json")));

@@ -1,4 +1,3 @@
-using NetPulse.Benchmarks.Detection.Data;
 using NetPulse.Optimizer.Detection.Incidents;
 
 namespace NetPulse.Benchmarks.Detection.Measures;

@@ -45,6 +45,9 @@ public enum EntryKind
     /// <summary>Alerts of one trouble began.</summary>
     Incident,
 
+    /// <summary>Something with a limit fills up.</summary>
+    Forecast,
+
     /// <summary>An incident ended.</summary>
     Recovered,
     Finding,

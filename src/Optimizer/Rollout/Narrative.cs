@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using NetPulse.Optimizer.Apply;
 using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Detection.Alerts;
+using NetPulse.Optimizer.Detection.Forecasts;
 using NetPulse.Optimizer.Detection.Incidents;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Journal;
@@ -21,6 +22,7 @@ public sealed class Narrative
     private readonly Dictionary<string, string> told = new(StringComparer.Ordinal);
     private readonly Dictionary<Edge, Cause> causes = [];
     private readonly Dictionary<string, string> decisions = new(StringComparer.Ordinal);
+    private readonly HashSet<string> forecasts = new(StringComparer.Ordinal);
     private readonly HashSet<string> problems = new(StringComparer.Ordinal);
 
     /// <summary>Knows from the journal what an earlier process has told.</summary>
@@ -55,6 +57,7 @@ public sealed class Narrative
     public void Tell(Picture picture)
     {
         TellIncidents(picture.Incidents);
+        TellForecasts(picture.Forecasts);
         foreach (var ended in decisions.Keys.Except(picture.Proposals.Select(Key)).ToList())
         {
             decisions.Remove(ended);
@@ -117,6 +120,18 @@ public sealed class Narrative
                 told.Remove(series);
             }
         }
+    }
+
+    /// <summary>Each once, as long as it stands.</summary>
+    private void TellForecasts(ImmutableArray<CapacityForecast> current)
+    {
+        foreach (var forecast in current.Where(forecast => !forecasts.Contains(forecast.Subject)))
+        {
+            journal.Note(EntryKind.Forecast, forecast.Subject, forecast.ToString());
+        }
+
+        forecasts.Clear();
+        forecasts.UnionWith(current.Select(forecast => forecast.Subject));
     }
 
     private static string Line(Alert alert) => $"{alert.Severity}: {alert.Anomaly}";

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Detection;
+using NetPulse.Optimizer.Detection.Forecasts;
 using NetPulse.Optimizer.Detection.Incidents;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Proposals;
@@ -14,8 +15,9 @@ public sealed record Picture(
     ImmutableArray<string> Problems,
     ImmutableArray<EdgeTraffic> Traffic,
     ImmutableArray<Incident> Incidents,
+    ImmutableArray<CapacityForecast> Forecasts,
     ImmutableArray<Finding> Findings,
     ImmutableArray<SysctlProposal> Proposals)
 {
-    public static readonly Picture Empty = new(DateTimeOffset.MinValue, null, [], [], [], [], []);
+    public static readonly Picture Empty = new(DateTimeOffset.MinValue, null, [], [], [], [], [], []);
 }

@@ -16,6 +16,7 @@ internal sealed record StatusView(
     int Edges,
     ImmutableArray<TrafficView> Traffic,
     ImmutableArray<IncidentView> Incidents,
+    ImmutableArray<string> Forecasts,
     ImmutableArray<FindingView> Findings,
     ImmutableArray<ProposalView> Proposals,
     ImmutableArray<ChangeView> Changes)
@@ -45,6 +46,7 @@ internal sealed record StatusView(
                    incident.ToString(), incident.Severity.ToString(), incident.Since, incident.EndedAt, incident.Root?.ToString() ?? "", incident.Alerts.Length,
                    [.. incident.Alerts.Take(AlertsShown).Select(alert => new AlertView(alert.Anomaly.Subject, alert.Severity.ToString(), alert.Onset, alert.EndedAt, alert.Anomaly.Now, alert.Anomaly.Usual))]),
         ],
+        [.. picture.Forecasts.Select(forecast => forecast.ToString())],
         [
             .. picture.Findings.Select(finding => new FindingView(
                 finding.Edge.ToString(), finding.Cause.ToString(), finding.Summary, finding.Advice, finding.Confidence, [.. finding.Proof.Select(evidence => evidence.ToString())])),

@@ -6,6 +6,7 @@ using NetPulse.Optimizer.Apply;
 using NetPulse.Optimizer.Cluster;
 using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Detection.Alerts;
+using NetPulse.Optimizer.Detection.Forecasts;
 using NetPulse.Optimizer.Detection.Incidents;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Ingest;
@@ -90,6 +91,7 @@ internal sealed class LoopRig : IDisposable
             new EdgeWatch(store, Options.Create(new DetectionOptions())),
             new AlertBook(),
             new IncidentSearch(Options.Create(new DetectionOptions())),
+            new CapacityWatch(store, Options.Create(new DetectionOptions())),
             new CauseSearch(store, [new ReceiveWindowBelowBandwidthDelay(), new SlowReader()]),
             new ChangeLifecycle(new NodeTuningWriter(Cluster), new CanaryMeasurement(store), Journal),
             Journal,

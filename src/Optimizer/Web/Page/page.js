@@ -60,6 +60,7 @@ function showStatus(status) {
     return article;
   }));
   byId('no-incidents').hidden = status.incidents.length > 0;
+  byId('forecasts').replaceChildren(...status.forecasts.map((text) => element('li', text)));
   byId('findings').replaceChildren(...status.findings.map((finding) => {
     const article = element('article');
     article.append(element('h3', `${finding.edge}: ${finding.cause}`), element('p', finding.summary));

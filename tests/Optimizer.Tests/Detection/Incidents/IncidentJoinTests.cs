@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using NetPulse.Optimizer.Detection.Incidents;
 
 namespace NetPulse.Optimizer.Tests.Detection.Incidents;
@@ -32,5 +33,5 @@ public sealed class IncidentJoinTests
 
     private static Symptom<int> At(int alert, int seconds, params string[] places) => new(alert, DateTimeOffset.UnixEpoch.AddSeconds(seconds), [.. places]);
 
-    private static int[][] Groups(IEnumerable<IEnumerable<int>> joined) => [.. joined.Select(group => group.ToArray())];
+    private static int[][] Groups(ImmutableArray<ImmutableArray<int>> joined) => [.. joined.Select(group => group.ToArray())];
 }

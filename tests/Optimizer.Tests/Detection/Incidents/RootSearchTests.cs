@@ -13,7 +13,7 @@ public sealed class RootSearchTests
         var root = RootSearch.Find(Dimensions, Leaves(leaf => leaf.Labels[0] == "node-3" ? 0.1 : 1));
         Assert.NotNull(root);
         Assert.Equal("node", root.Dimension);
-        Assert.Equal(["node-3"], root.Values);
+        Assert.Equal("node-3", Assert.Single(root.Values));
         Assert.Equal(1, root.Share, 1e-6);
     }
 
