@@ -27,7 +27,7 @@ policy-cases: build ## any folder of policy cases, each with its expected answer
 	@artifacts/bin/NetPulse.Optimizer/release/netpulse-optimizer policies cases $(CASES) $(if $(OUT),--out $(OUT))
 
 eval: build ## the detectors on labelled series: make eval DATA=dir OUT=file.json NAB_THRESHOLD=number PEERS=1
-	@artifacts/bin/NetPulse.Benchmarks.Detection/release/netpulse-bench-detection --data $(or $(DATA),../shared/detection) $(if $(OUT),--out $(OUT)) $(if $(NAB_THRESHOLD),--nab-threshold $(NAB_THRESHOLD)) $(if $(PEERS),--peers)
+	@artifacts/bin/NetPulse.Benchmarks.Detection/release/netpulse-bench-detection $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT)) $(if $(NAB_THRESHOLD),--nab-threshold $(NAB_THRESHOLD)) $(if $(PEERS),--peers)
 
 bench: build ## speed and memory of the hot paths
 	@dotnet run --project benchmarks/Telemetry -c Release --no-build -- --filter '*'

@@ -13,8 +13,13 @@ while (given.TryDequeue(out var option))
 
 if (!options.TryGetValue("--data", out var data))
 {
-    Console.Error.WriteLine("Where are the labelled series? --data FOLDER (make eval DATA=FOLDER)");
-    return 2;
+    if (LabelledFolder.BesideRepository(Environment.CurrentDirectory) is not { } beside)
+    {
+        Console.Error.WriteLine("There is no shared/detection beside this repository or beside the folder of its worktrees. Where are the labelled series? make eval DATA=FOLDER");
+        return 2;
+    }
+
+    data = beside;
 }
 
 double? frozen = null;
@@ -67,9 +72,12 @@ foreach (var ofKind in speed)
     Console.WriteLine($"{ofKind.Kind}: {ofKind.PointsPerSecond / 1e6:F0} million points per CPU-second, {ofKind.BytesPerPoint} bytes allocated a point, {ofKind.StateBytes:F0} bytes of state a series");
 }
 
+var root = RootSpeed.Measure();
+Console.WriteLine($"root dimension of {root.Leaves} leaves in {root.Dimensions} dimensions: {root.MedianCpuMilliseconds:F1} ms of CPU (median of {root.Searches}); found {root.Found}");
+
 if (options.TryGetValue("--out", out var file))
 {
-    new EvaluationReport(reports, speed).Write(file);
+    new EvaluationReport(reports, speed, root).Write(file);
 }
 
 return 0;

@@ -25,9 +25,15 @@ internal sealed record SetReport
     /// <summary>Of the detector's own alerts, at its default budget of false alarms.</summary>
     public RecallAtBudget? OwnAlerts { get; init; }
 
+    /// <summary>How its own alerts are joined; only of a set that says which belong together.</summary>
+    public IncidentResult? Incidents { get; init; }
+
     public required double AucPr { get; init; }
 
     public required double VusPr { get; init; }
+
+    /// <summary>The default of <c>detection.falseAlarmsPerDay</c>.</summary>
+    private const double OwnBudget = 0.02;
 
     private static readonly double[] Budgets = [0.02, 0.05, 0.1, 0.2, 0.5, 1];
 
@@ -42,12 +48,13 @@ internal sealed record SetReport
             : null,
         Recall = set.Kind == SetKind.Events ? [.. Budgets.Select(budget => EventRecall.At(scored, budget))] : null,
         OwnAlerts = set.Kind == SetKind.Events && scored.All(series => series.Alerts is not null) ? OfAlerts(scored) : null,
+        Incidents = scored.All(series => series.Alerts is not null && series.Series.Node.Length > 0) ? IncidentScore.Of(scored, OwnBudget) : null,
         AucPr = PrecisionRecall.AreaUnderCurve(scored),
         VusPr = PrecisionRecall.VolumeUnderSurface(scored),
     };
 
     private static RecallAtBudget OfAlerts(IReadOnlyList<ScoredSeries> scored) => EventRecall.AtThreshold(
-        [.. scored.Select(series => series with { Gated = Array.ConvertAll(series.Alerts!, isAlert => isAlert ? 1f : 0f) })], 1) with { BudgetPerDay = 0.02 };
+        [.. scored.Select(series => series with { Gated = Array.ConvertAll(series.Alerts!, isAlert => isAlert ? 1f : 0f) })], 1) with { BudgetPerDay = OwnBudget };
 
     public IEnumerable<string> Lines()
     {
@@ -67,10 +74,16 @@ internal sealed record SetReport
         {
             yield return $"  its own alerts: recall {own.Recall:F2}, {own.FalseAlarmsPerDay:F3} false alarms a day, in benign spans {own.BenignAlarmsPerDay:F2} a day, delay {own.MedianDelay} / {own.NinetiethDelay}";
         }
+
+        if (Incidents is { } joined)
+        {
+            yield return $"  its own alerts joined: {joined.Alerts} to {joined.Incidents} incidents; pairs of one trouble: precision {joined.Precision:F2} ({joined.CorrectPairs} of {joined.JoinedPairs}), "
+                + $"recall {joined.Recall:F2} ({joined.CorrectPairs} of {joined.TruePairs}), across nodes {joined.AcrossNodes:F2}";
+        }
     }
 }
 
-internal sealed record EvaluationReport(IReadOnlyList<SetReport> Sets, IReadOnlyList<SpeedResult> Speed)
+internal sealed record EvaluationReport(IReadOnlyList<SetReport> Sets, IReadOnlyList<SpeedResult> Speed, RootSpeed Root)
 {
     private static readonly JsonSerializerOptions Json = new()
     {

@@ -40,6 +40,21 @@ public static class LabelledFolder
         return sets.Count > 0 ? sets : throw new InvalidDataException($"{directory} holds no folder whose name starts with nab, kpi or net");
     }
 
+    /// <summary>shared/detection beside one of the folders above; <see langword="null"/> where it is not there.</summary>
+    public static string? BesideRepository(string directory)
+    {
+        for (var folder = new DirectoryInfo(directory).Parent; folder is not null; folder = folder.Parent)
+        {
+            var found = Path.Combine(folder.FullName, "shared", "detection");
+            if (Directory.Exists(found))
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
     private static LabelledSeries[] ReadNab(string directory)
     {
         using var windows = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(directory, "windows.json")));
@@ -114,9 +129,21 @@ public static class LabelledFolder
                    columns.UnixSeconds,
                    isCounter ? CounterRates.PerSecond(columns.UnixSeconds, columns.Values) : columns.Values,
                    [.. ofSeries.GetProperty("anomalies").EnumerateArray().Select(Points).OrderBy(span => span.First)],
-                   [.. ofSeries.GetProperty("benign").EnumerateArray().Select(b => new BenignSpan(Points(b), b.GetProperty("announced").GetBoolean()))]),
+                   [.. ofSeries.GetProperty("benign").EnumerateArray().Select(b => new BenignSpan(Points(b), b.GetProperty("announced").GetBoolean()))])
+               {
+                   Node = NodeOf(name),
+                   Troubles = [.. ofSeries.GetProperty("anomalies").EnumerateArray().OrderBy(a => Points(a).First).Select(a => TroubleOf(NodeOf(name), a))],
+               },
         ];
     }
+
+    private static string NodeOf(string name) => name.Split('_')[0];
+
+    /// <summary>An incident of several nodes has a number; of one node, what begins at the same point and is of the same type is one.</summary>
+    private static string TroubleOf(string node, JsonElement anomaly) =>
+        anomaly.TryGetProperty("incident", out var incident) && incident.ValueKind == JsonValueKind.Number
+            ? $"incident {incident.GetInt32()}"
+            : $"{node} {Points(anomaly).First} {(anomaly.TryGetProperty("type", out var type) ? type.GetString() : "")}";
 
     private static PointSpan Points(JsonElement span) => new(span.GetProperty("onset_idx").GetInt32(), span.GetProperty("end_idx").GetInt32());
 

@@ -21,6 +21,12 @@ public readonly record struct BenignSpan(PointSpan Points, bool Announced);
 /// <param name="Benign">As listed.</param>
 public sealed record LabelledSeries(string Name, SignalKind Kind, long[] UnixSeconds, double[] Values, PointSpan[] Events, BenignSpan[] Benign)
 {
+    /// <summary>Where it was measured; empty where a set does not say.</summary>
+    public string Node { get; init; } = "";
+
+    /// <summary>One an event: those of the same trouble, on whichever series, have the same. Empty where a set does not say.</summary>
+    public string[] Troubles { get; init; } = [];
+
     /// <summary>From the first point to one step after the last.</summary>
     public double Days => UnixSeconds.Length < 2
         ? 0

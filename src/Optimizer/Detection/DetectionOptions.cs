@@ -1,7 +1,10 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 using NetPulse.Hosting;
+using NetPulse.Optimizer.Detection.Alerts;
 using NetPulse.Optimizer.Detection.Calibration;
+using NetPulse.Optimizer.Detection.Forecasts;
+using NetPulse.Optimizer.Detection.Incidents;
 
 namespace NetPulse.Optimizer.Detection;
 
@@ -10,6 +13,10 @@ public sealed class DetectionOptions
     /// <summary>How far back a run looks: 1 min to 1 d; 30 min unless set.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00")]
     public TimeSpan Window { get; set; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>How far back a forecast of what fills up looks: 10 min to 7 d; 6 h unless set.</summary>
+    [Range(typeof(TimeSpan), "00:10:00", "7.00:00:00")]
+    public TimeSpan ForecastWindow { get; set; } = TimeSpan.FromHours(6);
 
     /// <summary>Edges that never sent this much are not watched, in bytes per second: 0 to 1e12; 125,000 (1 Mbit/s) unless set.</summary>
     [Range(0.0, 1e12)]
@@ -35,5 +42,8 @@ internal static class DetectionRegistration
 {
     public static IServiceCollection AddDetection(this IServiceCollection services) => services
         .AddSettings<DetectionOptions, DetectionOptionsValidator>("detection")
-        .AddSingleton<EdgeWatch>();
+        .AddSingleton<EdgeWatch>()
+        .AddSingleton<AlertBook>()
+        .AddSingleton<IncidentSearch>()
+        .AddSingleton<CapacityWatch>();
 }
