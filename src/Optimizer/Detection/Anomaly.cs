@@ -24,7 +24,7 @@ public sealed record Anomaly(Edge Edge, Signal Signal, Departure Departure)
 {
     public override string ToString()
     {
-        var (now, low, high) = (Format(Departure.Now), Format(Departure.UsualLow), Format(Departure.UsualHigh));
+        var (now, low, high) = (Format(Departure.Now), Format(Departure.Usual.Low), Format(Departure.Usual.High));
         return $"{Edge}: {(Signal == Signal.Throughput ? "throughput" : "round-trip time")} is {now}, usually {low} to {high}, since {Departure.Onset:HH:mm:ss}";
     }
 
