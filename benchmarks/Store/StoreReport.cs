@@ -35,7 +35,7 @@ internal static class StoreReport
 
     private static string Commit()
     {
-        using var git = Process.Start(new ProcessStartInfo("git", ["describe", "--always", "--dirty"]) { RedirectStandardOutput = true })!;
+        using var git = Process.Start(new ProcessStartInfo("/usr/bin/git", ["describe", "--always", "--dirty"]) { UseShellExecute = false, RedirectStandardOutput = true })!;
         return git.StandardOutput.ReadToEnd().Trim();
     }
 }
