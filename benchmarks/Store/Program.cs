@@ -8,6 +8,7 @@ if (args.Length == 0)
     return 64;
 }
 
+var loadBefore = StoreReport.Load();
 const string InProcess = "netpulse-in-process";
 var names = args.Skip(2).ToList();
 var work = new Workload(TimeProvider.System.GetUtcNow());
@@ -30,9 +31,10 @@ foreach (var store in StoreUnderTest.All(args.ElementAtOrDefault(1) ?? "").Where
     Say(store.Name);
 }
 
-Console.WriteLine($"{Workload.Samples:n0} samples each; load of this machine {File.ReadAllText("/proc/loadavg").Split(' ')[0]}: trust CPU seconds and ratios, not milliseconds");
+Console.WriteLine($"{Workload.Samples:n0} samples each; load of this machine {StoreReport.Load()}: trust CPU seconds and ratios, not milliseconds");
 var options = new JsonSerializerOptions { WriteIndented = true };
 await File.WriteAllTextAsync(args[0], JsonSerializer.Serialize(figures, options) + "\n");
+await File.WriteAllTextAsync(Path.ChangeExtension(args[0], ".md"), StoreReport.Of(figures, loadBefore));
 return 0;
 
 void Say(string name)

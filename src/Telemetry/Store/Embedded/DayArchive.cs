@@ -54,22 +54,16 @@ internal sealed partial class DayArchive : IDisposable
     /// <exception cref="SampleStoreException">The disk refused; days that were written stay written.</exception>
     public void Write(long segment, Head head)
     {
-        var byDay = new SortedDictionary<DateOnly, List<NumberedColumns>>();
-        foreach (var one in head.All())
-        {
-            SplitByDay(one, byDay);
-        }
-
-        foreach (var (day, content) in byDay)
+        foreach (var day in head.Days())
         {
             try
             {
-                WriteDay(day, segment, head.Catalog, content);
+                WriteDay(day, segment, head);
             }
             catch (InvalidDataException e)
             {
                 SetAside(day, e);
-                WriteDay(day, segment, head.Catalog, content);
+                WriteDay(day, segment, head);
             }
         }
     }
@@ -123,31 +117,6 @@ internal sealed partial class DayArchive : IDisposable
         }
     }
 
-    private static void SplitByDay(NumberedColumns series, SortedDictionary<DateOnly, List<NumberedColumns>> byDay)
-    {
-        var times = series.UnixMilliseconds;
-        for (var start = 0; start < times.Length;)
-        {
-            var day = DateOnly.FromDateTime(DateTimeOffset.FromUnixTimeMilliseconds(times.Span[start]).UtcDateTime);
-            var next = FirstMillisecond(day.AddDays(1));
-            var end = times.Length;
-            if (times.Span[^1] >= next)
-            {
-                end = times.Span.BinarySearch(next);
-                end = end < 0 ? ~end : end;
-            }
-
-            if (!byDay.TryGetValue(day, out var list))
-            {
-                list = [];
-                byDay.Add(day, list);
-            }
-
-            list.Add(new NumberedColumns(series.Series, times[start..end], series.Values[start..end]));
-            start = end;
-        }
-    }
-
     private static long FirstMillisecond(DateOnly day) => new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero).ToUnixTimeMilliseconds();
 
     private static long BytesOf(DayFile file) => new FileInfo(file.Path) is { Exists: true } info ? info.Length : 0;
@@ -164,7 +133,7 @@ internal sealed partial class DayArchive : IDisposable
         }
     }
 
-    private void WriteDay(DateOnly day, long segment, SeriesCatalog catalog, List<NumberedColumns> content)
+    private void WriteDay(DateOnly day, long segment, Head head)
     {
         DayFile file;
         lock (making)
@@ -174,7 +143,7 @@ internal sealed partial class DayArchive : IDisposable
 
         if (file.Checkpoint < segment)
         {
-            file.Write(segment, catalog, content);
+            file.Write(segment, head, FirstMillisecond(day), FirstMillisecond(day.AddDays(1)) - 1);
         }
     }
 

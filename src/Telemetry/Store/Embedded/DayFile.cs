@@ -106,40 +106,33 @@ internal sealed class DayFile : IDisposable
 
     /// <summary>Adds the samples and moves the checkpoint to <paramref name="segment"/>: both or neither.</summary>
     /// <param name="segment">Where the samples come from.</param>
-    /// <param name="catalog">The series' labels.</param>
-    /// <param name="columns">Samples by the catalog's number.</param>
-    public void Write(long segment, SeriesCatalog catalog, IReadOnlyList<NumberedColumns> columns) => Guarded(() =>
+    /// <param name="head">The samples.</param>
+    /// <param name="from">The day's first millisecond.</param>
+    /// <param name="to">Its last.</param>
+    public void Write(long segment, Head head, long from, long to) => Guarded(() =>
     {
         var loaded = Load();
         using var transaction = connection.BeginTransaction();
         try
         {
             var firstNew = loaded.Index.Count;
-            var numbered = new NumberedColumns[columns.Count];
-            var ascending = true;
-            for (var i = 0; i < numbered.Length; i++)
-            {
-                numbered[i] = columns[i] with { Series = loaded.NumberOf(catalog, columns[i].Series) };
-                ascending &= i == 0 || numbered[i].Series > numbered[i - 1].Series;
-            }
-
-            if (!ascending)
-            {
-                Array.Sort(numbered, static (left, right) => left.Series.CompareTo(right.Series));
-            }
-
+            var numbers = head.SeriesWithin(from, to).Select(inLog => (Own: loaded.NumberOf(head.Catalog, inLog), InLog: inLog)).ToArray();
+            Array.Sort(numbers);
             InsertSeries(loaded, firstNew);
-            for (var start = 0; start < numbered.Length;)
+            var columns = new List<NumberedColumns>(GroupSeries);
+            for (var start = 0; start < numbers.Length; start += columns.Count)
             {
-                var part = numbered[start].Series / GroupSeries;
-                var end = start + 1;
-                while (end < numbered.Length && numbered[end].Series / GroupSeries == part)
+                // a group after the other, so that no more than one is in memory twice
+                var part = numbers[start].Own / GroupSeries;
+                Memory<double> room = default;
+                columns.Clear();
+                for (var i = start; i < numbers.Length && numbers[i].Own / GroupSeries == part; i++)
                 {
-                    end++;
+                    var (times, values) = head.SamplesOf(numbers[i].InLog, from, to, columns.Count == 0 ? default : columns[^1].UnixMilliseconds, ref room);
+                    columns.Add(new NumberedColumns(numbers[i].Own, times, values));
                 }
 
-                WritePart(loaded, part, numbered[start..end]);
-                start = end;
+                WritePart(loaded, part, columns);
             }
 
             SetCheckpoint(segment, loaded);
@@ -282,7 +275,7 @@ internal sealed class DayFile : IDisposable
         }
     }
 
-    private void WritePart(DayContent loaded, int part, NumberedColumns[] added)
+    private void WritePart(DayContent loaded, int part, List<NumberedColumns> added)
     {
         var rows = loaded.Rows(part);
         var firstJoined = FirstJoined(rows);

@@ -6,9 +6,13 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
     /// <summary>Samples that are read into one array: not so many that it would stand with the large objects.</summary>
     private const int RoomSamples = 8192;
 
+    private const long MillisecondsOfDay = 86_400_000;
+
     private readonly Lock gate = new();
     private readonly List<PageBlock> blocks = [];
+    private readonly SortedSet<long> days = [];
     private Column[] columns = [];
+    private long dayBegin = long.MaxValue;
     private int pages;
     private int series;
     private long samples;
@@ -66,6 +70,13 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
             var added = 0;
             for (var i = 0; i < numbers.Length; i++)
             {
+                if ((ulong)(times[i] - dayBegin) >= MillisecondsOfDay)
+                {
+                    var day = times[i] / MillisecondsOfDay;
+                    days.Add(day);
+                    dayBegin = day * MillisecondsOfDay;
+                }
+
                 var number = numbers[i];
                 if (number >= columns.Length)
                 {
@@ -120,21 +131,29 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
         }
     }
 
-    /// <summary>Every series in order of its number, its samples ascending in time, one a time: the last written.</summary>
-    public IEnumerable<NumberedColumns> All()
+    /// <summary>The days (UTC) that have samples, oldest first.</summary>
+    public IReadOnlyList<DateOnly> Days()
     {
+        lock (gate)
+        {
+            return [.. days.Select(static day => DateOnly.FromDayNumber(DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber + (int)day))];
+        }
+    }
+
+    /// <summary>Numbers of the series with a sample in the range, ascending.</summary>
+    public IReadOnlyList<int> SeriesWithin(long from, long to)
+    {
+        var numbers = new List<int>(Series);
         var count = columns.Length;
-        ReadOnlyMemory<long> before = default;
-        Memory<double> room = default;
         for (var number = 0; number < count; number++)
         {
-            var (times, values) = SamplesOf(number, long.MinValue, long.MaxValue, before, ref room);
-            if (times.Length > 0)
+            if (HasSample(number, from, to))
             {
-                before = times;
-                yield return new NumberedColumns(number, times, values);
+                numbers.Add(number);
             }
         }
+
+        return numbers;
     }
 
     private bool HasSample(int number, long from, long to)
@@ -196,7 +215,8 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
     /// <param name="to">Last wanted time.</param>
     /// <param name="likeBefore">Times that are given again, instead of equal ones.</param>
     /// <param name="room">For values of many series; made anew when it is used up.</param>
-    private (ReadOnlyMemory<long> Times, ReadOnlyMemory<double> Values) SamplesOf(int number, long from, long to, ReadOnlyMemory<long> likeBefore, ref Memory<double> room)
+    /// <returns>Ascending in time, one a time: the last written.</returns>
+    public (ReadOnlyMemory<long> Times, ReadOnlyMemory<double> Values) SamplesOf(int number, long from, long to, ReadOnlyMemory<long> likeBefore, ref Memory<double> room)
     {
         lock (gate)
         {
