@@ -5,6 +5,9 @@ namespace NetPulse.Telemetry.Store.Embedded;
 /// <summary>The day files: what was flushed, for as long as it is kept.</summary>
 internal sealed partial class DayArchive : IDisposable
 {
+    /// <summary>Today and yesterday: they are written to, and asked for all the time.</summary>
+    private const int DaysInMemory = 2;
+
     private readonly Lock gate = new();
 
     /// <summary>Held while a day's file is made or replaced; taken before <see cref="gate"/>.</summary>
@@ -80,7 +83,7 @@ internal sealed partial class DayArchive : IDisposable
     public void Find(SeriesPresence presence, CancellationToken cancellationToken) =>
         Read(Within(presence.From, presence.To).Reverse(), file => file.Find(presence, cancellationToken));
 
-    /// <summary>Deletes the oldest files, as far as <see cref="Retention"/> says.</summary>
+    /// <summary>Deletes the oldest files, as far as <see cref="Retention"/> says, and damaged ones that are older than what is left.</summary>
     public void DropExpired()
     {
         var stored = Snapshot();
@@ -93,6 +96,22 @@ internal sealed partial class DayArchive : IDisposable
             Forget(day);
             File.Delete(file.Path);
             LogDropped(file.Path);
+        }
+
+        if (expired < stored.Count)
+        {
+            // not by the clock alone, which may be wrong
+            var firstLeft = Math.Min(retention.FirstKeptMillisecond, FirstMillisecond(stored[expired].Day));
+            damaged.DeleteBefore(DateTimeOffset.FromUnixTimeMilliseconds(firstLeft));
+        }
+    }
+
+    /// <summary>Frees what queries of older days brought into memory: a day's labels may be many megabytes.</summary>
+    public void UnloadOlder()
+    {
+        foreach (var (_, file) in Snapshot().SkipLast(DaysInMemory))
+        {
+            file.Unload();
         }
     }
 
