@@ -6,6 +6,7 @@ using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Detection.Alerts;
 using NetPulse.Optimizer.Detection.Forecasts;
 using NetPulse.Optimizer.Detection.Incidents;
+using NetPulse.Optimizer.Detection.Preparation;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Journal;
 using NetPulse.Optimizer.Proposals;
@@ -17,11 +18,13 @@ namespace NetPulse.Optimizer;
 public sealed class OptimizationRun(
     ObjectsDirectory objects,
     EdgeWatch edges,
+    Announcements announcements,
     AlertBook alerts,
     IncidentSearch incidentSearch,
     CapacityWatch capacities,
     CauseSearch causes,
     ChangeLifecycle lifecycle,
+    DetectionMemory memory,
     ChangeJournal journal,
     Narrative narrative)
 {
@@ -38,7 +41,8 @@ public sealed class OptimizationRun(
         narrative.Tell(problems);
 
         var traffic = await edges.ReadAsync(cluster.At, cancellationToken);
-        var anomalies = edges.FindAnomalies(traffic);
+        announcements.Observe(cluster, traffic.SelectMany(edge => new[] { edge.Edge.Owner, edge.Edge.Peer }));
+        var anomalies = edges.FindAnomalies(traffic, announcements);
         var incidents = incidentSearch.Find(alerts.Update(anomalies, cluster.At), traffic);
         var forecasts = await capacities.ForecastAsync(cluster.At, cancellationToken);
         var findings = await causes.ExplainAsync([.. anomalies.Where(anomaly => !IsBeingChanged(anomaly.Edge))], traffic, ChangedAt, cluster.At, cancellationToken);
@@ -46,6 +50,7 @@ public sealed class OptimizationRun(
         var picture = new Picture(cluster.At, cluster.Policy, problems, traffic, incidents, forecasts, findings, proposals);
         Volatile.Write(ref latest, picture);
         narrative.Tell(picture);
+        memory.SaveWhenDue();
 
         foreach (var proposal in proposals)
         {

@@ -5,6 +5,7 @@ using NetPulse.Optimizer.Detection.Alerts;
 using NetPulse.Optimizer.Detection.Calibration;
 using NetPulse.Optimizer.Detection.Forecasts;
 using NetPulse.Optimizer.Detection.Incidents;
+using NetPulse.Optimizer.Detection.Preparation;
 
 namespace NetPulse.Optimizer.Detection;
 
@@ -33,6 +34,10 @@ public sealed class DetectionOptions
     /// <summary>Points outside, one after the other, that make an anomaly: 1 to 100; 3 unless set.</summary>
     [Range(1, 100)]
     public int ConfirmingPoints { get; set; } = 3;
+
+    /// <summary>Times in which changes are expected: learned, and no alarm; none unless set.</summary>
+    [ValidateEnumeratedItems]
+    public List<MaintenanceOptions> Maintenance { get; set; } = [];
 }
 
 [OptionsValidator]
@@ -43,6 +48,7 @@ internal static class DetectionRegistration
     public static IServiceCollection AddDetection(this IServiceCollection services) => services
         .AddSettings<DetectionOptions, DetectionOptionsValidator>("detection")
         .AddSingleton<EdgeWatch>()
+        .AddSingleton<Announcements>()
         .AddSingleton<AlertBook>()
         .AddSingleton<IncidentSearch>()
         .AddSingleton<CapacityWatch>();

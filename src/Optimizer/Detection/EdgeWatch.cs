@@ -33,11 +33,19 @@ public sealed record EdgeTraffic(Edge Edge, TimeSeries Throughput, TimeSeries Ro
     private static double Latest(TimeSeries series) => series.Count == 0 ? 0 : series.Values.Span[^1];
 }
 
+/// <summary>What a restart needs of one series.</summary>
+/// <param name="WarmUpPoints">With which it was learned.</param>
+public sealed record EdgeMemory(Edge Edge, Signal Signal, int WarmUpPoints, DepartureState State);
+
 /// <summary>Reads every edge's traffic from the store and finds the ones that left what was normal for them.</summary>
 public sealed class EdgeWatch(ISampleStore store, IOptions<DetectionOptions> options)
 {
     /// <summary>Time that a reading may take to reach the store.</summary>
     private static readonly TimeSpan Lag = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan Forgotten = TimeSpan.FromDays(1);
+
+    private readonly Dictionary<(Edge Edge, Signal Signal), DepartureWatch> watches = [];
 
     /// <summary>Every edge that still reports; one that fell silent has ended and is no anomaly.</summary>
     /// <exception cref="SampleStoreException">The store could not be read.</exception>
@@ -62,25 +70,62 @@ public sealed class EdgeWatch(ISampleStore store, IOptions<DetectionOptions> opt
         ];
     }
 
-    /// <summary>Falls of throughput and rises of round-trip time on edges that carry traffic worth watching.</summary>
-    public ImmutableArray<Anomaly> FindAnomalies(ImmutableArray<EdgeTraffic> traffic)
+    /// <summary>Falls of throughput and rises of round-trip time on edges that carry traffic worth watching. What was looked at before is not looked at again.</summary>
+    /// <param name="traffic">Every edge's.</param>
+    /// <param name="announcements">Changes that are nobody's trouble.</param>
+    public ImmutableArray<Anomaly> FindAnomalies(ImmutableArray<EdgeTraffic> traffic, Announcements announcements)
     {
         var found = ImmutableArray.CreateBuilder<Anomaly>();
-        foreach (var edge in traffic.Where(edge => edge.BestThroughput.Value >= options.Value.MinimumBytesPerSecond))
+        foreach (var edge in traffic.Where(edge => edge.BestThroughput.Value >= options.Value.MinimumBytesPerSecond || watches.ContainsKey((edge.Edge, Signal.Throughput))))
         {
-            if (Departures.Current(edge.Throughput, SignalKind.Throughput, Deviation.Fall, options.Value) is { } fall)
-            {
-                found.Add(new Anomaly(edge.Edge, Signal.Throughput, fall));
-            }
-
-            if (Departures.Current(edge.RoundTripTime, SignalKind.Latency, Deviation.Rise, options.Value) is { } rise)
-            {
-                found.Add(new Anomaly(edge.Edge, Signal.RoundTripTime, rise));
-            }
+            Look(edge.Edge, Signal.Throughput, edge.Throughput);
+            Look(edge.Edge, Signal.RoundTripTime, edge.RoundTripTime);
         }
 
         return found.DrainToImmutable();
+
+        void Look(Edge edge, Signal signal, TimeSeries series)
+        {
+            if (!watches.TryGetValue((edge, signal), out var watch))
+            {
+                watches[(edge, signal)] = watch = new DepartureWatch(KindOf(signal), SideOf(signal), options.Value);
+            }
+
+            watch.Observe(series, at => announcements.Covers(edge, at));
+            if (watch.Current is { } departure)
+            {
+                found.Add(new Anomaly(edge, signal, departure));
+            }
+        }
     }
+
+    /// <summary>What is known of every series, for a restart. What was not seen for <see cref="Forgotten"/> before the latest is given up.</summary>
+    public IReadOnlyList<EdgeMemory> Save()
+    {
+        var latest = watches.Count == 0 ? DateTimeOffset.MinValue : watches.Values.Max(watch => watch.LastPoint);
+        foreach (var (key, _) in watches.Where(pair => latest - pair.Value.LastPoint > Forgotten).ToList())
+        {
+            watches.Remove(key);
+        }
+
+        return [.. watches.Select(pair => new EdgeMemory(pair.Key.Edge, pair.Key.Signal, options.Value.WarmUpPoints, pair.Value.Save()))];
+    }
+
+    /// <summary>Takes up what <see cref="Save"/> returned, but for what was learned with another warm-up.</summary>
+    /// <exception cref="InvalidDataException">A series' state cannot be used; nothing was taken up.</exception>
+    public void Resume(IEnumerable<EdgeMemory> memories)
+    {
+        var restored = memories.Where(memory => memory.WarmUpPoints == options.Value.WarmUpPoints)
+            .Select(memory => (Key: (memory.Edge, memory.Signal), Watch: DepartureWatch.Restore(KindOf(memory.Signal), SideOf(memory.Signal), options.Value, memory.State))).ToList();
+        foreach (var (key, watch) in restored)
+        {
+            watches[key] = watch;
+        }
+    }
+
+    private static SignalKind KindOf(Signal signal) => signal == Signal.Throughput ? SignalKind.Throughput : SignalKind.Latency;
+
+    private static Deviation SideOf(Signal signal) => signal == Signal.Throughput ? Deviation.Fall : Deviation.Rise;
 
     /// <summary>Three readings' time: what lies further apart has missed some.</summary>
     private static TimeSpan LongestGap(TimeSeries series)

@@ -9,5 +9,7 @@ internal static class RolloutRegistration
         .AddSingleton<NodeTuningWriter>()
         .AddSingleton<CanaryMeasurement>()
         .AddSingleton<ChangeLifecycle>()
-        .AddSingleton<Narrative>();
+        .AddSingleton<Narrative>()
+        .AddSingleton<DetectionMemory>()
+        .AddHostedService(static provider => provider.GetRequiredService<DetectionMemory>());
 }

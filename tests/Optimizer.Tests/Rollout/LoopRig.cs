@@ -8,6 +8,7 @@ using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Detection.Alerts;
 using NetPulse.Optimizer.Detection.Forecasts;
 using NetPulse.Optimizer.Detection.Incidents;
+using NetPulse.Optimizer.Detection.Preparation;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Ingest;
 using NetPulse.Optimizer.Journal;
@@ -52,6 +53,10 @@ internal sealed class LoopRig : IDisposable
 
     public ChangeJournal Journal { get; private set; } = null!;
 
+    public DetectionMemory Memory { get; private set; } = null!;
+
+    public string StateFile => Path.Combine(folder, DetectionMemory.FileName);
+
     public OptimizationRun Run { get; private set; } = null!;
 
     public ObjectsDirectory Cluster { get; private set; } = null!;
@@ -86,14 +91,19 @@ internal sealed class LoopRig : IDisposable
         Clock.Advance(TimeSpan.FromSeconds(1));
         Journal = new ChangeJournal(JournalFile, Clock);
         Cluster = new ObjectsDirectory(new ClusterOptions { ObjectsDirectory = Objects, PolicyFile = PolicyFile }, Clock);
+        var edges = new EdgeWatch(store, Options.Create(new DetectionOptions()));
+        var alerts = new AlertBook();
+        Memory = new DetectionMemory(Options.Create(new JournalOptions { File = JournalFile }), edges, alerts, Journal, Clock);
         Run = new OptimizationRun(
             Cluster,
-            new EdgeWatch(store, Options.Create(new DetectionOptions())),
-            new AlertBook(),
+            edges,
+            new Announcements(Options.Create(new DetectionOptions())),
+            alerts,
             new IncidentSearch(Options.Create(new DetectionOptions())),
             new CapacityWatch(store, Options.Create(new DetectionOptions())),
             new CauseSearch(store, [new ReceiveWindowBelowBandwidthDelay(), new SlowReader()]),
             new ChangeLifecycle(new NodeTuningWriter(Cluster), new CanaryMeasurement(store), Journal),
+            Memory,
             Journal,
             new Narrative(Journal));
     }
