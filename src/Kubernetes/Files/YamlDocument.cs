@@ -192,9 +192,16 @@ public sealed class YamlDocument
                     open.Push(!isKey);
                 }
 
-                if (parser.Current is MappingStart or SequenceStart)
+                switch (parser.Current)
                 {
-                    open.Push(parser.Current is MappingStart ? true : null);
+                    case MappingStart:
+                        open.Push(true);
+                        break;
+                    case SequenceStart:
+                        open.Push(null);
+                        break;
+                    default:
+                        break;
                 }
             }
 

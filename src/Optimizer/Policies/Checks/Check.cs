@@ -82,6 +82,12 @@ public sealed record Check(string Id, Severity Severity, string Problem, string 
 {
     /// <summary>As <c>IPPool</c>, or <c>ConfigMap cilium-config</c> for a certain one: without an object of one of them, too, the answer is unknown.</summary>
     public ImmutableArray<string> Kinds { get; init; } = [];
+
+    /// <summary>Metrics of which the scrape must hold one.</summary>
+    public ImmutableArray<string> Samples { get; init; } = [];
+
+    /// <summary>What else is missing, in a few words; null when nothing is.</summary>
+    public Func<ClusterEvidence, string?> Lacks { get; init; } = static _ => null;
 }
 
 /// <summary>Something that is wrong, where, and what would be right.</summary>

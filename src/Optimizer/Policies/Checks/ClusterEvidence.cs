@@ -57,6 +57,12 @@ public sealed class ClusterEvidence
     /// <summary>Of one scrape of the cluster; null when there was none.</summary>
     public ImmutableArray<MetricReading>? Metrics { get; init; }
 
+    /// <summary>TCP ports that processes of a pod (<c>namespace/name</c>) have open on loopback only; null when it was not looked at.</summary>
+    public ImmutableArray<(string Pod, int Port)>? LoopbackListeners { get; init; }
+
+    /// <summary>What ages are measured against; null when they are not.</summary>
+    public DateTimeOffset? Now { get; init; }
+
     /// <summary>The block that pods get their addresses from; null when it is not known.</summary>
     public Cidr? PodBlock { get; init; }
 

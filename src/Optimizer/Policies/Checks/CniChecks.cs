@@ -77,8 +77,8 @@ internal static class CniChecks
             from plugin in Plugins(file.Root)
             let mtu = Number(plugin.Value["mtu"])
             let link = e.Node(file.Node)?.LinkMtu
-            where mtu is not null && link is not null && mtu > link - Overhead(plugin)
-            select Finding.In(file.File, $"{plugin.Path}.mtu", 0, $"mtu {mtu} on a link of {link}", $"mtu: {link - Overhead(plugin)}")),
+            where mtu is not null && link is not null && mtu > link - Overhead(e, plugin.Type)
+            select Finding.In(file.File, $"{plugin.Path}.mtu", 0, $"mtu {mtu} on a link of {link}", $"mtu: {link - Overhead(e, plugin.Type)}")),
         new("CN013", Severity.Warning, "The plugin's kubeconfig is missing", "Restart the plugin's installer pod.", Evidence.CniConfiguration | Evidence.NodeFiles, static e =>
             from file in Read(e)
             from plugin in Plugins(file.Root)
@@ -205,11 +205,12 @@ internal static class CniChecks
         }
     }
 
-    /// <summary>Bytes that the plugin's tunnel puts around each packet.</summary>
-    private static int Overhead((string Path, string Type, JsonObject Value) plugin) => plugin.Type switch
+    /// <summary>Bytes that the plugin's tunnel puts around each packet, by what its other objects say.</summary>
+    private static int Overhead(ClusterEvidence evidence, string plugin) => plugin switch
     {
         "flannel" => 50,
-        "calico" or "cilium-cni" => 0,
+        "calico" => CalicoChecks.Overhead(evidence) ?? 0,
+        "cilium-cni" => CiliumChecks.Configurations(evidence).Select(static m => (int?)CiliumChecks.Overhead(m)).FirstOrDefault() ?? 0,
         _ => 0,
     };
 

@@ -29,7 +29,12 @@ internal static class DnsChecks
     [
         new("DN001", Severity.Error, "The Corefile cannot be read: CoreDNS silently goes on with the old one", "Correct it; until then the last Corefile that could be read is in force.", Evidence.Corefile, static e => e.Corefiles.SelectMany(Unreadable)),
         new("DN002", Severity.Error, "Queries are forwarded to CoreDNS itself", "Forward to the real upstream servers.", Evidence.Corefile, static e => Each(e, "forward", static (_, forward) =>
-            forward.Arguments.Skip(1).FirstOrDefault(to => Loopbacks.Contains(Host(to))) is { } loop ? $"forward to {loop}" : null, "forward to the real upstream servers")),
+            forward.Arguments.Skip(1).FirstOrDefault(to => Loopbacks.Contains(Host(to))) is { } loop ? $"forward to {loop}" : null, "forward to the real upstream servers").Concat(
+            from node in e.NodeStates
+            from server in node.Resolvers
+            where server.StartsWith("127.", StringComparison.Ordinal) || server == "::1"
+            from finding in Each(e, "forward", (block, forward) => !block.Has("bind") && forward.Arguments.Skip(1).Contains("/etc/resolv.conf") ? $"forward to /etc/resolv.conf, which on {node.Name} names {server}" : null, "forward to the real upstream servers, or give the kubelet a resolvConf without a loopback address")
+            select finding)),
         new("DN003", Severity.Warning, "Without loop a forwarding loop is not noticed", "Add loop.", Evidence.Corefile, static e => Missing(e, "loop", static b => b.Has("forward"), "add loop")),
         new("DN004", Severity.Warning, "Answers are not cached, or far too long", "Add cache 30.", Evidence.Corefile, static e =>
             Missing(e, "cache", static b => b.Has("forward"), "add cache 30").Concat(Each(e, "cache", static (_, cache) => Seconds(cache) is 0 or > LongestCacheSeconds ? $"cache {string.Join(' ', cache.Arguments)}" : null, "cache 30"))),
@@ -79,7 +84,11 @@ internal static class DnsChecks
             from finding in Each(e, name, (block, found) => !found.Inner.Any(static i => i.Name == "fallthrough") && (block.Has("forward") || block.Has("kubernetes")) ? $"{name} without fallthrough" : null, "add fallthrough")
             select finding),
         new("DN020", Severity.Info, "There are no metrics of DNS", "Add prometheus :9153.", Evidence.Corefile, static e => Missing(e, "prometheus", static b => b.Has("kubernetes"), "add prometheus :9153")),
-        new("DN021", Severity.Warning, "Queries over UDP are lost in connection tracking and time out after 5 s", "Run NodeLocal DNSCache, which asks over TCP.", Evidence.Corefile | Evidence.Metrics, static _ => []),
+        new("DN021", Severity.Warning, "Queries over UDP are lost in connection tracking and time out after 5 s", "Run NodeLocal DNSCache, which asks over TCP.", Evidence.NodeCounters, static e =>
+            from node in e.NodeStates
+            let failed = node.Counters.GetValueOrDefault("nf_conntrack.insert_failed")
+            where failed > 0 && !e.OfKind("DaemonSet").Any(static d => d.Root["metadata"]?["name"]?.ToString() is "node-local-dns" or "nodelocaldns")
+            select Finding.Of($"Node {node.Name}", $"{failed} insertions into connection tracking failed, and there is no NodeLocal DNSCache", "")),
     ];
 
     private static IEnumerable<(string Source, Corefile Corefile)> Read(ClusterEvidence evidence)
@@ -162,6 +171,16 @@ internal static class DnsChecks
     private static IEnumerable<Finding> Replicas(ClusterEvidence evidence)
     {
         var servers = evidence.DnsServers().ToList();
+
+        // A Deployment stands for one pod whatever its replicas are.
+        var workload = evidence.OfKind("Deployment").FirstOrDefault(d => servers.Exists(s => s.Metadata.Name == d.Name() && s.Metadata.Namespace == d.Namespace()));
+        if (workload is not null && servers.Count == 1)
+        {
+            return (workload.Number("spec.replicas") ?? 1) < 2
+                ? [Finding.At(workload, "spec.replicas", "one replica", "run two at least, on different nodes", PatchOperation.Set("spec.replicas", 2))]
+                : [];
+        }
+
         var nodes = servers.Select(static s => s.Spec.NodeName).Where(static n => n.Length > 0).Distinct(StringComparer.Ordinal).Count();
         return servers.Count switch
         {
@@ -174,8 +193,8 @@ internal static class DnsChecks
 
     private static IEnumerable<Finding> Upstreams(ClusterEvidence evidence)
     {
-        foreach (var finding in Each(evidence, "forward", static (_, forward) =>
-            forward.Arguments.Length == 2 && IsAddress(Host(forward.Arguments[1])) && !Loopbacks.Contains(Host(forward.Arguments[1])) ? $"only {forward.Arguments[1]}" : null, "state a second upstream server"))
+        foreach (var finding in Each(evidence, "forward", static (block, forward) =>
+            !block.Has("bind") && forward.Arguments.Length == 2 && IsAddress(Host(forward.Arguments[1])) && !Loopbacks.Contains(Host(forward.Arguments[1])) ? $"only {forward.Arguments[1]}" : null, "state a second upstream server"))
         {
             yield return finding;
         }

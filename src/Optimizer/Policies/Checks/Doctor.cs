@@ -17,7 +17,7 @@ public static class Doctor
     public static ImmutableArray<CheckResult> Examine(ClusterEvidence evidence)
     {
         var present = evidence.Present;
-        return [.. CheckCatalogue.All.Select(check => Examine(check, evidence, [.. EvidenceWords.Of(check.Needs & ~present), .. evidence.HasAny(check.Kinds) ? [] : Wanted(check)]))];
+        return [.. CheckCatalogue.All.Select(check => Examine(check, evidence, [.. Missing(check, evidence, present)]))];
     }
 
     private static CheckResult Examine(Check check, ClusterEvidence evidence, ImmutableArray<string> missing)
@@ -38,5 +38,26 @@ public static class Doctor
         }
     }
 
-    private static ImmutableArray<string> Wanted(Check check) => [string.Join(" or ", check.Kinds)];
+    private static IEnumerable<string> Missing(Check check, ClusterEvidence evidence, Evidence present)
+    {
+        foreach (var words in EvidenceWords.Of(check.Needs & ~present))
+        {
+            yield return words;
+        }
+
+        if (!evidence.HasAny(check.Kinds))
+        {
+            yield return string.Join(" or ", check.Kinds);
+        }
+
+        if (evidence.Metrics is not null && !check.Samples.IsEmpty && !check.Samples.Any(s => evidence.Metric(s).Any()))
+        {
+            yield return string.Join(" or ", check.Samples);
+        }
+
+        if (check.Lacks(evidence) is { } lacking)
+        {
+            yield return lacking;
+        }
+    }
 }

@@ -137,7 +137,7 @@ internal static class NetworkPolicyInventoryChecks
                   select NetworkPolicyTextChecks.At(rule, $"{rule.Path}.to", "no DNS pod matches", $"select {Name(e.DnsServers().First())} by its Service's selector")
                 : []),
         new("NP049", Severity.Error, "One side allows a connection that the other denies", "Add the other half: netpulse-optimizer policies can prints it.", PoliciesAndPods, static e => OneSided.Find(e)),
-        new("NP050", Severity.Error, "Probes that come from elsewhere than the pod's own node are denied", "Allow the nodes' addresses on the probe's port.", PoliciesAndPods | Evidence.Events, static _ => []),
+        new("NP050", Severity.Error, "Probes that come from elsewhere than the pod's own node are denied", "Allow the nodes' addresses on the probe's port.", PoliciesAndPods | Evidence.Events | Evidence.Nodes, static e => ReachChecks.Probes(e)),
         new("NP051", Severity.Warning, "Callers through a load balancer come with a node's address, which no block of clients matches", "Set externalTrafficPolicy: Local on the Service, or allow the nodes.", PoliciesAndPods | Evidence.Services, static e =>
             from peer in BlockPeers(e)
             where peer.Rule.Direction == Direction.Ingress && peer.Block.Prefix > 0

@@ -19,6 +19,8 @@ public sealed class NodeFolder(string root, string name)
 
     private static readonly string[] Offloads = ["generic-receive-offload", "generic-segmentation-offload", "tcp-segmentation-offload"];
 
+    private static readonly string[] SysctlFolders = ["/etc/sysctl.d", "/run/sysctl.d", "/usr/lib/sysctl.d"];
+
     private static readonly string[] SysctlNames =
     [
         "kernel.osrelease", "net.core.somaxconn", "net.core.rmem_max", "net.core.wmem_max", "net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding", "net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem",
@@ -50,14 +52,14 @@ public sealed class NodeFolder(string root, string name)
     {
         Binaries = PluginFolders.Select(f => root + f).FirstOrDefault(Directory.Exists) is { } plugins ? [.. Directory.GetFiles(plugins).Where(IsExecutable).Select(static f => Path.GetFileName(f))] : default,
         Files = [.. CniConfigurations().SelectMany(static c => Kubeconfigs(c.Text)).Distinct(StringComparer.Ordinal).Where(f => File.Exists(root + f))],
-        Modes = CniConfigurations().ToImmutableDictionary(static c => c.File, static c => (int)File.GetUnixFileMode(c.File), StringComparer.Ordinal),
-        LinkMtu = DefaultLink() is { } link && int.TryParse(Text($"/sys/class/net/{link}/mtu"), NumberStyles.None, CultureInfo.InvariantCulture, out var mtu) ? mtu : null,
+        Modes = CniConfigurations().ToImmutableDictionary(static c => c.File, static c => (int)Mode(c.File), StringComparer.Ordinal),
+        LinkMtu = DefaultLink() is { } link && int.TryParse(Text($"/sys/class/net/{link}/mtu")?.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var mtu) ? mtu : null,
         AllocatedAddresses = Directory.Exists($"{root}/var/lib/cni/networks")
             ? Directory.EnumerateFiles($"{root}/var/lib/cni/networks", "*", SearchOption.AllDirectories).Count(static f => System.Net.IPAddress.TryParse(Path.GetFileName(f), out _)) : null,
         Sysctls = Sysctls(),
         Counters = Counters(),
         SysctlFiles = [.. SysctlLines()],
-        Resolvers = [.. Lines(ResolverFile()).Select(static l => l.Split(' ', '\t')).Where(static w => w is ["nameserver", _, ..]).Select(static w => w[1])],
+        Resolvers = [.. Lines(ResolverFile()).Select(static l => l.Split([' ', '\t'])).Where(static w => w is ["nameserver", _, ..]).Select(static w => w[1])],
         OffloadsOff = OffloadsOff(),
     };
 
@@ -138,7 +140,7 @@ public sealed class NodeFolder(string root, string name)
     /// <summary>As systemd-sysctl applies them: by file name, whichever folder it is in, a file of /etc in place of one of the same name elsewhere; sysctl.conf last.</summary>
     private IEnumerable<SysctlLine> SysctlLines()
     {
-        var files = new[] { "/etc/sysctl.d", "/run/sysctl.d", "/usr/lib/sysctl.d" }
+        var files = SysctlFolders
             .SelectMany(folder => Directory.Exists(root + folder) ? Directory.GetFiles(root + folder, "*.conf").Select(f => $"{folder}/{Path.GetFileName(f)}") : [])
             .DistinctBy(static f => Path.GetFileName(f)).OrderBy(static f => Path.GetFileName(f), StringComparer.Ordinal).Append("/etc/sysctl.conf");
         foreach (var file in files)
@@ -169,7 +171,9 @@ public sealed class NodeFolder(string root, string name)
     /// <summary>The interface of the default route.</summary>
     private string? DefaultLink() => Lines("/proc/net/route").Select(static l => l.Split('\t')).Where(static w => w is [_, "00000000", ..]).Select(static w => w[0]).FirstOrDefault();
 
-    private static bool IsExecutable(string file) => (File.GetUnixFileMode(file) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
+    private static bool IsExecutable(string file) => (Mode(file) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != UnixFileMode.None;
+
+    private static UnixFileMode Mode(string file) => OperatingSystem.IsWindows() ? UnixFileMode.None : File.GetUnixFileMode(file);
 
     private static string Plain(string value) => string.Join(' ', value.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 

@@ -104,6 +104,7 @@ internal static class CheckCommand
             ],
             Corefiles = [.. ConfigMapEvidence.Corefiles(objects), .. corefile is null ? [] : ImmutableArray.Create(new CorefileText(corefile, Read(corefile)))],
             NodeStates = [.. nodes.Select(static n => n.ReadState())],
+            Now = TimeProvider.System.GetUtcNow(),
             PodBlock = pods,
             ServiceBlock = services,
             Flows = flows is null ? null : [.. FlowFile.Read(flows, faults)],
