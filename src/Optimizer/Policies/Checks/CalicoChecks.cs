@@ -153,7 +153,7 @@ internal static class CalicoChecks
         var kernels = evidence.OfKind("Node").Select(static n => (n.Name(), n.Text("status.nodeInfo.kernelVersion"))).Concat(evidence.NodeStates.Select(static n => (n.Name, n.Sysctls.GetValueOrDefault("kernel.osrelease") ?? "")));
         foreach (var (node, kernel) in kernels)
         {
-            if (kernel.Split(['.', '-']) is [var major, var minor, ..] && Version.TryParse($"{major}.{minor}", out var version) && version < FirstKernel)
+            if (kernel.Split(['.', '-'], StringSplitOptions.None) is [var major, var minor, ..] && Version.TryParse($"{major}.{minor}", out var version) && version < FirstKernel)
             {
                 yield return $"node {node} runs Linux {kernel}";
             }

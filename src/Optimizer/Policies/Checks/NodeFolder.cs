@@ -59,7 +59,7 @@ public sealed class NodeFolder(string root, string name)
         Sysctls = Sysctls(),
         Counters = Counters(),
         SysctlFiles = [.. SysctlLines()],
-        Resolvers = [.. Lines(ResolverFile()).Select(static l => l.Split([' ', '\t'])).Where(static w => w is ["nameserver", _, ..]).Select(static w => w[1])],
+        Resolvers = [.. Lines(ResolverFile()).Select(static l => l.Split([' ', '\t'], StringSplitOptions.None)).Where(static w => w is ["nameserver", _, ..]).Select(static w => w[1])],
         OffloadsOff = OffloadsOff(),
     };
 
