@@ -1,5 +1,5 @@
 # One target a line that a reader can paste. LAB=0 with run: this host's own traffic instead of the lab.
-.PHONY: help bench-collector verify-counts build run test lab policy-cases bench kill-test root dependencies test-dependencies test-kernels publish soak bench-store store-kill-test
+.PHONY: help bench-collector verify-counts build run test lab policy-cases bench kill-test root dependencies test-dependencies test-kernels publish soak bench-store store-kill-test eval
 lab = artifacts/bin/NetPulse.Lab/release/netpulse-lab
 
 help: ## what there is
@@ -25,6 +25,9 @@ lab: root build ## one scenario without our services: make lab SCENARIO=receive-
 
 policy-cases: build ## any folder of policy cases, each with its expected answer: make policy-cases CASES=dir OUT=file.json
 	@artifacts/bin/NetPulse.Optimizer/release/netpulse-optimizer policies cases $(CASES) $(if $(OUT),--out $(OUT))
+
+eval: build ## the detectors on labelled series: make eval DATA=dir OUT=file.json NAB_THRESHOLD=number PEERS=1
+	@artifacts/bin/NetPulse.Benchmarks.Detection/release/netpulse-bench-detection $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT)) $(if $(NAB_THRESHOLD),--nab-threshold $(NAB_THRESHOLD)) $(if $(PEERS),--peers)
 
 bench: build ## speed and memory of the hot paths
 	@dotnet run --project benchmarks/Telemetry -c Release --no-build -- --filter '*'

@@ -13,7 +13,7 @@ needed=(
 	"iproute2|command -v ip|makes the lab's network namespaces"
 )
 needed_for_tests=(
-	"nftables|command -v nft|drops packets by a rule, in a namespace of a test's own"
+	"nftables|command -v nft|drops packets and translates addresses by a rule, in a namespace of a test's own"
 	"victoria-metrics|command -v victoria-metrics|a real store that remote write and queries are tested against"
 	"prometheus|command -v prometheus && command -v promtool|a second one, and promtool, which checks /metrics"
 	"influxdb|command -v influxd|an InfluxDB 1.x that line protocol and InfluxQL are tested against"

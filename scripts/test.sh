@@ -7,8 +7,7 @@ passed=0 failed=0 skipped=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 for project in tests/*/*.csproj; do
-	grep -q 'Microsoft.NET.Sdk' "$project" || continue
-	grep -q '<OutputType>Exe' "$project" && continue
+	case "$(basename "$(dirname "$project")")" in *Tests | EndToEnd) ;; *) continue ;; esac # the rest is what tests start
 	echo "== $(basename "$(dirname "$project")")"
 	dotnet test "$project" -c Release --no-build --nologo --logger "console;verbosity=normal" >"$log" 2>&1
 	status=$?

@@ -1,6 +1,7 @@
 using NetPulse.Collector.Attribution;
 using NetPulse.Collector.Export;
 using NetPulse.Collector.Sampling;
+using NetPulse.Collector.Sources.Kubelet;
 using NetPulse.Hosting;
 
 return await ServiceStart.RunAsync(args, static configuration =>
@@ -10,6 +11,7 @@ return await ServiceStart.RunAsync(args, static configuration =>
     builder.ListenOnHttp("127.0.0.1:9470");
     builder.Services.AddAttribution();
     builder.Services.AddSampling();
+    builder.Services.AddKubelet(configuration.Root);
     builder.Services.AddExport(configuration.Root);
 
     var app = builder.Build();

@@ -3,6 +3,9 @@ using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Apply;
 using NetPulse.Optimizer.Cluster;
 using NetPulse.Optimizer.Detection;
+using NetPulse.Optimizer.Detection.Alerts;
+using NetPulse.Optimizer.Detection.Forecasts;
+using NetPulse.Optimizer.Detection.Incidents;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Journal;
 using NetPulse.Optimizer.Proposals;
@@ -10,10 +13,13 @@ using NetPulse.Optimizer.Rollout;
 
 namespace NetPulse.Optimizer;
 
-/// <summary>One turn of the loop: open changes first, then anomaly → cause → proposal → guarded change.</summary>
+/// <summary>One turn of the loop: open changes first, then anomaly → incident → cause → proposal → guarded change.</summary>
 public sealed class OptimizationRun(
     ObjectsDirectory objects,
     EdgeWatch edges,
+    AlertBook alerts,
+    IncidentSearch incidentSearch,
+    CapacityWatch capacities,
     CauseSearch causes,
     ChangeLifecycle lifecycle,
     ChangeJournal journal,
@@ -33,9 +39,11 @@ public sealed class OptimizationRun(
 
         var traffic = await edges.ReadAsync(cluster.At, cancellationToken);
         var anomalies = edges.FindAnomalies(traffic);
+        var incidents = incidentSearch.Find(alerts.Update(anomalies, cluster.At), traffic);
+        var forecasts = await capacities.ForecastAsync(cluster.At, cancellationToken);
         var findings = await causes.ExplainAsync([.. anomalies.Where(anomaly => !IsBeingChanged(anomaly.Edge))], traffic, ChangedAt, cluster.At, cancellationToken);
         var proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe ? [] : LargerReceiveWindow.For(findings, traffic, cluster);
-        var picture = new Picture(cluster.At, cluster.Policy, problems, traffic, anomalies, findings, proposals);
+        var picture = new Picture(cluster.At, cluster.Policy, problems, traffic, incidents, forecasts, findings, proposals);
         Volatile.Write(ref latest, picture);
         narrative.Tell(picture);
 

@@ -77,6 +77,8 @@ public sealed partial class DocumentsTests
         Section(page, "Dropped packets", "node, namespace, workload, pod, reason (the kernel's), class (docs/drops.md)", DropMetrics.All);
         Section(page, "Network namespaces", "node, namespace, workload, pod; interface and direction for the interfaces' metrics, sysctl and field or value for the sysctls', protocol for the sockets', family for the reassembly's", NamespaceMetrics.All);
         Section(page, "The node", "node; cpu for softnet's; namespace, workload, pod and interface for queues (with qdisc) and MTUs (excess: with reason); namespace, workload, pod for conntrack's; family and level for the neighbour table's; protocol and level for socket memory's; interface and counter for the cards'", NodeMetrics.All);
+        Section(page, "Who is who", "node, namespace, workload, pod; workload_kind and host_network; or service_namespace, service, server_port, protocol, peer_namespace, peer_workload, peer_pod", AttributionMetrics.All);
+        Section(page, "The kubelet", "node; for a pod's, namespace, workload, pod; interface and direction for the networks'. Each sample has the time at which the kubelet measured it", KubeletMetrics.All);
         Section(page, "The collector's sources", "node, source", SourceMetrics.All);
         Section(page, "The processes", "none; the collector's have node", ProcessMetrics.All);
         Section(page, "What the services count of themselves", "none, or one (result, reason, outcome, source); the Tuner opens no port: `dotnet-counters` reads its meter", OwnMetrics());

@@ -1,10 +1,9 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using System.Net;
-using System.Net.NetworkInformation;
 using NetPulse.Collector.Kernel;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Linux.Cgroups;
+using NetPulse.Linux.Netlink;
 using NetPulse.Linux.NetworkNamespaces;
 using NetPulse.Telemetry.Workloads;
 
@@ -12,7 +11,7 @@ namespace NetPulse.Collector.Attribution;
 
 /// <summary>Keeps the <see cref="NodePicture"/> up to date: network namespaces, their addresses, and the pods.</summary>
 /// <remarks><see cref="Refresh"/> is called by one thread; <see cref="Current"/> may be read by any.</remarks>
-public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? pods, TimeProvider time, PodCgroups? cgroups = null)
+public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? pods, TimeProvider time, PodCgroups? cgroups = null, AddressGroups? outside = null)
 {
     /// <summary>Bind mounts are listed at each refresh; namespaces that only processes hold need a walk through /proc.</summary>
     private static readonly TimeSpan ProcessScanPeriod = TimeSpan.FromSeconds(10);
@@ -26,6 +25,7 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? po
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(5);
 
     private readonly Dictionary<ulong, Gone> gone = [];
+    private readonly AddressWindows windows = new();
     private readonly Dictionary<string, NamedPod> podsByUid = new(StringComparer.Ordinal);
     private Dictionary<ulong, Seen> seen = [];
     private IReadOnlyList<NetworkNamespace> listed = [];
@@ -125,6 +125,7 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? po
             changed |= gone.Remove(old);
         }
 
+        changed |= windows.HasExpired(now);
         foreach (var pod in pods?.Pods ?? [])
         {
             foreach (var uid in UidsOf(pod))
@@ -175,13 +176,10 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? po
         }
 
         var present = owned.DrainToImmutable();
-        var podAddresses = all.Where(pod => !pod.Spec.HostNetwork)
-            .Select(pod => (Parsed: IPAddress.TryParse(pod.Status.PodIP, out var address), Address: address, Owner: WorkloadName.Of(pod)))
-            .Where(pod => pod.Parsed)
-            .Select(pod => KeyValuePair.Create(MappedAddress.From(pod.Address!), pod.Owner));
         var ownAddresses = present.SelectMany(each => seen[each.Namespace.Inode].Addresses.Select(address => KeyValuePair.Create(address, each.Owner)));
+        windows.Update(ClusterAddresses.OfPods(all).Concat(ownAddresses).Concat(ClusterAddresses.OfServices(pods?.Services ?? [])).Concat(ClusterAddresses.OfNodes(pods?.Nodes ?? [])), time.GetUtcNow());
         var namespaces = new NamespaceOwners(present, gone.Values.Select(each => new OwnedNamespace(each.Seen.Namespace, each.Seen.Cookie, each.Owner!)));
-        return new NodePicture(current.Version + 1, namespaces, new PeerAddresses(podAddresses.Concat(ownAddresses)))
+        return new NodePicture(current.Version + 1, namespaces, new PeerAddresses(windows.All, outside ?? AddressGroups.None))
         {
             Owners = new SocketOwners(namespaces, cgroups, podsByUid.ToFrozenDictionary(each => each.Key, each => each.Value.Owner, StringComparer.Ordinal)),
         };
@@ -192,14 +190,17 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, PodDirectory? po
         new[] { pod.Metadata.Uid, pod.Metadata.Annotations.GetValueOrDefault(Pod.StaticPodAnnotation, "") }.Where(uid => uid.Length > 0);
 
     /// <summary>Of the namespace that the thread is in, without loopback's and link-local ones, which name nobody.</summary>
-    private static ImmutableArray<MappedAddress> ReadAddresses() =>
-    [
-        .. NetworkInterface.GetAllNetworkInterfaces()
-            .SelectMany(each => each.GetIPProperties().UnicastAddresses)
-            .Select(each => MappedAddress.From(each.Address))
-            .Where(each => !each.IsLoopbackOrLinkLocal)
-            .Order(Comparer<MappedAddress>.Create((a, b) => (a.FirstBytes, a.LastBytes).CompareTo((b.FirstBytes, b.LastBytes)))),
-    ];
+    private static ImmutableArray<MappedAddress> ReadAddresses()
+    {
+        using var socket = new NetlinkSocket(NetlinkSocket.Route);
+        return
+        [
+            .. RouteMessages.Addresses(socket)
+                .Select(MappedAddress.From)
+                .Where(each => !each.IsLoopbackOrLinkLocal)
+                .Order(Comparer<MappedAddress>.Create((a, b) => (a.FirstBytes, a.LastBytes).CompareTo((b.FirstBytes, b.LastBytes)))),
+        ];
+    }
 
     /// <param name="PodUid">Of the pod whose cgroup a process in it is in.</param>
     private sealed record Seen(NetworkNamespace Namespace, ulong Cookie, ImmutableArray<MappedAddress> Addresses, DateTimeOffset AddressesDue, string? PodUid);

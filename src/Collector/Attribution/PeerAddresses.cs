@@ -3,14 +3,53 @@ using NetPulse.Telemetry.Workloads;
 
 namespace NetPulse.Collector.Attribution;
 
-/// <summary>Address → workload, at one moment. Immutable.</summary>
-/// <param name="known">Pods' addresses, then those of this node's namespaces; the first to name an address has it.</param>
-public sealed class PeerAddresses(IEnumerable<KeyValuePair<MappedAddress, WorkloadIdentity>> known)
+/// <summary>Address → pod, service, node, or what lies outside. Immutable.</summary>
+public sealed class PeerAddresses
 {
-    private readonly Dictionary<MappedAddress, WorkloadIdentity> owners = known.DistinctBy(pair => pair.Key).ToDictionary();
+    private readonly Dictionary<MappedAddress, AddressWindow[]> windows;
+    private readonly AddressGroups groups;
 
+    /// <param name="windows">Who had which address when.</param>
+    /// <param name="groups">Names for blocks outside of the cluster.</param>
+    public PeerAddresses(IEnumerable<AddressWindow> windows, AddressGroups groups)
+    {
+        // The one that holds now comes first, then the one that ended last.
+        this.windows = windows.GroupBy(each => each.Address).ToDictionary(
+            each => each.Key, each => each.OrderByDescending(window => window.Until ?? DateTimeOffset.MaxValue).ToArray());
+        this.groups = groups;
+    }
+
+    /// <param name="known">Who has which address, always; the first to name an address has it.</param>
+    public PeerAddresses(IEnumerable<KeyValuePair<MappedAddress, WorkloadIdentity>> known)
+        : this(known.DistinctBy(pair => pair.Key).Select(pair => new AddressWindow(pair.Key, pair.Value, DateTimeOffset.MinValue, null)), AddressGroups.None)
+    {
+    }
+
+    /// <summary>Who has it, or had it last.</summary>
     public WorkloadIdentity Of(MappedAddress address) =>
-        owners.TryGetValue(address, out var owner) ? owner
+        windows.TryGetValue(address, out var owners) ? owners[0].Owner : OfNobody(address);
+
+    /// <summary>Who had it then.</summary>
+    public WorkloadIdentity Of(MappedAddress address, DateTimeOffset at)
+    {
+        if (!windows.TryGetValue(address, out var owners))
+        {
+            return OfNobody(address);
+        }
+
+        foreach (var window in owners)
+        {
+            if (at >= window.From)
+            {
+                return window.Owner;
+            }
+        }
+
+        return owners[^1].Owner;
+    }
+
+    private WorkloadIdentity OfNobody(MappedAddress address) =>
+        groups.Of(address) is { } named ? named
         : address.IsLoopbackOrLinkLocal ? WorkloadIdentity.Loopback
         : address.IsPrivate ? WorkloadIdentity.Private
         : WorkloadIdentity.Public;

@@ -12,6 +12,12 @@ namespace NetPulse.Collector.Attribution;
 /// <param name="pods">By UID; those that went a short while ago, too.</param>
 public sealed class SocketOwners(NamespaceOwners namespaces, PodCgroups? cgroups, FrozenDictionary<string, WorkloadIdentity> pods)
 {
+    private readonly Lazy<FrozenDictionary<(string Namespace, string Name), WorkloadIdentity>> byName =
+        new(() => pods.Values.DistinctBy(pod => (pod.Namespace, pod.Pod)).ToFrozenDictionary(pod => (pod.Namespace, pod.Pod)));
+
+    /// <summary>The pods of this node, each once.</summary>
+    public IEnumerable<WorkloadIdentity> Pods => byName.Value.Values;
+
     /// <param name="cgroupId">Of <c>sk->sk_cgrp_data.cgroup->kn->id</c>; 0 where it is not known.</param>
     /// <param name="namespaceCookie">0 where it is not known.</param>
     /// <param name="namespaceInode">Counts where the cookie is not known.</param>
@@ -31,6 +37,12 @@ public sealed class SocketOwners(NamespaceOwners namespaces, PodCgroups? cgroups
         // A pod that nobody has told us about is still a pod, and not the host.
         return byNamespace == WorkloadIdentity.Host || byNamespace == NamespaceOwners.Unknown ? OfUnknownPod(uid) : byNamespace;
     }
+
+    /// <summary>A pod of this node; <see langword="null"/> where nobody has told us of it.</summary>
+    public WorkloadIdentity? PodOf(string uid) => pods.GetValueOrDefault(uid);
+
+    /// <inheritdoc cref="PodOf"/>
+    public WorkloadIdentity? PodNamed(string @namespace, string name) => byName.Value.GetValueOrDefault((@namespace, name));
 
     /// <summary>Who stands for a pod whose object is not known, or not yet.</summary>
     public static WorkloadIdentity OfUnknownPod(string uid) => new("", $"pod-{uid}", "");

@@ -25,6 +25,10 @@ public readonly record struct MappedAddress(ulong FirstBytes, ulong LastBytes)
         ? v4 >> 24 == 10 || v4 >> 20 == 0xAC1 || v4 >> 16 == 0xC0A8
         : High >> 57 == 0xFC >> 1;
 
+    /// <summary>Whether the first so many of its 128 bits are the other's; an IPv4 address has 96 before its own.</summary>
+    public bool HasPrefixOf(MappedAddress other, int bits) =>
+        !Differ(High, other.High, Math.Min(bits, 64)) && !Differ(Low, other.Low, Math.Max(bits - 64, 0));
+
     public override string ToString()
     {
         var address = new IPAddress(MemoryMarshal.AsBytes([this]));
@@ -34,6 +38,8 @@ public readonly record struct MappedAddress(ulong FirstBytes, ulong LastBytes)
     private ulong High => BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(FirstBytes) : FirstBytes;
 
     private ulong Low => BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(LastBytes) : LastBytes;
+
+    private static bool Differ(ulong one, ulong other, int bits) => bits > 0 && (one ^ other) >> (64 - bits) != 0;
 
     private uint? IPv4 => High == 0 && Low >> 32 == 0xFFFF ? (uint)Low : null;
 }

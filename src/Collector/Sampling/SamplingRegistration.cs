@@ -29,6 +29,8 @@ internal static class SamplingRegistration
         .AddSingleton<ISource, Conntrack>()
         .AddSingleton<ISource, Links>()
         .AddSingleton<ISource, NetworkCards>()
+        .AddSingleton<ISource, Services>()
+        .AddSingleton<ISource, PodInformation>()
         .AddSingleton<ISource>(provider => new TcpSockets(
             provider.GetRequiredService<NetworkNamespaceThread>(),
             provider.GetRequiredService<NodeObserver>(),

@@ -22,11 +22,16 @@ public enum Signal
 /// <param name="Departure">How it left.</param>
 public sealed record Anomaly(Edge Edge, Signal Signal, Departure Departure)
 {
-    public override string ToString()
-    {
-        var (now, low, high) = (Format(Departure.Now), Format(Departure.UsualLow), Format(Departure.UsualHigh));
-        return $"{Edge}: {(Signal == Signal.Throughput ? "throughput" : "round-trip time")} is {now}, usually {low} to {high}, since {Departure.Onset:HH:mm:ss}";
-    }
+    /// <summary>Whose and of what, in words.</summary>
+    public string Subject => $"{Edge}: {(Signal == Signal.Throughput ? "throughput" : "round-trip time")}";
+
+    /// <summary>The value now, with its unit.</summary>
+    public string Now => Format(Departure.Now);
+
+    /// <summary>What would have been normal, with its unit.</summary>
+    public string Usual => $"{Format(Departure.Usual.Low)} to {Format(Departure.Usual.High)}";
+
+    public override string ToString() => $"{Subject} is {Now}, usually {Usual}, since {Departure.Onset:HH:mm:ss}";
 
     private string Format(double value) => Signal == Signal.Throughput
         ? new Telemetry.Units.BytesPerSecond(value).ToString()

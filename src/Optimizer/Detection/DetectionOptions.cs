@@ -1,32 +1,12 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 using NetPulse.Hosting;
+using NetPulse.Optimizer.Detection.Alerts;
+using NetPulse.Optimizer.Detection.Calibration;
+using NetPulse.Optimizer.Detection.Forecasts;
+using NetPulse.Optimizer.Detection.Incidents;
 
 namespace NetPulse.Optimizer.Detection;
-
-/// <summary>Settings of <see cref="PastRange"/>; one set for all series. None was fitted to labelled data.</summary>
-public sealed class PastRangeOptions
-{
-    /// <summary>Normal points before anything is judged: 5 to 1,000; 20 unless set.</summary>
-    [Range(5, 1000)]
-    public int MinimumPoints { get; set; } = 20;
-
-    /// <summary>Normal points that make the past range: 20 to 10,000; 240 unless set.</summary>
-    [Range(20, 10_000)]
-    public int BaselinePoints { get; set; } = 240;
-
-    /// <summary>Points outside, one after the other, that make an anomaly: 1 to 100; 3 unless set.</summary>
-    [Range(1, 100)]
-    public int ConfirmingPoints { get; set; } = 3;
-
-    /// <summary>Robust standard deviations by which the range is widened: 1 to 100; 4 unless set.</summary>
-    [Range(1.0, 100.0)]
-    public double MarginSigmas { get; set; } = 4;
-
-    /// <summary>Smallest standard deviation, as a share of the median: 0.001 to 1; 0.05 unless set.</summary>
-    [Range(0.001, 1.0)]
-    public double SmallestSigmaShare { get; set; } = 0.05;
-}
 
 public sealed class DetectionOptions
 {
@@ -34,12 +14,25 @@ public sealed class DetectionOptions
     [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00")]
     public TimeSpan Window { get; set; } = TimeSpan.FromMinutes(30);
 
+    /// <summary>How far back a forecast of what fills up looks: 10 min to 7 d; 6 h unless set.</summary>
+    [Range(typeof(TimeSpan), "00:10:00", "7.00:00:00")]
+    public TimeSpan ForecastWindow { get; set; } = TimeSpan.FromHours(6);
+
     /// <summary>Edges that never sent this much are not watched, in bytes per second: 0 to 1e12; 125,000 (1 Mbit/s) unless set.</summary>
     [Range(0.0, 1e12)]
     public double MinimumBytesPerSecond { get; set; } = 125_000;
 
-    [ValidateObjectMembers]
-    public PastRangeOptions PastRange { get; set; } = new();
+    /// <summary>False alarms that a series may have in a day: 0.001 to 10; 0.02 unless set.</summary>
+    [Range(0.001, 10.0)]
+    public double FalseAlarmsPerDay { get; set; } = AlertBudget.UsualFalseAlarmsPerDay;
+
+    /// <summary>Points of a new series before it is judged: 10 to 1,000; 20 unless set.</summary>
+    [Range(10, 1000)]
+    public int WarmUpPoints { get; set; } = 20;
+
+    /// <summary>Points outside, one after the other, that make an anomaly: 1 to 100; 3 unless set.</summary>
+    [Range(1, 100)]
+    public int ConfirmingPoints { get; set; } = 3;
 }
 
 [OptionsValidator]
@@ -49,5 +42,8 @@ internal static class DetectionRegistration
 {
     public static IServiceCollection AddDetection(this IServiceCollection services) => services
         .AddSettings<DetectionOptions, DetectionOptionsValidator>("detection")
-        .AddSingleton<EdgeWatch>();
+        .AddSingleton<EdgeWatch>()
+        .AddSingleton<AlertBook>()
+        .AddSingleton<IncidentSearch>()
+        .AddSingleton<CapacityWatch>();
 }

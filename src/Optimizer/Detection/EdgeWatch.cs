@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
+using NetPulse.Optimizer.Detection.Preparation;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Store;
@@ -32,7 +33,7 @@ public sealed record EdgeTraffic(Edge Edge, TimeSeries Throughput, TimeSeries Ro
     private static double Latest(TimeSeries series) => series.Count == 0 ? 0 : series.Values.Span[^1];
 }
 
-/// <summary>Reads every edge's traffic from the store and finds the ones that left their past range.</summary>
+/// <summary>Reads every edge's traffic from the store and finds the ones that left what was normal for them.</summary>
 public sealed class EdgeWatch(ISampleStore store, IOptions<DetectionOptions> options)
 {
     /// <summary>Time that a reading may take to reach the store.</summary>
@@ -67,12 +68,12 @@ public sealed class EdgeWatch(ISampleStore store, IOptions<DetectionOptions> opt
         var found = ImmutableArray.CreateBuilder<Anomaly>();
         foreach (var edge in traffic.Where(edge => edge.BestThroughput.Value >= options.Value.MinimumBytesPerSecond))
         {
-            if (PastRange.Leave(edge.Throughput, Deviation.Fall, options.Value.PastRange) is { } fall)
+            if (Departures.Current(edge.Throughput, SignalKind.Throughput, Deviation.Fall, options.Value) is { } fall)
             {
                 found.Add(new Anomaly(edge.Edge, Signal.Throughput, fall));
             }
 
-            if (PastRange.Leave(edge.RoundTripTime, Deviation.Rise, options.Value.PastRange) is { } rise)
+            if (Departures.Current(edge.RoundTripTime, SignalKind.Latency, Deviation.Rise, options.Value) is { } rise)
             {
                 found.Add(new Anomaly(edge.Edge, Signal.RoundTripTime, rise));
             }

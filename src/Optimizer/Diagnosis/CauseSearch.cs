@@ -26,7 +26,7 @@ public sealed class CauseSearch(ISampleStore store, IEnumerable<ICauseRule> rule
         var findings = ImmutableArray.CreateBuilder<Finding>();
         foreach (var ofEdge in anomalies.GroupBy(anomaly => anomaly.Edge))
         {
-            var measured = await MeasureAsync(traffic.First(edge => edge.Edge == ofEdge.Key), ofEdge.Min(anomaly => anomaly.Departure.Onset), changedAt(ofEdge.Key), now, cancellationToken);
+            var measured = await MeasureAsync(traffic.First(edge => edge.Edge == ofEdge.Key), [.. ofEdge], changedAt(ofEdge.Key), now, cancellationToken);
             findings.Add(Judge(measured));
         }
 
@@ -41,9 +41,10 @@ public sealed class CauseSearch(ISampleStore store, IEnumerable<ICauseRule> rule
     }
 
     private async Task<ConnectionEvidence> MeasureAsync(
-        EdgeTraffic traffic, DateTimeOffset onset, DateTimeOffset? changedAt, DateTimeOffset now, CancellationToken cancellationToken)
+        EdgeTraffic traffic, ImmutableArray<Anomaly> anomalies, DateTimeOffset? changedAt, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var edge = traffic.Edge;
+        var onset = anomalies.Min(anomaly => anomaly.Departure.Onset);
         var range = new TimeRange(new[] { onset, changedAt ?? onset, now - LongestRange }.Max(), now);
         var busy = await IncreaseAsync(edge.Select(TcpMetrics.BusySeconds));
         var sent = await IncreaseAsync(edge.Select(TcpMetrics.Segments, LabelNames.Transmit));
@@ -55,6 +56,7 @@ public sealed class CauseSearch(ISampleStore store, IEnumerable<ICauseRule> rule
             Onset = onset,
             Throughput = new BytesPerSecond(MeanSince(traffic.Throughput, range.From)),
             BestThroughput = traffic.BestThroughput,
+            UsualThroughput = anomalies.FirstOrDefault(anomaly => anomaly.Signal == Signal.Throughput)?.Departure.Usual,
             Connections = Mean(await ReadAsync(edge.Select(TcpMetrics.Connections))),
             RoundTripTime = Mean(await ReadAsync(edge.Select(TcpMetrics.SmoothedRtt))) is { } rtt ? TimeSpan.FromSeconds(rtt) : null,
             PathRoundTripTime = Least(traffic.RoundTripTime, onset) is { } least ? TimeSpan.FromSeconds(least) : null,

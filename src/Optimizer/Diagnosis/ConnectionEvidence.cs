@@ -1,4 +1,5 @@
 using NetPulse.Optimizer.Detection;
+using NetPulse.Optimizer.Detection.Detectors;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Units;
 
@@ -20,6 +21,9 @@ public sealed record ConnectionEvidence
 
     /// <summary>The most that the edge carried in the detection window: what the path is known to hold.</summary>
     public required BytesPerSecond BestThroughput { get; init; }
+
+    /// <summary>The throughput that would have been normal at the onset, in bytes per second; <see langword="null"/> where it is not the throughput that left.</summary>
+    public NormalRange? UsualThroughput { get; init; }
 
     /// <summary>Open connections, mean.</summary>
     public double? Connections { get; init; }

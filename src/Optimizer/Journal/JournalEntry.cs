@@ -39,7 +39,16 @@ public enum ChangePhase
 public enum EntryKind
 {
     Started,
+    /// <summary>One series left its range. Earlier versions wrote it; it is still read.</summary>
     Anomaly,
+
+    /// <summary>Alerts of one trouble began.</summary>
+    Incident,
+
+    /// <summary>Something with a limit fills up.</summary>
+    Forecast,
+
+    /// <summary>An incident ended.</summary>
     Recovered,
     Finding,
     Proposal,

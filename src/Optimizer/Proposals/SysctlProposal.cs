@@ -32,6 +32,8 @@ public sealed record SysctlProposal(
     /// <summary>As a diff of the pod's sysctls.</summary>
     public string Diff => $"- {Sysctl} = {From}\n+ {Sysctl} = {To}";
 
+    private string Usual => Finding.Measured.UsualThroughput is { } usual ? $" (usual: {new BytesPerSecond(usual.Low)} to {new BytesPerSecond(usual.High)})" : "";
+
     public override string ToString() =>
-        $"set {Sysctl} in {Pod} from \"{From}\" to \"{To}\"; expected: {Finding.Measured.Throughput} → {Expected}; costs at most {Text.Bytes(MemoryCostBytes)} of memory; takes effect for {TakesEffect}";
+        $"set {Sysctl} in {Pod} from \"{From}\" to \"{To}\"; expected: {Finding.Measured.Throughput} → {Expected}{Usual}; costs at most {Text.Bytes(MemoryCostBytes)} of memory; takes effect for {TakesEffect}";
 }

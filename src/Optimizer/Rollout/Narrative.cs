@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using NetPulse.Optimizer.Apply;
 using NetPulse.Optimizer.Detection;
+using NetPulse.Optimizer.Detection.Alerts;
+using NetPulse.Optimizer.Detection.Forecasts;
+using NetPulse.Optimizer.Detection.Incidents;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Journal;
 using NetPulse.Optimizer.Proposals;
@@ -8,12 +11,36 @@ using NetPulse.Optimizer.Proposals;
 namespace NetPulse.Optimizer.Rollout;
 
 /// <summary>Tells the journal what a run saw that the run before had not.</summary>
-public sealed class Narrative(ChangeJournal journal)
+public sealed class Narrative
 {
-    private readonly Dictionary<(Edge, Signal), Anomaly> open = [];
+    /// <summary>Alerts of one incident that the journal lists; the page has all.</summary>
+    private const int AlertsTold = 20;
+
+    private readonly ChangeJournal journal;
+
+    /// <summary>Series of open incidents that were told of, each with the one under which it was.</summary>
+    private readonly Dictionary<string, string> told = new(StringComparer.Ordinal);
     private readonly Dictionary<Edge, Cause> causes = [];
     private readonly Dictionary<string, string> decisions = new(StringComparer.Ordinal);
+    private readonly HashSet<string> forecasts = new(StringComparer.Ordinal);
     private readonly HashSet<string> problems = new(StringComparer.Ordinal);
+
+    /// <summary>Knows from the journal what an earlier process has told.</summary>
+    public Narrative(ChangeJournal journal)
+    {
+        this.journal = journal;
+        foreach (var entry in journal.Latest)
+        {
+            if (entry.Kind == EntryKind.Incident)
+            {
+                told[entry.Subject] = entry.Subject;
+            }
+            else if (entry.Kind == EntryKind.Recovered)
+            {
+                told.Remove(entry.Subject);
+            }
+        }
+    }
 
     /// <summary>Each problem once, as long as it lasts.</summary>
     public void Tell(ImmutableArray<string> current)
@@ -29,19 +56,8 @@ public sealed class Narrative(ChangeJournal journal)
 
     public void Tell(Picture picture)
     {
-        var seen = picture.Anomalies.ToDictionary(anomaly => (anomaly.Edge, anomaly.Signal));
-        foreach (var (key, anomaly) in seen.Where(pair => !open.ContainsKey(pair.Key)))
-        {
-            open.Add(key, anomaly);
-            journal.Note(EntryKind.Anomaly, anomaly.Edge.ToString(), anomaly.ToString());
-        }
-
-        foreach (var (key, anomaly) in open.Where(pair => !seen.ContainsKey(pair.Key)).ToList())
-        {
-            open.Remove(key);
-            journal.Note(EntryKind.Recovered, anomaly.Edge.ToString(), $"{anomaly.Edge}: {(anomaly.Signal == Signal.Throughput ? "throughput" : "round-trip time")} is usual again");
-        }
-
+        TellIncidents(picture.Incidents);
+        TellForecasts(picture.Forecasts);
         foreach (var ended in decisions.Keys.Except(picture.Proposals.Select(Key)).ToList())
         {
             decisions.Remove(ended);
@@ -74,6 +90,51 @@ public sealed class Narrative(ChangeJournal journal)
             journal.Note(EntryKind.Decision, proposal.Pod.ToString(), decision.Allowed ? $"allowed by {decision.Reason}" : $"not carried out ({decision.Gate}): {decision.Reason}");
         }
     }
+
+    /// <summary>Each incident once, and once more when all of its alerts have ended.</summary>
+    private void TellIncidents(ImmutableArray<Incident> incidents)
+    {
+        var open = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var incident in incidents.Where(incident => incident.IsOpen))
+        {
+            var subjects = incident.Alerts.Select(alert => alert.Anomaly.Subject).ToList();
+            var subject = subjects.Select(series => told.GetValueOrDefault(series)).OfType<string>().FirstOrDefault();
+            if (subject is null)
+            {
+                subject = subjects[0];
+                journal.Note(EntryKind.Incident, subject, incident.ToString(), [.. incident.Alerts.Take(AlertsTold).Select(Line)]);
+            }
+
+            open.Add(subject);
+            foreach (var series in subjects)
+            {
+                told[series] = subject;
+            }
+        }
+
+        foreach (var subject in told.Values.Distinct(StringComparer.Ordinal).Where(subject => !open.Contains(subject)).ToList())
+        {
+            journal.Note(EntryKind.Recovered, subject, $"{subject} is usual again, and all that was joined with it");
+            foreach (var (series, _) in told.Where(pair => pair.Value == subject).ToList())
+            {
+                told.Remove(series);
+            }
+        }
+    }
+
+    /// <summary>Each once, as long as it stands.</summary>
+    private void TellForecasts(ImmutableArray<CapacityForecast> current)
+    {
+        foreach (var forecast in current.Where(forecast => !forecasts.Contains(forecast.Subject)))
+        {
+            journal.Note(EntryKind.Forecast, forecast.Subject, forecast.ToString());
+        }
+
+        forecasts.Clear();
+        forecasts.UnionWith(current.Select(forecast => forecast.Subject));
+    }
+
+    private static string Line(Alert alert) => $"{alert.Severity}: {alert.Anomaly}";
 
     private static string Key(SysctlProposal proposal) => $"{proposal.Pod} {proposal.Sysctl}";
 

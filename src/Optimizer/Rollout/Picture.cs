@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Detection;
+using NetPulse.Optimizer.Detection.Forecasts;
+using NetPulse.Optimizer.Detection.Incidents;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Proposals;
 
@@ -12,9 +14,10 @@ public sealed record Picture(
     OptimizationPolicy? Policy,
     ImmutableArray<string> Problems,
     ImmutableArray<EdgeTraffic> Traffic,
-    ImmutableArray<Anomaly> Anomalies,
+    ImmutableArray<Incident> Incidents,
+    ImmutableArray<CapacityForecast> Forecasts,
     ImmutableArray<Finding> Findings,
     ImmutableArray<SysctlProposal> Proposals)
 {
-    public static readonly Picture Empty = new(DateTimeOffset.MinValue, null, [], [], [], [], []);
+    public static readonly Picture Empty = new(DateTimeOffset.MinValue, null, [], [], [], [], [], []);
 }

@@ -15,12 +15,14 @@ internal sealed record StatusView(
     ImmutableArray<string> Problems,
     int Edges,
     ImmutableArray<TrafficView> Traffic,
-    ImmutableArray<string> Anomalies,
+    ImmutableArray<IncidentView> Incidents,
+    ImmutableArray<string> Forecasts,
     ImmutableArray<FindingView> Findings,
     ImmutableArray<ProposalView> Proposals,
     ImmutableArray<ChangeView> Changes)
 {
     private const int EdgesShown = 200;
+    private const int AlertsShown = 50;
     private const int ChangesShown = 100;
 
     public static StatusView Of(Picture picture, IEnumerable<ChangeState> changes) => new(
@@ -37,7 +39,14 @@ internal sealed record StatusView(
                     Name(edge.Edge.Owner), Name(edge.Edge.Peer), edge.Edge.ServerPort, edge.Edge.Role, edge.Edge.Node,
                     edge.LatestThroughput.Value, edge.BestThroughput.Value, edge.LatestRoundTripTime.TotalSeconds)).Take(EdgesShown),
         ],
-        [.. picture.Anomalies.Select(anomaly => anomaly.ToString())],
+        [
+            .. from incident in picture.Incidents
+               orderby incident.IsOpen descending, incident.Severity descending, incident.Since
+               select new IncidentView(
+                   incident.ToString(), incident.Severity.ToString(), incident.Since, incident.EndedAt, incident.Root?.ToString() ?? "", incident.Alerts.Length,
+                   [.. incident.Alerts.Take(AlertsShown).Select(alert => new AlertView(alert.Anomaly.Subject, alert.Severity.ToString(), alert.Onset, alert.EndedAt, alert.Anomaly.Now, alert.Anomaly.Usual))]),
+        ],
+        [.. picture.Forecasts.Select(forecast => forecast.ToString())],
         [
             .. picture.Findings.Select(finding => new FindingView(
                 finding.Edge.ToString(), finding.Cause.ToString(), finding.Summary, finding.Advice, finding.Confidence, [.. finding.Proof.Select(evidence => evidence.ToString())])),
@@ -53,6 +62,15 @@ internal sealed record StatusView(
 
 internal sealed record TrafficView(
     string From, string To, string ServerPort, string Role, string Node, double BytesPerSecond, double BestBytesPerSecond, double RoundTripSeconds);
+
+/// <param name="Root">Where the change is concentrated; empty where it is not.</param>
+/// <param name="Count">Of all its alerts; <paramref name="Alerts"/> holds the first.</param>
+internal sealed record IncidentView(
+    string Text, string Severity, DateTimeOffset Since, DateTimeOffset? EndedAt, string Root, int Count, ImmutableArray<AlertView> Alerts);
+
+/// <param name="Now">With its unit; while it lasted, where it has ended.</param>
+/// <param name="Usual">What would have been normal, with its unit.</param>
+internal sealed record AlertView(string Subject, string Severity, DateTimeOffset Onset, DateTimeOffset? EndedAt, string Now, string Usual);
 
 internal sealed record FindingView(string Edge, string Cause, string Summary, string Advice, double Confidence, ImmutableArray<string> Proof);
 

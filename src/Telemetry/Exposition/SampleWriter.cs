@@ -18,6 +18,10 @@ public sealed class SampleWriter(DateTimeOffset at)
     public void Write(MetricDefinition metric, LabelSet labels, double value) =>
         SamplesOf(metric).Add(new Sample(labels, unixMilliseconds, value));
 
+    /// <param name="measuredAt">Where that was before the reading.</param>
+    public void Write(MetricDefinition metric, LabelSet labels, double value, DateTimeOffset measuredAt) =>
+        SamplesOf(metric).Add(new Sample(labels, measuredAt.ToUnixTimeMilliseconds(), value));
+
     /// <summary>Writes every bucket, the sum and the count.</summary>
     public void Write(MetricDefinition metric, HistogramSeries histogram) => histogram.WriteTo(SamplesOf(metric), unixMilliseconds);
 

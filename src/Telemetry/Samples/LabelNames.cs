@@ -28,7 +28,7 @@ public static class LabelNames
     public const string Transmit = "transmit";
     public const string Receive = "receive";
 
-    /// <summary>Why something failed or was dropped.</summary>
+    /// <summary>Why something is wrong, failed or was dropped.</summary>
     public const string Reason = "reason";
 
     /// <summary>A TCP socket's, as <c>ss</c> writes it: <c>established</c>, <c>close-wait</c>, …</summary>
@@ -54,6 +54,16 @@ public static class LabelNames
 
     /// <summary>A queueing discipline's kind, as <c>fq_codel</c>.</summary>
     public const string Qdisc = "qdisc";
+
+    /// <summary>The Service that a connection was made to, before its destination was translated.</summary>
+    public const string Service = "service";
+    public const string ServiceNamespace = "service_namespace";
+
+    /// <summary>What a pod's owner is, as <c>Deployment</c>.</summary>
+    public const string WorkloadKind = "workload_kind";
+
+    /// <summary><c>true</c> for a pod that uses the node's own network.</summary>
+    public const string HostNetwork = "host_network";
 
     public const string Protocol = "protocol";
 

@@ -22,7 +22,7 @@ public sealed class ChangeLifecycleTests : IDisposable
         Assert.StartsWith("4096 131072 11", setting.Value, StringComparison.Ordinal);
         Assert.Equal(rig.Change.Change.RevertAt, setting.RevertAt);
         Assert.Equal(
-            [EntryKind.Anomaly, EntryKind.Anomaly, EntryKind.Anomaly, EntryKind.Anomaly, EntryKind.Finding, EntryKind.Finding, EntryKind.Proposal, EntryKind.Decision, EntryKind.Change, EntryKind.Change, EntryKind.Proposal, EntryKind.Decision],
+            [EntryKind.Incident, EntryKind.Finding, EntryKind.Finding, EntryKind.Proposal, EntryKind.Decision, EntryKind.Change, EntryKind.Change, EntryKind.Proposal, EntryKind.Decision],
             rig.Journal.Latest.Select(entry => entry.Kind));
         Assert.Equal([ChangePhase.Planned, ChangePhase.Written], Phases());
     }

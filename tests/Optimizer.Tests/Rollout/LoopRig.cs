@@ -5,6 +5,9 @@ using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Apply;
 using NetPulse.Optimizer.Cluster;
 using NetPulse.Optimizer.Detection;
+using NetPulse.Optimizer.Detection.Alerts;
+using NetPulse.Optimizer.Detection.Forecasts;
+using NetPulse.Optimizer.Detection.Incidents;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Ingest;
 using NetPulse.Optimizer.Journal;
@@ -86,6 +89,9 @@ internal sealed class LoopRig : IDisposable
         Run = new OptimizationRun(
             Cluster,
             new EdgeWatch(store, Options.Create(new DetectionOptions())),
+            new AlertBook(),
+            new IncidentSearch(Options.Create(new DetectionOptions())),
+            new CapacityWatch(store, Options.Create(new DetectionOptions())),
             new CauseSearch(store, [new ReceiveWindowBelowBandwidthDelay(), new SlowReader()]),
             new ChangeLifecycle(new NodeTuningWriter(Cluster), new CanaryMeasurement(store), Journal),
             Journal,

@@ -20,7 +20,7 @@ internal static class OtlpNames
         (NamespaceMetrics.InterfaceErrors.Name, new("k8s.pod.network.errors", "{error}"), new("system.network.errors", "{error}")),
         (NamespaceMetrics.InterfacePackets.Name, new("netpulse.interface.packets", "{packet}"), new("system.network.packet.count", "{packet}")),
         (NamespaceMetrics.InterfaceDropped.Name, new("netpulse.interface.dropped", "{packet}"), new("system.network.packet.dropped", "{packet}")),
-        ("netpulse_dns_lookup_duration_seconds", new("dns.lookup.duration", "s"), new("dns.lookup.duration", "s")),
+        (DnsMetrics.LookupDuration.Name, new("dns.lookup.duration", "s"), new("dns.lookup.duration", "s")),
         (ProcessMetrics.ProcessorSeconds.Name, new("process.cpu.time", "s"), new("process.cpu.time", "s")),
         (ProcessMetrics.ResidentBytes.Name, new("process.memory.usage", "By"), new("process.memory.usage", "By")),
     ];

@@ -5,6 +5,7 @@ using NetPulse.Optimizer.Policies.Addresses;
 using NetPulse.Optimizer.Policies.Classes;
 using NetPulse.Optimizer.Policies.Model;
 using NetPulse.Optimizer.Policies.Ports;
+using NetPulse.Optimizer.Policies.Recommendation;
 
 namespace NetPulse.Optimizer.Policies.Questions;
 
@@ -23,14 +24,6 @@ public abstract record Remedy(PolicyReference Policy, string Effect)
 public static class Remedies
 {
     private const int LongestName = 253;
-
-    // Labels that name one generation or one replica of a workload: a rule with them would soon match nothing.
-    private static readonly string[] PassingLabels =
-    [
-        "pod-template-hash", "controller-revision-hash", "pod-template-generation", "controller-uid", "job-name",
-        "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index",
-        "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name", "batch.kubernetes.io/job-completion-index",
-    ];
 
     /// <summary>For a denied connection what each denying side needs; for an allowed one what closes the one side that can be closed.</summary>
     /// <returns>Empty where no such change does it.</returns>
@@ -195,7 +188,7 @@ public static class Remedies
         new(Stable(pod).Select(static l => KeyValuePair.Create<string, JsonNode?>(l.Key, l.Value)));
 
     private static IEnumerable<KeyValuePair<string, string>> Stable(Pod pod) =>
-        pod.Metadata.Labels.Where(static l => !PassingLabels.Contains(l.Key)).OrderBy(static l => l.Key, StringComparer.Ordinal);
+        pod.Metadata.Labels.Where(static l => !StableLabels.IsPassing(l.Key)).OrderBy(static l => l.Key, StringComparer.Ordinal);
 
     private static string Reach(PolicyEngine engine, Party peer)
     {

@@ -1,5 +1,6 @@
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Policies.Addresses;
+using NetPulse.Optimizer.Policies.Checks;
 using NetPulse.Optimizer.Policies.Classes;
 using NetPulse.Optimizer.Policies.Ports;
 
@@ -62,7 +63,7 @@ internal static class DnsNeeds
     private static IEnumerable<Endpoint> ServiceAddresses(RecommendationInputs inputs, List<WorkloadGroup> servers) =>
         from service in inputs.Services
         where service.Spec.Ports.Any(static p => p.Port == DnsPort) && service.Spec.Selector.Count > 0
-        where servers.Exists(g => g.Pods.Any(p => Party.IsManaged(p) && FlowResolver.IsBehind(p, service)))
+        where servers.Exists(g => g.Pods.Any(p => Party.IsManaged(p) && Selection.IsBehind(p, service)))
         from text in service.Spec.ClusterIPs.Append(service.Spec.ClusterIP).Distinct()
         where IpValue.TryParse(text, out _)
         let address = IpValue.TryParse(text, out var parsed) ? parsed : default

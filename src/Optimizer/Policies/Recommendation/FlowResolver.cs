@@ -1,6 +1,7 @@
 using System.Globalization;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Policies.Addresses;
+using NetPulse.Optimizer.Policies.Checks;
 using NetPulse.Optimizer.Policies.Classes;
 using NetPulse.Optimizer.Policies.Flows;
 
@@ -64,7 +65,7 @@ internal sealed class FlowResolver
         }
 
         var name = $"{service.Metadata.Namespace}/{service.Metadata.Name}";
-        var behind = service.Spec.Selector.Count == 0 ? null : podsByName.Values.Where(Party.IsManaged).FirstOrDefault(pod => IsBehind(pod, service));
+        var behind = podsByName.Values.Where(Party.IsManaged).FirstOrDefault(pod => Selection.IsBehind(pod, service));
         if (behind is null)
         {
             return (new Endpoint.ServiceAddress(name, address), port);
@@ -99,9 +100,6 @@ internal sealed class FlowResolver
 
     private Pod? PodOf(in FlowEnd end) =>
         end.Pod.Length > 0 ? podsByName.GetValueOrDefault(end.Pod) : end.Address is { } address ? podsByAddress.GetValueOrDefault(address) : null;
-
-    public static bool IsBehind(Pod pod, Service service) => pod.Metadata.Namespace == service.Metadata.Namespace
-        && service.Spec.Selector.All(label => pod.Metadata.Labels.TryGetValue(label.Key, out var value) && value == label.Value);
 
     public static string NameOf(Pod pod) => string.Create(CultureInfo.InvariantCulture, $"{pod.Metadata.Namespace}/{pod.Metadata.Name}");
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Policies.Addresses;
+using NetPulse.Optimizer.Policies.Checks;
 using NetPulse.Optimizer.Policies.Classes;
 using NetPulse.Optimizer.Policies.Model;
 using NetPulse.Optimizer.Policies.Ports;
@@ -105,7 +106,7 @@ internal sealed class RuleWriter(
     private bool IsOffered(WorkloadGroup group, int port) => inputs.Services.Any(service =>
         service.Spec.Type is ServiceSpec.LoadBalancer or ServiceSpec.NodePort
         && service.Spec.Selector.Count > 0
-        && group.Pods.Any(pod => FlowResolver.IsBehind(pod, service))
+        && group.Pods.Any(pod => Selection.IsBehind(pod, service))
         && service.Spec.Ports.Any(offered => offered.TargetPort is null or { Name: not null } || offered.TargetPort.Value.Number == port));
 
     private static bool IsPublic(IpValue address) => address.Family == IpFamily.V4

@@ -48,8 +48,19 @@ function showStatus(status) {
   byId('more-traffic').hidden = status.edges === status.traffic.length;
   byId('more-traffic').textContent = `The busiest ${status.traffic.length} of ${status.edges}.`;
 
-  byId('anomalies').replaceChildren(...status.anomalies.map((text) => element('li', text)));
-  byId('no-anomalies').hidden = status.anomalies.length > 0;
+  byId('incidents').replaceChildren(...status.incidents.map((incident) => {
+    const article = element('article', undefined, incident.endedAt ? 'ended' : incident.severity);
+    const ended = incident.endedAt ? `, ended ${clock(incident.endedAt)}` : '';
+    article.append(element('h3', `${incident.severity}, since ${clock(incident.since)} UTC${ended}: ${incident.root ? `concentrated in ${incident.root}` : incident.alerts[0].subject}`));
+    const alerts = element('ul');
+    alerts.append(...incident.alerts.map((alert) => element('li',
+      `${alert.subject} ${alert.endedAt ? 'was' : 'is'} ${alert.now}, usually ${alert.usual}, since ${clock(alert.onset)}${alert.endedAt ? ` until ${clock(alert.endedAt)}` : ''}`)));
+    if (incident.count > incident.alerts.length) alerts.append(element('li', `and ${incident.count - incident.alerts.length} more`));
+    article.append(alerts);
+    return article;
+  }));
+  byId('no-incidents').hidden = status.incidents.length > 0;
+  byId('forecasts').replaceChildren(...status.forecasts.map((text) => element('li', text)));
   byId('findings').replaceChildren(...status.findings.map((finding) => {
     const article = element('article');
     article.append(element('h3', `${finding.edge}: ${finding.cause}`), element('p', finding.summary));

@@ -122,6 +122,31 @@ internal static class ChunkGroup
         }
     }
 
+    /// <summary>Tells which series have samples in the range, from the times alone.</summary>
+    /// <exception cref="FormatException">The bytes are no group.</exception>
+    public static void Present(ReadOnlySpan<byte> group, long from, long to, Action<int> found)
+    {
+        var reader = new WireReader(group);
+        var times = new DecodedTimes[reader.CountOfRest()];
+        for (var i = 0; i < times.Length; i++)
+        {
+            times[i] = DecodedTimes.Read(ref reader, from, to);
+        }
+
+        var count = reader.CountOfRest();
+        var series = -1;
+        for (var i = 0; i < count; i++)
+        {
+            series += Number(reader.Varint(), MostSamples) + 1;
+            var column = times[Number(reader.Varint(), times.Length - 1)];
+            reader.Varint();
+            if (column.First < column.End)
+            {
+                found(series);
+            }
+        }
+    }
+
     private static int Number(ulong value, int most) => value <= (ulong)Math.Max(0, most) ? (int)value : throw new FormatException($"A group holds the number {value} where {most} is the most");
 
     /// <summary>The different time columns of a group being written.</summary>

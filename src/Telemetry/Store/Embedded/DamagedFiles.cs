@@ -7,7 +7,7 @@ internal sealed partial class DamagedFiles(StoreDirectory directory, StoreMeter 
 {
     public const string Extension = ".damaged";
 
-    private int count = directory.Damaged();
+    private int count = directory.Damaged().Count;
 
     public int Count => Volatile.Read(ref count);
 
@@ -48,6 +48,19 @@ internal sealed partial class DamagedFiles(StoreDirectory directory, StoreMeter 
         Noted(path, aside, why);
     }
 
+    /// <summary>Deletes those that were written last before that time: their samples would not be kept any more.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public void DeleteBefore(DateTimeOffset time)
+    {
+        foreach (var file in directory.Damaged().Where(file => file.LastWriteTimeUtc < time.UtcDateTime))
+        {
+            File.Delete(file.FullName + DayFile.JournalExtension);
+            file.Delete();
+            Interlocked.Decrement(ref count);
+            LogDeleted(file.FullName);
+        }
+    }
+
     private static string FreeName(string path)
     {
         var name = path + Extension;
@@ -70,6 +83,9 @@ internal sealed partial class DamagedFiles(StoreDirectory directory, StoreMeter 
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Path} was removed while the store was open: its samples are gone, the rest is served")]
     private partial void LogVanished(Exception why, string path);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Path} was deleted: it is older than samples are kept")]
+    private partial void LogDeleted(string path);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Path} is damaged: it was set aside as {Aside}, the rest is served")]
     private partial void LogDamaged(Exception why, string path, string aside);

@@ -5,6 +5,9 @@ namespace NetPulse.Telemetry.Store.Embedded;
 /// <summary>The day files: what was flushed, for as long as it is kept.</summary>
 internal sealed partial class DayArchive : IDisposable
 {
+    /// <summary>Today and yesterday: they are written to, and asked for all the time.</summary>
+    private const int DaysInMemory = 2;
+
     private readonly Lock gate = new();
 
     /// <summary>Held while a day's file is made or replaced; taken before <see cref="gate"/>.</summary>
@@ -72,26 +75,15 @@ internal sealed partial class DayArchive : IDisposable
     }
 
     /// <exception cref="SampleStoreException">A file could not be read although it is not damaged.</exception>
-    public void Read(SeriesCollector collector, CancellationToken cancellationToken)
-    {
-        foreach (var (day, file) in Snapshot())
-        {
-            if (FirstMillisecond(day) <= collector.To && FirstMillisecond(day.AddDays(1)) > collector.From)
-            {
-                try
-                {
-                    file.Read(collector, cancellationToken);
-                }
-                catch (InvalidDataException e)
-                {
-                    SetAside(day, e);
-                    Find(day)?.Read(collector, cancellationToken);
-                }
-            }
-        }
-    }
+    public void Read(SeriesCollector collector, CancellationToken cancellationToken) =>
+        Read(Within(collector.From, collector.To), file => file.Read(collector, cancellationToken));
 
-    /// <summary>Deletes the oldest files, as far as <see cref="Retention"/> says.</summary>
+    /// <summary>Finds series, in the newest day first: most are in it.</summary>
+    /// <exception cref="SampleStoreException">A file could not be read although it is not damaged.</exception>
+    public void Find(SeriesPresence presence, CancellationToken cancellationToken) =>
+        Read(Within(presence.From, presence.To).Reverse(), file => file.Find(presence, cancellationToken));
+
+    /// <summary>Deletes the oldest files, as far as <see cref="Retention"/> says, and damaged ones that are older than what is left.</summary>
     public void DropExpired()
     {
         var stored = Snapshot();
@@ -104,6 +96,22 @@ internal sealed partial class DayArchive : IDisposable
             Forget(day);
             File.Delete(file.Path);
             LogDropped(file.Path);
+        }
+
+        if (expired < stored.Count)
+        {
+            // not by the clock alone, which may be wrong
+            var firstLeft = Math.Min(retention.FirstKeptMillisecond, FirstMillisecond(stored[expired].Day));
+            damaged.DeleteBefore(DateTimeOffset.FromUnixTimeMilliseconds(firstLeft));
+        }
+    }
+
+    /// <summary>Frees what queries of older days brought into memory: a day's labels may be many megabytes.</summary>
+    public void UnloadOlder()
+    {
+        foreach (var (_, file) in Snapshot().SkipLast(DaysInMemory))
+        {
+            file.Unload();
         }
     }
 
@@ -202,6 +210,29 @@ internal sealed partial class DayArchive : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             throw DiskError.Of($"Set {path} aside, which is damaged ({why.Message})", e);
+        }
+    }
+
+    /// <summary>The days of a range, oldest first.</summary>
+    private IEnumerable<(DateOnly Day, DayFile File)> Within(long from, long to) =>
+        Snapshot().Where(day => FirstMillisecond(day.Day) <= to && FirstMillisecond(day.Day.AddDays(1)) > from);
+
+    private void Read(IEnumerable<(DateOnly Day, DayFile File)> wanted, Action<DayFile> read)
+    {
+        foreach (var (day, file) in wanted)
+        {
+            try
+            {
+                read(file);
+            }
+            catch (InvalidDataException e)
+            {
+                SetAside(day, e);
+                if (Find(day) is { } begunAgain)
+                {
+                    read(begunAgain);
+                }
+            }
         }
     }
 

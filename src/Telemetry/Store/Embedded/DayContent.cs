@@ -14,8 +14,8 @@ namespace NetPulse.Telemetry.Store.Embedded;
 /// <param name="Crc">CRC-32C of all the others and the data.</param>
 internal readonly record struct ChunkRow(long Id, int Part, long First, long Last, int Samples, int Series, uint Crc)
 {
-    /// <summary>Samples a series, on average, up to which a row is joined with what is flushed next.</summary>
-    private const int ShortSamples = PackedIntegers.Most;
+    /// <summary>Samples a series, on average, below which a row is joined with others soon.</summary>
+    private const int ShortSamples = 96;
 
     /// <summary>Samples a series, on average, from which a row is never written again.</summary>
     private const int FullSamples = 1024;
@@ -43,6 +43,10 @@ internal sealed class DayContent
     private readonly Dictionary<LabelSet, int> numbers = [];
     private readonly List<List<ChunkRow>> parts = [];
 
+    /// <summary>Numbers here by the log's, to look up a series' labels once and not with every flush.</summary>
+    private int[] translations = [];
+    private SeriesCatalog? translated;
+
     public LabelIndex Index { get; } = new();
 
     public int RowCount { get; private set; }
@@ -52,8 +56,30 @@ internal sealed class DayContent
 
     public long NextId { get; private set; } = 1;
 
-    /// <summary>The series' number, a new one when it has none.</summary>
-    public int NumberOf(LabelSet series) => numbers.TryGetValue(series, out var number) ? number : AddSeries(series);
+    /// <summary>The number of a series of the log's, a new one when it has none.</summary>
+    public int NumberOf(SeriesCatalog catalog, int inCatalog)
+    {
+        if (catalog != translated)
+        {
+            (translated, translations) = (catalog, []);
+        }
+
+        if (inCatalog >= translations.Length)
+        {
+            var known = translations.Length;
+            Array.Resize(ref translations, Math.Max(inCatalog + 1, catalog.Count));
+            translations.AsSpan(known).Fill(-1);
+        }
+
+        ref var number = ref translations[inCatalog];
+        if (number < 0)
+        {
+            var series = catalog[inCatalog];
+            number = numbers.TryGetValue(series, out var known) ? known : AddSeries(series);
+        }
+
+        return number;
+    }
 
     public int AddSeries(LabelSet series)
     {

@@ -7,8 +7,8 @@ namespace NetPulse.Telemetry.Store.Embedded;
 
 /// <summary>One day's samples in a SQLite file, with the number of the last log segment that is in it.</summary>
 /// <remarks>
-/// Series are numbered within the day, and 256 neighbours share a row: a <see cref="ChunkGroup"/>. What is flushed is joined with the newest row of its series
-/// while that is short, and eight rows of a group that are long become one, so that a day is some tens of rows a group whatever the length of a segment.
+/// Series are numbered within the day, and 256 neighbours share a row: a <see cref="ChunkGroup"/>. Four short rows of a group become one,
+/// and eight long ones, so that a day is some tens of rows a group whatever the length of a segment.
 /// SQLite keeps its pages consistent but does not notice a flipped bit in their content, so each row has a CRC-32C of its own, and the checkpoint one of all rows.
 /// Every method throws <see cref="InvalidDataException"/> when the file is damaged, and <see cref="SampleStoreException"/> when the disk refuses.
 /// Safe for use by several threads; a closed file holds nothing.
@@ -21,7 +21,10 @@ internal sealed class DayFile : IDisposable
     /// <summary>Series of a row: enough to share the times and SQLite's overhead, few enough that a read of one does not fetch much for nothing.</summary>
     private const int GroupSeries = 256;
 
-    /// <summary>So many rows between the two are joined into one.</summary>
+    /// <summary>So many short rows, the one that is added among them, become one. To join each with the next would encode a sample twice as often.</summary>
+    private const int JoinedShortRows = 4;
+
+    /// <summary>So many rows that are neither short nor full become one.</summary>
     private const int JoinedRows = 8;
 
     /// <summary>The version and, above it, its complement: a flipped bit is then not taken for another version.</summary>
@@ -116,7 +119,7 @@ internal sealed class DayFile : IDisposable
             var ascending = true;
             for (var i = 0; i < numbered.Length; i++)
             {
-                numbered[i] = columns[i] with { Series = loaded.NumberOf(catalog[columns[i].Series]) };
+                numbered[i] = columns[i] with { Series = loaded.NumberOf(catalog, columns[i].Series) };
                 ascending &= i == 0 || numbered[i].Series > numbered[i - 1].Series;
             }
 
@@ -223,17 +226,35 @@ internal sealed class DayFile : IDisposable
         }
     });
 
-    /// <summary>Labels of the matching series.</summary>
-    public IReadOnlyList<LabelSet> Series(SeriesSelector selector)
+    /// <summary>Finds the series that have a sample in the range. Live ones are in the newest row, so mostly one row a group is looked at, and none of what a head has.</summary>
+    public void Find(SeriesPresence presence, CancellationToken cancellationToken) => Guarded(() =>
     {
-        IReadOnlyList<LabelSet> found = [];
-        Guarded(() =>
+        var loaded = Load();
+        var wanted = loaded.Index.Select(presence.Selector)
+            .Where(number => loaded.Index[number] is { Labels.Length: > 0 } labels && presence.IsWanted(labels));
+        using var select = Command("SELECT data FROM chunks WHERE id = $id");
+        var id = select.Parameters.Add("$id", SqliteType.Integer);
+        foreach (var part in wanted.GroupBy(static number => number / GroupSeries))
         {
-            var loaded = Load();
-            found = [.. loaded.Index.Select(selector).Select(number => loaded.Index[number]).Where(labels => labels.Labels.Length > 0)];
-        });
-        return found;
-    }
+            cancellationToken.ThrowIfCancellationRequested();
+            var missing = part.ToHashSet();
+            foreach (var row in loaded.Rows(part.Key).Reverse().Where(row => row.First <= presence.To && row.Last >= presence.From))
+            {
+                if (missing.Count == 0)
+                {
+                    break;
+                }
+
+                ChunkGroup.Present(Fetch(select, id, row), presence.From, presence.To, series =>
+                {
+                    if (missing.Remove(series))
+                    {
+                        presence.Found(loaded.Index[series]);
+                    }
+                });
+            }
+        }
+    });
 
     public long CountSamples()
     {
@@ -264,29 +285,8 @@ internal sealed class DayFile : IDisposable
     private void WritePart(DayContent loaded, int part, NumberedColumns[] added)
     {
         var rows = loaded.Rows(part);
-        IReadOnlyList<NumberedColumns> columns = added;
-        var firstJoined = rows.Count;
-        if (rows is [.., { IsShort: true } newest])
-        {
-            columns = Join(Decode(newest), columns);
-            firstJoined--;
-        }
-
-        // rows that are neither short nor full stand at the end, behind the full ones
-        var longRows = 0;
-        while (longRows < firstJoined && !rows[firstJoined - 1 - longRows].IsFull)
-        {
-            longRows++;
-        }
-
-        if (longRows >= JoinedRows)
-        {
-            for (; longRows > 0; longRows--)
-            {
-                firstJoined--;
-                columns = Join(Decode(rows[firstJoined]), columns);
-            }
-        }
+        var firstJoined = FirstJoined(rows);
+        IReadOnlyList<NumberedColumns> columns = firstJoined == rows.Count ? added : Join([.. rows.Skip(firstJoined).Select(Decode), added]);
 
         // deleted before it is inserted, so that SQLite uses the pages again and the file does not grow
         foreach (var row in rows.Skip(firstJoined).ToArray())
@@ -314,32 +314,61 @@ internal sealed class DayFile : IDisposable
         loaded.Add(written);
     }
 
-    private static List<NumberedColumns> Join(List<NumberedColumns> earlier, IReadOnlyList<NumberedColumns> later)
+    /// <summary>Which rows are joined with what is added: from that one on. Full rows stand before long ones, and long ones before short ones.</summary>
+    private static int FirstJoined(IReadOnlyList<ChunkRow> rows)
     {
-        var joined = new List<NumberedColumns>(Math.Max(earlier.Count, later.Count));
-        var times = new JoinedTimes();
-        var next = 0;
-        foreach (var one in earlier)
+        var firstShort = rows.Count;
+        while (firstShort > 0 && rows[firstShort - 1].IsShort)
         {
-            for (; next < later.Count && later[next].Series < one.Series; next++)
-            {
-                joined.Add(later[next]);
-            }
-
-            if (next < later.Count && later[next].Series == one.Series)
-            {
-                var (at, values) = SampleOrder.Joined([(one.UnixMilliseconds, one.Values), (later[next].UnixMilliseconds, later[next].Values)], times);
-                joined.Add(new NumberedColumns(one.Series, at, values));
-                next++;
-            }
-            else
-            {
-                joined.Add(one);
-            }
+            firstShort--;
         }
 
-        joined.AddRange(later.Skip(next));
-        return joined;
+        if (rows.Count - firstShort is > 0 and < JoinedShortRows - 1)
+        {
+            return rows.Count;
+        }
+
+        var firstLong = firstShort;
+        while (firstLong > 0 && !rows[firstLong - 1].IsFull)
+        {
+            firstLong--;
+        }
+
+        return firstShort - firstLong >= JoinedRows ? firstLong : firstShort;
+    }
+
+    /// <param name="rows">Oldest first.</param>
+    private static List<NumberedColumns> Join(IReadOnlyList<NumberedColumns>[] rows)
+    {
+        var joined = new List<NumberedColumns>(rows.Max(static row => row.Count));
+        var times = new JoinedTimes();
+        var next = new int[rows.Length];
+        while (true)
+        {
+            var series = int.MaxValue;
+            for (var i = 0; i < rows.Length; i++)
+            {
+                series = next[i] < rows[i].Count ? Math.Min(series, rows[i][next[i]].Series) : series;
+            }
+
+            if (series == int.MaxValue)
+            {
+                return joined;
+            }
+
+            var parts = new List<(ReadOnlyMemory<long>, ReadOnlyMemory<double>)>(rows.Length);
+            for (var i = 0; i < rows.Length; i++)
+            {
+                if (next[i] < rows[i].Count && rows[i][next[i]].Series == series)
+                {
+                    var column = rows[i][next[i]++];
+                    parts.Add((column.UnixMilliseconds, column.Values));
+                }
+            }
+
+            var (at, values) = SampleOrder.Joined(parts, times);
+            joined.Add(new NumberedColumns(series, at, values));
+        }
     }
 
     private List<NumberedColumns> Decode(ChunkRow row)

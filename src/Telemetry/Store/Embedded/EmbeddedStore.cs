@@ -94,12 +94,11 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
     public async ValueTask<IReadOnlyCollection<LabelSet>> SeriesAsync(
         IReadOnlyList<SeriesSelector> selectors, TimeRange range, CancellationToken cancellationToken)
     {
+        ObjectDisposedException.ThrowIf(closed, this);
         var found = new HashSet<LabelSet>();
-        foreach (var selector in selectors.Count > 0 ? selectors : [new SeriesSelector([])])
-        {
-            found.UnionWith((await ReadAsync(selector, range, cancellationToken)).Select(static series => series.Labels));
-        }
-
+        var presences = (selectors.Count > 0 ? selectors : [new SeriesSelector([])])
+            .Select(selector => new SeriesPresence(selector, range.From.ToUnixTimeMilliseconds(), range.To.ToUnixTimeMilliseconds(), found)).ToArray();
+        await Task.Run(() => Array.ForEach(presences, presence => Find(presence, cancellationToken)), cancellationToken);
         return found;
     }
 
@@ -162,9 +161,7 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
 
     private IReadOnlyList<TimeSeries> Read(SeriesCollector collector, CancellationToken cancellationToken)
     {
-        // heads first: a segment that is flushed meanwhile is then seen twice, which does no harm, instead of not at all
-        var heads = log.Heads();
-        try
+        WithHeads(heads =>
         {
             archive.Read(collector, cancellationToken);
             foreach (var head in heads)
@@ -172,6 +169,28 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
                 cancellationToken.ThrowIfCancellationRequested();
                 head.Read(collector);
             }
+        });
+        return collector.Collected();
+    }
+
+    private void Find(SeriesPresence presence, CancellationToken cancellationToken) => WithHeads(heads =>
+    {
+        foreach (var head in heads)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            head.Find(presence);
+        }
+
+        archive.Find(presence, cancellationToken);
+    });
+
+    /// <summary>Takes the heads before the files are read: a segment that is flushed meanwhile is then seen twice, which does no harm, instead of not at all.</summary>
+    private void WithHeads(Action<IReadOnlyList<Head>> read)
+    {
+        var heads = log.Heads();
+        try
+        {
+            read(heads);
         }
         finally
         {
@@ -180,7 +199,5 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
                 head.Release();
             }
         }
-
-        return collector.Collected();
     }
 }

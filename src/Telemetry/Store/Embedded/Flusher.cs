@@ -42,6 +42,7 @@ internal sealed partial class Flusher : IDisposable
                 }
 
                 archive.DropExpired();
+                archive.UnloadOlder();
                 return null;
             }
             catch (SampleStoreException e)

@@ -3,6 +3,9 @@ namespace NetPulse.Telemetry.Store.Embedded;
 /// <summary>What one segment of the log holds, in memory: pages of samples by series. One thread adds, any may read while it holds a lease.</summary>
 internal sealed class Head(SeriesCatalog catalog, PagePool pool)
 {
+    /// <summary>Samples that are read into one array: not so many that it would stand with the large objects.</summary>
+    private const int RoomSamples = 8192;
+
     private readonly Lock gate = new();
     private readonly List<PageBlock> blocks = [];
     private Column[] columns = [];
@@ -95,12 +98,24 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
 
     public void Read(SeriesCollector collector)
     {
+        Memory<double> room = default;
         foreach (var (number, labels) in Catalog.Select(collector.Selector))
         {
-            var (times, values) = SamplesOf(number, collector.From, collector.To, collector.LikeBefore);
+            var (times, values) = SamplesOf(number, collector.From, collector.To, collector.LikeBefore, ref room);
             if (times.Length > 0)
             {
                 collector.Add(labels, times, values);
+            }
+        }
+    }
+
+    public void Find(SeriesPresence presence)
+    {
+        foreach (var (number, labels) in Catalog.Select(presence.Selector))
+        {
+            if (presence.IsWanted(labels) && HasSample(number, presence.From, presence.To))
+            {
+                presence.Found(labels);
             }
         }
     }
@@ -110,14 +125,49 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
     {
         var count = columns.Length;
         ReadOnlyMemory<long> before = default;
+        Memory<double> room = default;
         for (var number = 0; number < count; number++)
         {
-            var (times, values) = SamplesOf(number, long.MinValue, long.MaxValue, before);
+            var (times, values) = SamplesOf(number, long.MinValue, long.MaxValue, before, ref room);
             if (times.Length > 0)
             {
                 before = times;
                 yield return new NumberedColumns(number, times, values);
             }
+        }
+    }
+
+    private bool HasSample(int number, long from, long to)
+    {
+        lock (gate)
+        {
+            if (number >= columns.Length || columns[number].Count == 0)
+            {
+                return false;
+            }
+
+            ref var column = ref columns[number];
+            if (column.LastTime >= from && column.LastTime <= to)
+            {
+                return true;
+            }
+
+            var page = column.FirstPage;
+            for (var left = column.Count; left > 0; left -= PagePool.PageSamples)
+            {
+                var block = blocks[page / PagePool.BlockPages];
+                foreach (var time in block.Times.AsSpan(page % PagePool.BlockPages * PagePool.PageSamples, Math.Min(PagePool.PageSamples, left)))
+                {
+                    if (time >= from && time <= to)
+                    {
+                        return true;
+                    }
+                }
+
+                page = block.Next[page % PagePool.BlockPages];
+            }
+
+            return false;
         }
     }
 
@@ -145,7 +195,8 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
     /// <param name="from">First wanted time.</param>
     /// <param name="to">Last wanted time.</param>
     /// <param name="likeBefore">Times that are given again, instead of equal ones.</param>
-    private (ReadOnlyMemory<long> Times, ReadOnlyMemory<double> Values) SamplesOf(int number, long from, long to, ReadOnlyMemory<long> likeBefore)
+    /// <param name="room">For values of many series; made anew when it is used up.</param>
+    private (ReadOnlyMemory<long> Times, ReadOnlyMemory<double> Values) SamplesOf(int number, long from, long to, ReadOnlyMemory<long> likeBefore, ref Memory<double> room)
     {
         lock (gate)
         {
@@ -157,7 +208,14 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
             ref var column = ref columns[number];
             Span<long> few = stackalloc long[PagePool.PageSamples * 8];
             var times = column.Count <= few.Length ? few[..column.Count] : new long[column.Count];
-            var values = GC.AllocateUninitializedArray<double>(column.Count);
+            if (room.Length < column.Count)
+            {
+                room = GC.AllocateUninitializedArray<double>(Math.Max(column.Count, RoomSamples));
+            }
+
+            var ordered = room[..column.Count];
+            var values = ordered.Span;
+            room = room[column.Count..];
             var page = column.FirstPage;
             for (var at = 0; at < values.Length; at += PagePool.PageSamples)
             {
@@ -165,14 +223,13 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
                 var first = page % PagePool.BlockPages * PagePool.PageSamples;
                 var length = Math.Min(PagePool.PageSamples, values.Length - at);
                 block.Times.AsSpan(first, length).CopyTo(times[at..]);
-                block.Values.AsSpan(first, length).CopyTo(values.AsSpan(at));
+                block.Values.AsSpan(first, length).CopyTo(values[at..]);
                 page = block.Next[page % PagePool.BlockPages];
             }
 
-            var ordered = values.AsMemory();
             if (!column.Ascending)
             {
-                var sorted = SampleOrder.Sorted(times.ToArray(), values);
+                var sorted = SampleOrder.Sorted(times.ToArray(), values.ToArray());
                 times = sorted.Times;
                 ordered = sorted.Values;
             }

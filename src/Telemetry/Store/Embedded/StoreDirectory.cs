@@ -74,7 +74,7 @@ internal sealed class StoreDirectory : IDisposable
         [.. Directory.EnumerateFiles(Wal, "*" + SeriesExtension).Select(SegmentOf).OfType<long>().Order()];
 
     /// <summary>Files that were set aside, in this run or an earlier one.</summary>
-    public int Damaged() => Directory.EnumerateFiles(root, "*" + DamagedFiles.Extension, SearchOption.AllDirectories).Count();
+    public IReadOnlyList<FileInfo> Damaged() => [.. new DirectoryInfo(root).EnumerateFiles("*" + DamagedFiles.Extension, SearchOption.AllDirectories)];
 
     /// <summary>Bytes of all files.</summary>
     public long Size() => new DirectoryInfo(root).EnumerateFiles("*", SearchOption.AllDirectories).Sum(LengthOf);

@@ -20,6 +20,8 @@ public sealed class DecodedSamples : IDisposable
         Count = 0;
     }
 
+    internal void Truncate(int count) => Count = count;
+
     internal void Add(in Sample sample)
     {
         if (Count == samples.Length)

@@ -13,9 +13,9 @@ internal sealed class LabelSetCache
 
     private volatile Content content = new();
 
-    public bool TryGet(ReadOnlySpan<byte> wire, [NotNullWhen(true)] out LabelSet? labels) => content.Lookup.TryGetValue(wire, out labels);
+    public bool TryGet(ReadOnlySpan<byte> wire, [NotNullWhen(true)] out KnownLabels? labels) => content.Lookup.TryGetValue(wire, out labels);
 
-    public void Add(ReadOnlySpan<byte> wire, LabelSet labels)
+    public KnownLabels Add(ReadOnlySpan<byte> wire, LabelSet labels)
     {
         var present = content;
         if (Interlocked.Add(ref present.Bytes, wire.Length) > MostBytes)
@@ -24,7 +24,8 @@ internal sealed class LabelSetCache
             present = content;
         }
 
-        present.Sets.TryAdd(wire.ToArray(), labels);
+        var known = new KnownLabels(wire.ToArray(), labels);
+        return present.Sets.GetOrAdd(known.Wire, known);
     }
 
     /// <summary>One object for a text that many series have.</summary>
@@ -36,9 +37,9 @@ internal sealed class LabelSetCache
 
         public Content() => Lookup = Sets.GetAlternateLookup<ReadOnlySpan<byte>>();
 
-        public ConcurrentDictionary<byte[], LabelSet> Sets { get; } = new(new BytesComparer());
+        public ConcurrentDictionary<byte[], KnownLabels> Sets { get; } = new(new BytesComparer());
 
-        public ConcurrentDictionary<byte[], LabelSet>.AlternateLookup<ReadOnlySpan<byte>> Lookup { get; }
+        public ConcurrentDictionary<byte[], KnownLabels>.AlternateLookup<ReadOnlySpan<byte>> Lookup { get; }
 
         public ConcurrentDictionary<string, string> Texts { get; } = new(StringComparer.Ordinal);
     }
@@ -60,4 +61,19 @@ internal sealed class LabelSetCache
 
         public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
     }
+}
+
+/// <summary>Labels with the bytes that a sender writes for them.</summary>
+internal sealed class KnownLabels(byte[] wire, LabelSet labels)
+{
+    public byte[] Wire { get; } = wire;
+
+    public LabelSet Labels { get; } = labels;
+
+    /// <summary>What followed them the last time; a guess, which saves a look-up where it is right.</summary>
+    public KnownLabels? Next { get; set; }
+
+    /// <summary>Whether the message has these labels and then a sample.</summary>
+    public bool BeginsSamplesOf(ReadOnlySpan<byte> series) =>
+        series.Length > Wire.Length && series[Wire.Length] == WriteRequestTags.SeriesSample && series.StartsWith(Wire);
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Store.Wire;
@@ -12,6 +13,16 @@ namespace NetPulse.Telemetry.Store.Prometheus;
 public sealed class RemoteWriteDecoder(RemoteWriteLimits limits)
 {
     private static readonly long LatestUnixMilliseconds = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+
+    /// <summary>Tag and length of a sample, tag and eight bytes of its value, tag and six bytes of its time.</summary>
+    private const int UsualSampleBytes = 18;
+
+    private const uint UsualSampleBegin = WriteRequestTags.SeriesSample | (16 << 8) | (WriteRequestTags.SampleValue << 16);
+
+    /// <summary>The time's tag in the second byte, and the bits of the six above it that say whether another byte follows.</summary>
+    private const ulong UsualTimeMask = 0x8080_8080_8080_ff00;
+
+    private const ulong UsualTimeTags = 0x0080_8080_8080_0000 | (WriteRequestTags.SampleTimestamp << 8);
 
     private readonly LabelSetCache cache = new();
 
@@ -33,12 +44,13 @@ public sealed class RemoteWriteDecoder(RemoteWriteLimits limits)
         {
             SnappyBlock.Decompress(request, uncompressed);
             var reader = new WireReader(uncompressed.AsSpan(0, length));
+            KnownLabels? before = null;
             while (!reader.AtEnd)
             {
                 var tag = Tag(ref reader);
                 if (tag == WriteRequestTags.Series)
                 {
-                    DecodeSeries(reader.LengthDelimited(), samples);
+                    DecodeSeries(reader.LengthDelimited(), samples, ref before);
                 }
                 else
                 {
@@ -73,20 +85,66 @@ public sealed class RemoteWriteDecoder(RemoteWriteLimits limits)
             : throw new FormatException($"The request announces {announced} uncompressed bytes; {limits.UncompressedBytes} are allowed");
     }
 
-    private void DecodeSeries(ReadOnlySpan<byte> series, DecodedSamples samples)
+    /// <param name="series">A series' message.</param>
+    /// <param name="samples">Gets its samples.</param>
+    /// <param name="before">The series before it: a sender sends the same ones in the same order again and again.</param>
+    private void DecodeSeries(ReadOnlySpan<byte> series, DecodedSamples samples, ref KnownLabels? before)
     {
-        // labels stand before samples by custom, not by rule
-        var before = LabelsBeforeSamples(series, out var more);
-        if (more || !cache.TryGet(before, out var labels))
+        var count = samples.Count;
+        if (before?.Next is { } next && next.BeginsSamplesOf(series))
         {
-            labels = DecodeLabels(series);
-            if (!more)
+            before = next;
+            if (TryDecodeSamples(series[next.Wire.Length..], next.Labels, samples))
             {
-                cache.Add(before, labels);
+                return;
             }
+
+            samples.Truncate(count);
         }
 
-        var reader = new WireReader(series[before.Length..]);
+        // labels stand before samples by custom, not by rule
+        var first = LabelsBeforeSamples(series, out var more);
+        if (more)
+        {
+            before = null;
+            AddSamples(series[first.Length..], DecodeLabels(series), samples);
+            return;
+        }
+
+        if (!cache.TryGet(first, out var known))
+        {
+            known = cache.Add(first, DecodeLabels(series));
+        }
+
+        before?.Next = known;
+        before = known;
+        AddSamples(series[first.Length..], known.Labels, samples);
+    }
+
+    /// <returns>Whether no labels stand among them.</returns>
+    private bool TryDecodeSamples(ReadOnlySpan<byte> fields, LabelSet labels, DecodedSamples samples)
+    {
+        // as every sender writes a sample of this century: a value that is not 0, and six bytes of time; anything else is read field by field
+        while (fields.Length >= UsualSampleBytes
+            && (BinaryPrimitives.ReadUInt32LittleEndian(fields) & 0xff_ffff) == UsualSampleBegin
+            && BinaryPrimitives.ReadUInt64LittleEndian(fields[10..]) is var end
+            && (end & UsualTimeMask) == UsualTimeTags
+            && samples.Count < limits.Samples)
+        {
+            end >>= 16;
+            var time = (end & 0x7f) | ((end >> 1) & (0x7fUL << 7)) | ((end >> 2) & (0x7fUL << 14)) | ((end >> 3) & (0x7fUL << 21)) | ((end >> 4) & (0x7fUL << 28)) | ((end >> 5) & (0x7fUL << 35));
+            samples.Add(new Sample(labels, (long)time, BinaryPrimitives.ReadDoubleLittleEndian(fields[3..])));
+            fields = fields[UsualSampleBytes..];
+        }
+
+        return fields.IsEmpty || AddSamples(fields, labels, samples);
+    }
+
+    /// <returns>Whether no labels stand among them.</returns>
+    private bool AddSamples(ReadOnlySpan<byte> fields, LabelSet labels, DecodedSamples samples)
+    {
+        var alone = true;
+        var reader = new WireReader(fields);
         while (!reader.AtEnd)
         {
             var tag = Tag(ref reader);
@@ -101,9 +159,12 @@ public sealed class RemoteWriteDecoder(RemoteWriteLimits limits)
             }
             else
             {
+                alone &= tag != WriteRequestTags.SeriesLabel;
                 Skip(ref reader, tag);
             }
         }
+
+        return alone;
     }
 
     /// <param name="series">A series' message.</param>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace NetPulse.Telemetry.Store.Wire;
@@ -15,22 +16,30 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes)
 
     public readonly int Remaining => rest.Length;
 
-    public byte Byte() => Take(1)[0];
-
-    public ulong Varint()
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public byte Byte()
     {
-        ulong value = 0;
-        for (var shift = 0; shift < 64; shift += 7)
+        if (rest.IsEmpty)
         {
-            var next = Byte();
-            value |= (ulong)(next & 0x7f) << shift;
-            if (next < 0x80)
-            {
-                return shift == 63 && next > 1 ? throw new FormatException("A varint holds more than 64 bits") : value;
-            }
+            throw TooFew(1);
         }
 
-        throw new FormatException("A varint has more than ten bytes");
+        var first = rest[0];
+        rest = rest[1..];
+        return first;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong Varint()
+    {
+        if (!rest.IsEmpty && rest[0] < 0x80)
+        {
+            var value = rest[0];
+            rest = rest[1..];
+            return value;
+        }
+
+        return LongVarint();
     }
 
     public long Zigzag()
@@ -62,11 +71,12 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes)
     /// <summary>A number of things of which each takes at least one of the bytes that are left.</summary>
     public int CountOfRest() => Count(Varint());
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadOnlySpan<byte> Take(int count)
     {
         if (count > rest.Length)
         {
-            throw new FormatException($"{count} bytes are announced where {rest.Length} are left");
+            throw TooFew(count);
         }
 
         var taken = rest[..count];
@@ -77,6 +87,24 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes)
     /// <summary>Takes bytes behind which at least <paramref name="padding"/> more stand, so that whole words can be read from any of them.</summary>
     public ReadOnlySpan<byte> TakePadded(int count, int padding) =>
         count <= rest.Length - padding ? Take(count) : throw new FormatException($"{count} bytes are announced where {rest.Length - padding} are left");
+
+    private ulong LongVarint()
+    {
+        ulong value = 0;
+        for (var shift = 0; shift < 64; shift += 7)
+        {
+            var next = Byte();
+            value |= (ulong)(next & 0x7f) << shift;
+            if (next < 0x80)
+            {
+                return shift == 63 && next > 1 ? throw new FormatException("A varint holds more than 64 bits") : value;
+            }
+        }
+
+        throw new FormatException("A varint has more than ten bytes");
+    }
+
+    private readonly FormatException TooFew(int count) => new($"{count} bytes are announced where {rest.Length} are left");
 
     private readonly int Count(ulong announced) =>
         announced <= (ulong)rest.Length ? (int)announced : throw new FormatException($"{announced} are announced where {rest.Length} bytes are left");

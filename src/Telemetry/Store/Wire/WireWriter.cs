@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace NetPulse.Telemetry.Store.Wire;
@@ -6,6 +8,8 @@ namespace NetPulse.Telemetry.Store.Wire;
 /// <summary>Writes varints (LEB128, as protobuf has them), little-endian numbers and bytes into a buffer that is kept between uses.</summary>
 public sealed class WireWriter
 {
+    private const int LongestVarint = 10;
+
     private byte[] buffer = new byte[1024];
 
     public int Length { get; private set; }
@@ -18,13 +22,21 @@ public sealed class WireWriter
 
     public void Varint(ulong value)
     {
+        if (buffer.Length - Length < LongestVarint)
+        {
+            Array.Resize(ref buffer, buffer.Length * 2);
+        }
+
+        ref var next = ref MemoryMarshal.GetArrayDataReference(buffer);
+        var at = Length;
         while (value >= 0x80)
         {
-            Byte((byte)(value | 0x80));
+            Unsafe.Add(ref next, at++) = (byte)(value | 0x80);
             value >>= 7;
         }
 
-        Byte((byte)value);
+        Unsafe.Add(ref next, at++) = (byte)value;
+        Length = at;
     }
 
     /// <summary>Small in either direction, small on the wire.</summary>

@@ -156,6 +156,28 @@ public sealed class DamageTests
     }
 
     [Fact]
+    public async Task A_damaged_file_is_deleted_when_its_samples_would_be()
+    {
+        using var original = await OriginalAsync();
+        File.WriteAllText(original.File(Days[0]), "This was a database once.");
+        using var rig = new StoreRig(original.Path);
+        AssertNamed(rig, Days[0]);
+        File.SetLastWriteTimeUtc(Path.Combine(rig.Directory, Days[0] + DamagedFiles.Extension), rig.Clock.GetUtcNow().UtcDateTime);
+        for (var day = 1; day <= 8; day++)
+        {
+            Assert.Equal(day < 8 ? 1 : 0, await DamagedAfterAsync(day));
+        }
+
+        async Task<int> DamagedAfterAsync(int day)
+        {
+            rig.Clock.Advance(TimeSpan.FromDays(1));
+            await rig.AppendAsync(new Sample(LabelSet.Of("later"), rig.Now, day));
+            await rig.FlushAsync();
+            return rig.Store.Statistics.DamagedFiles;
+        }
+    }
+
+    [Fact]
     public async Task A_day_file_that_was_removed_by_hand_does_not_stop_a_flush()
     {
         using var original = await OriginalAsync();
@@ -268,7 +290,7 @@ public sealed class DamageTests
         using var connection = new SqliteConnection($"Data Source={file};Mode=ReadOnly;Pooling=False");
         connection.Open();
         using var select = connection.CreateCommand();
-        select.CommandText = "SELECT data FROM chunks ORDER BY part DESC";
+        select.CommandText = "SELECT data FROM chunks ORDER BY part DESC, id DESC";
         return (byte[])select.ExecuteScalar()!;
     }
 

@@ -106,6 +106,36 @@ public sealed class EmbeddedStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_series_is_listed_where_it_has_a_sample_in_the_range_wherever_that_is()
+    {
+        var hour = (long)TimeSpan.FromHours(1).TotalMilliseconds;
+        var (ended, gap, late) = (LabelSet.Of("m", ("pod", "ended")), LabelSet.Of("m", ("pod", "gap")), LabelSet.Of("m", ("pod", "late")));
+        await rig.AppendAsync(new Sample(ended, rig.Now - (15 * hour), 1), new Sample(gap, rig.Now - (15 * hour), 1), new Sample(gap, rig.Now - hour, 2));
+        for (var flushes = 0; flushes < 3; flushes++)
+        {
+            await AssertListedAsync(-15, -15, ended, gap);
+            await AssertListedAsync(-16, -2, ended, gap);
+            await AssertListedAsync(-14, -2);
+            await AssertListedAsync(-2, 0, gap);
+            await AssertListedAsync(-24, 0, ended, gap);
+            await rig.FlushAsync();
+        }
+
+        await rig.AppendAsync(new Sample(late, rig.Now, 3), new Sample(gap, rig.Now, 3));
+        await AssertListedAsync(0, 0, gap, late);
+        await AssertListedAsync(-24, 0, ended, gap, late);
+        rig.Reopen();
+        await AssertListedAsync(-24, 0, ended, gap, late);
+        var range = new TimeRange(rig.Clock.GetUtcNow().AddDays(-1), rig.Clock.GetUtcNow());
+        Assert.Equal(["gap", "late"], (await ((ISampleStore)rig.Store).LabelValuesAsync(
+            "pod", [SeriesSelector.Of("m", ("pod", "late")), SeriesSelector.Of("m", ("pod", "gap")), SeriesSelector.Of("none")], range, CancellationToken.None)).Order(StringComparer.Ordinal));
+
+        async Task AssertListedAsync(int fromHours, int toHours, params LabelSet[] expected) => Assert.Equal(
+            expected.ToHashSet(),
+            (await rig.Store.SeriesAsync([SeriesSelector.Of("m")], new TimeRange(rig.Clock.GetUtcNow().AddHours(fromHours), rig.Clock.GetUtcNow().AddHours(toHours)), CancellationToken.None)).ToHashSet());
+    }
+
+    [Fact]
     public async Task A_segment_is_flushed_when_it_is_long_or_old()
     {
         rig.Options.SegmentSamples = 200;

@@ -1,0 +1,115 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace NetPulse.Collector.Sources.Kubelet;
+
+/// <summary>Asks this node's kubelet, over TLS that is verified, with the service account's token.</summary>
+public sealed class KubeletClient : IDisposable
+{
+    /// <summary>A node of 250 pods answers with less than a tenth of it.</summary>
+    private const int LongestAnswerBytes = 64 * 1024 * 1024;
+
+    /// <summary>So that a new certificate authority is noticed.</summary>
+    private static readonly TimeSpan ConnectionLife = TimeSpan.FromMinutes(10);
+
+    private readonly KubeletOptions options;
+    private readonly HttpClient client;
+
+    /// <param name="options">With a URL.</param>
+    public KubeletClient(KubeletOptions options)
+    {
+        this.options = options;
+        client = new HttpClient(new SocketsHttpHandler
+        {
+            AutomaticDecompression = DecompressionMethods.GZip,
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            PooledConnectionLifetime = ConnectionLife,
+            ConnectTimeout = options.Timeout,
+            SslOptions = { RemoteCertificateValidationCallback = Verify },
+        })
+        {
+            BaseAddress = new Uri(options.Url!),
+            Timeout = options.Timeout,
+            MaxResponseContentBufferSize = LongestAnswerBytes,
+        };
+    }
+
+    /// <exception cref="KubeletException">It did not answer in time, or with anything but 200.</exception>
+    public async Task<byte[]> GetAsync(string path, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Host = options.ServerName;
+        if (options.TokenFile is { } tokenFile)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await ReadTokenAsync(path, tokenFile, cancellation));
+        }
+
+        try
+        {
+            using var response = await client.SendAsync(request, cancellation);
+            return response.StatusCode switch
+            {
+                HttpStatusCode.OK => await response.Content.ReadAsByteArrayAsync(cancellation),
+                HttpStatusCode.Unauthorized => throw new KubeletException(path, "401: it does not know the token; check kubelet.tokenFile", isAbsent: false),
+                HttpStatusCode.Forbidden => throw new KubeletException(path, "403: the service account needs the verb get on nodes/stats and nodes/metrics", isAbsent: false),
+                HttpStatusCode.NotFound => throw new KubeletException(path, "404: this kubelet has no such endpoint", isAbsent: true),
+                var status => throw new KubeletException(path, $"it answered {(int)status}", isAbsent: false),
+            };
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            throw new KubeletException(path, $"no whole answer within {options.Timeout.TotalSeconds:0.#} s (kubelet.timeout)", isAbsent: false, e);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new KubeletException(path, e.InnerException is { } inner ? $"{e.Message} ({inner.Message})" : e.Message, isAbsent: false, e);
+        }
+    }
+
+    public void Dispose() => client.Dispose();
+
+    private static async Task<string> ReadTokenAsync(string path, string tokenFile, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await File.ReadAllTextAsync(tokenFile, cancellation)).Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new KubeletException(path, $"kubelet.tokenFile cannot be read: {e.Message}", isAbsent: false, e);
+        }
+    }
+
+    /// <summary>The certificate's name must be right, and one of the file's certificates must stand above it.</summary>
+    private bool Verify(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
+        if (options.CaFile is null || certificate is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != SslPolicyErrors.None)
+        {
+            return errors == SslPolicyErrors.None;
+        }
+
+        using var own = new X509Chain();
+        own.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        own.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        try
+        {
+            own.ChainPolicy.CustomTrustStore.ImportFromPemFile(options.CaFile);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            return false;
+        }
+
+        foreach (var sent in chain?.ChainElements.Skip(1) ?? [])
+        {
+            own.ChainPolicy.ExtraStore.Add(sent.Certificate);
+        }
+
+        using var leaf = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
+        return own.Build(leaf);
+    }
+}

@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Lanes = System.Runtime.Intrinsics.Vector512<float>;
+
+namespace NetPulse.Optimizer.Detection.Detectors;
+
+/// <summary>
+/// For a series of which only its past is known: the value, the value without its slow level, and its distance from the usual hour of the week, each by
+/// range novelty; two of three points far from that hour; a jump. The strongest speaks.
+/// </summary>
+/// <remarks>Weights bring each to about one where it matters (docs/detection.md says on which data). The first week has no hour of the week.</remarks>
+internal sealed class LevelDetector(int blocks, float warmUp)
+{
+    private const float RangeWeight = 1 / 0.17f;
+    private const float HourWeight = 0.02f / 0.17f;
+    private const float JumpWeight = 0.2f / 0.17f;
+    private const float SlowLevel = 64;
+
+    private static readonly ResidualMemory HourMemory = new(256, 1000);
+    private static readonly ResidualMemory JumpMemory = new(256, 300);
+
+    private readonly BlockState[] states = new BlockState[blocks];
+    private readonly HourOfWeek hours = new(blocks);
+    private readonly HourlyRecord jumps = new(blocks);
+
+    public long StateBytes => ((long)states.Length * Unsafe.SizeOf<BlockState>()) + hours.StateBytes + jumps.StateBytes;
+
+    public void Visit(StatePart visit)
+    {
+        visit(BankState.BytesOf(states));
+        hours.Visit(visit);
+        jumps.Visit(visit);
+    }
+
+    public Lanes Observe(int block, int hourOfWeek, Lanes values, Lanes present)
+    {
+        ref var state = ref states[block];
+        var seen = state.Seen;
+        var share = Lanes.One / (seen + Lanes.One);
+        var score = state.Value.Observe(values, present, seen, warmUp, falls: true);
+
+        var level = Vector512.ConditionalSelect(Vector512.Equals(seen, Lanes.Zero), values, state.Slow);
+        level += Vector512.MaxNative(share, Vector512.Create(1 / SlowLevel)) * (values - level);
+        state.Slow = Vector512.ConditionalSelect(present, level, state.Slow);
+        score = Vector512.MaxNative(score, state.Detrended.Observe(values - level, present, seen, warmUp, falls: true));
+
+        var known = hours.Observe(block, hourOfWeek, values, present, out var residuals);
+        score = Vector512.MaxNative(score, state.OfHour.Observe(residuals, known, state.SeenInHour, warmUp, falls: true)) * RangeWeight;
+
+        var shareInHour = Lanes.One / (state.SeenInHour + Lanes.One);
+        var distance = state.FromHour.Observe(residuals, known, state.SeenInHour, shareInHour, HourMemory);
+        var twoOfThree = Vector512.Abs(state.HourDistance.Observe(distance, known));
+        score = Vector512.MaxNative(score, twoOfThree * HourWeight);
+
+        var hasBefore = present & Vector512.GreaterThan(seen, Lanes.Zero);
+        var steps = seen - Lanes.One;
+        var jump = Vector512.Abs(state.Step.Observe(values - state.Before, hasBefore, steps, Lanes.One / seen, JumpMemory));
+        score = Vector512.MaxNative(score, jumps.Observe(block, hourOfWeek % 24, jump, hasBefore) * JumpWeight);
+
+        state.Before = Vector512.ConditionalSelect(present, values, state.Before);
+        state.Seen += Lanes.One & present;
+        state.SeenInHour += Lanes.One & known;
+        return score & present & Vector512.GreaterThanOrEqual(seen, Vector512.Create(warmUp));
+    }
+
+    /// <summary>The range that the values have kept.</summary>
+    public NormalRange Normal(int block, int lane)
+    {
+        ref readonly var range = ref states[block].Value;
+        return new NormalRange(range.Low[lane], range.High[lane]);
+    }
+
+    internal struct BlockState
+    {
+        public Lanes Seen, SeenInHour, Slow, Before;
+        public RangeNovelty Value, Detrended, OfHour;
+        public RobustResidual FromHour, Step;
+        public MedianOfThree HourDistance;
+    }
+}

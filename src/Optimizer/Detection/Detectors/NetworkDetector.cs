@@ -1,0 +1,71 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using NetPulse.Optimizer.Detection.Preparation;
+using Lanes = System.Runtime.Intrinsics.Vector512<float>;
+
+namespace NetPulse.Optimizer.Detection.Detectors;
+
+/// <summary>
+/// For latency, throughput and counts, on a logarithmic scale: two of three points far from the robust level; range novelty; a value that is stuck.
+/// The strongest speaks.
+/// </summary>
+/// <remarks>A rise matters for latency and counts, both directions for throughput. A count may stand at zero for ever, so a stuck one is nothing.</remarks>
+internal sealed class NetworkDetector(SignalKind kind, int blocks, float warmUp)
+{
+    /// <summary>Mean absolute deviations from the level that make an event.</summary>
+    private const float FarFromLevel = 5;
+    private const float LevelWeight = 1 / FarFromLevel;
+    private const float RangeWeight = 0.4f;
+    private const float StuckWeight = 0.2f;
+
+    /// <summary>Smallest mean absolute deviation of a logarithm: 2 % of a time or bandwidth; of counts, whose noise is mostly zeros, 40 %.</summary>
+    private readonly ResidualMemory memory = new(128, 1000, kind == SignalKind.Count ? 0.4f : 0.02f);
+    private readonly BlockState[] states = new BlockState[blocks];
+
+    public long StateBytes => (long)states.Length * Unsafe.SizeOf<BlockState>();
+
+    public void Visit(StatePart visit) => visit(BankState.BytesOf(states));
+
+    public Lanes Observe(int block, Lanes values, Lanes present)
+    {
+        ref var state = ref states[block];
+        var seen = state.Seen;
+        var share = Lanes.One / (seen + Lanes.One);
+        var isCount = kind == SignalKind.Count;
+        var falls = kind == SignalKind.Throughput;
+        var scaled = isCount
+            ? state.Count.Observe(values, present)
+            : Vector512.Log(Vector512.MaxNative(values, Vector512.Create(1e-9f)));
+
+        var deviation = state.Level.Observe(scaled, present, seen, share, memory);
+        var twoOfThree = state.Deviation.Observe(deviation, present);
+        var score = (falls ? Vector512.Abs(twoOfThree) : Vector512.MaxNative(twoOfThree, Lanes.Zero)) * LevelWeight;
+        score = Vector512.MaxNative(score, state.Value.Observe(scaled, present, seen, warmUp, falls) * RangeWeight);
+        if (!isCount)
+        {
+            score = Vector512.MaxNative(score, state.Stuck.Observe(values, present, seen, warmUp) * StuckWeight);
+        }
+
+        state.Seen += Lanes.One & present;
+        return score & present & Vector512.GreaterThanOrEqual(seen, Vector512.Create(warmUp));
+    }
+
+    /// <summary>Values nearer to the level than what makes an event; in the unit of the values.</summary>
+    public NormalRange Normal(int block, int lane)
+    {
+        ref readonly var state = ref states[block];
+        var reach = FarFromLevel * Math.Max(state.Level.Scale[lane], memory.SmallestScale);
+        var (low, high) = (MathF.Exp(state.Level.Level[lane] - reach), MathF.Exp(state.Level.Level[lane] + reach));
+        return kind == SignalKind.Count ? new NormalRange(0, (high - 1) * state.Count.Usual[lane]) : new NormalRange(low, high);
+    }
+
+    internal struct BlockState
+    {
+        public Lanes Seen;
+        public CountScale Count;
+        public RobustResidual Level;
+        public MedianOfThree Deviation;
+        public RangeNovelty Value;
+        public StuckValue Stuck;
+    }
+}

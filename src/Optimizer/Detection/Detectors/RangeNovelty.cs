@@ -1,0 +1,42 @@
+using System.Runtime.Intrinsics;
+using Lanes = System.Runtime.Intrinsics.Vector512<float>;
+
+namespace NetPulse.Optimizer.Detection.Detectors;
+
+/// <summary>How far a value lies beyond everything that its series has been lately, in units of that range.</summary>
+/// <remarks>
+/// Method: records of a process with fading memory; novelty in the sense of Markou and Singh (2003). Both ends of the range creep towards each other by
+/// <see cref="Fading"/> of its width a point, so that a record is forgotten in some ten thousand points. During the warm-up it answers
+/// zero. A series that never changed answers <see cref="Highest"/> to its first change.
+/// </remarks>
+internal struct RangeNovelty
+{
+    internal const float Highest = 1000;
+    private const float Fading = 1e-4f;
+
+    public Lanes High, Low;
+
+    /// <param name="values">Of the lanes in <paramref name="present"/>.</param>
+    /// <param name="seen">Values before this one.</param>
+    /// <param name="warmUp">Values before the first answer.</param>
+    /// <param name="falls">Whether to look below, too.</param>
+    public Lanes Observe(Lanes values, Lanes present, Lanes seen, float warmUp, bool falls)
+    {
+        var isFirst = Vector512.Equals(seen, Lanes.Zero);
+        var high = Vector512.ConditionalSelect(isFirst, values, High);
+        var low = Vector512.ConditionalSelect(isFirst, values, Low);
+        var width = high - low;
+        var beyond = Vector512.MaxNative(values - high, Lanes.Zero);
+        if (falls)
+        {
+            beyond = Vector512.MaxNative(low - values, beyond);
+        }
+
+        // Without a width every step is infinitely far; 0/0 is not looked at.
+        var novelty = Vector512.MinNative(beyond / Vector512.MaxNative(width, Vector512.Create(float.Epsilon * (1 << 23))), Vector512.Create(Highest));
+        var creep = width * Fading;
+        High = Vector512.ConditionalSelect(present, Vector512.MaxNative(high - creep, values), High);
+        Low = Vector512.ConditionalSelect(present, Vector512.MinNative(low + creep, values), Low);
+        return novelty & present & Vector512.GreaterThanOrEqual(seen, Vector512.Create(warmUp));
+    }
+}
