@@ -7,10 +7,15 @@ using YamlDotNet.RepresentationModel;
 namespace NetPulse.Kubernetes.Files;
 
 /// <summary>One YAML document as JSON, with the line on which each value stands.</summary>
-/// <remarks>YAML 1.2 core schema for plain scalars; quoted ones are strings. Aliases are refused; tags are ignored.</remarks>
+/// <remarks>YAML 1.2 core schema for plain scalars; quoted ones are strings. Aliases and merge keys (<c><![CDATA[<<]]></c>) are written out, up to a limit; tags are ignored.</remarks>
 public sealed class YamlDocument
 {
     private const int MaximumDepth = 64;
+
+    /// <summary>Values that aliases may add: a few lines can otherwise make gigabytes.</summary>
+    private const int MaximumCopies = 100_000;
+
+    private const string MergeKey = "<<";
 
     /// <summary>Of the words that older versions of YAML read as something else, <c>false</c> is the longest.</summary>
     private const int LongestPlain = 5;
@@ -18,6 +23,10 @@ public sealed class YamlDocument
     private readonly Dictionary<string, int> lines = new(StringComparer.OrdinalIgnoreCase);
 
     private readonly HashSet<string> plainTexts = new(StringComparer.Ordinal);
+
+    private readonly HashSet<YamlNode> seen = new(ReferenceEqualityComparer.Instance);
+
+    private int copies;
 
     // Lines of the file before this document.
     private int linesBefore;
@@ -87,7 +96,7 @@ public sealed class YamlDocument
         if (stream.Documents.Count == 1 && !IsEmpty(stream.Documents[0].RootNode))
         {
             document.Root = stream.Documents[0].RootNode is YamlMappingNode root
-                ? document.Mapping(root, "")
+                ? document.Mapping(root, "", 0)
                 : throw new ObjectFileException(file, 1, "", "must be a mapping (key: value)");
         }
 
@@ -150,7 +159,7 @@ public sealed class YamlDocument
         }
     }
 
-    /// <summary>Refuses first what would end this process: a reader calls itself for each level, and an alias may contain itself or make gigabytes of a few lines.</summary>
+    /// <summary>Refuses first what would end this process: a reader calls itself for each level, and hashes a key with everything below it.</summary>
     private static YamlStream Load(string file, string text)
     {
         var stream = new YamlStream();
@@ -158,6 +167,8 @@ public sealed class YamlDocument
         var line = 1;
         try
         {
+            // Of each collection that is open: whether a key comes next; null for a list.
+            var open = new Stack<bool?>();
             for (var depth = 0; parser.MoveNext();)
             {
                 line = (int)parser.Current!.End.Line;
@@ -167,9 +178,30 @@ public sealed class YamlDocument
                     throw new ObjectFileException(file, line, "", $"nests deeper than {MaximumDepth} levels");
                 }
 
-                if (parser.Current is AnchorAlias alias)
+                if (parser.Current is MappingEnd or SequenceEnd)
                 {
-                    throw new ObjectFileException(file, line, "", $"the alias *{alias.Value} is not understood; write the value out");
+                    open.Pop();
+                }
+                else if (parser.Current is YamlDotNet.Core.Events.Scalar or AnchorAlias or MappingStart or SequenceStart && open.TryPop(out var isKey))
+                {
+                    if (isKey is true && parser.Current is not YamlDotNet.Core.Events.Scalar)
+                    {
+                        throw new ObjectFileException(file, line, "", "a key must be a plain string");
+                    }
+
+                    open.Push(!isKey);
+                }
+
+                switch (parser.Current)
+                {
+                    case MappingStart:
+                        open.Push(true);
+                        break;
+                    case SequenceStart:
+                        open.Push(null);
+                        break;
+                    default:
+                        break;
                 }
             }
 
@@ -192,37 +224,65 @@ public sealed class YamlDocument
 
     private static bool IsEmpty(YamlNode node) => node is YamlScalarNode { Style: ScalarStyle.Plain, Value: null or "" };
 
-    private JsonObject Mapping(YamlMappingNode node, string path)
+    private JsonObject Mapping(YamlMappingNode node, string path, int depth)
     {
         var result = new JsonObject();
+        var merged = new List<YamlNode>();
         foreach (var (keyNode, valueNode) in node.Children)
         {
-            if (keyNode is not YamlScalarNode { Value: { } key })
+            if (keyNode is not YamlScalarNode { Value: { } key } scalar)
             {
                 throw new ObjectFileException(File, (int)keyNode.Start.Line, path, "a key must be a plain string");
             }
 
+            if (key == MergeKey && scalar.Style == ScalarStyle.Plain)
+            {
+                merged.AddRange(valueNode is YamlSequenceNode several ? several.Children : [valueNode]);
+                continue;
+            }
+
             var childPath = path.Length == 0 ? key : $"{path}.{key}";
             lines[childPath] = (int)keyNode.Start.Line;
-            result[key] = Node(valueNode, childPath);
+            result[key] = Node(valueNode, childPath, depth + 1);
+        }
+
+        // What is stated beside a merge key wins, and of several the first one.
+        foreach (var other in merged)
+        {
+            var mapping = Node(other, path, depth + 1) as JsonObject ?? throw new ObjectFileException(File, (int)other.Start.Line, path, "<< must name a mapping");
+            foreach (var (key, value) in mapping.Where(pair => !result.ContainsKey(pair.Key)).ToList())
+            {
+                result[key] = value?.DeepClone();
+            }
         }
 
         return result;
     }
 
-    private JsonNode? Node(YamlNode node, string path)
+    private JsonNode? Node(YamlNode node, string path, int depth)
     {
+        // An alias that contains itself ends here, too.
+        if (depth > MaximumDepth)
+        {
+            throw new ObjectFileException(File, (int)node.Start.Line, "", $"nests deeper than {MaximumDepth} levels");
+        }
+
+        if (!seen.Add(node) && ++copies > MaximumCopies)
+        {
+            throw new ObjectFileException(File, (int)node.Start.Line, "", $"its aliases make more than {MaximumCopies} values");
+        }
+
         switch (node)
         {
             case YamlMappingNode mapping:
-                return Mapping(mapping, path);
+                return Mapping(mapping, path, depth);
             case YamlSequenceNode sequence:
                 var array = new JsonArray();
                 for (var i = 0; i < sequence.Children.Count; i++)
                 {
                     var childPath = $"{path}[{i}]";
                     lines[childPath] = (int)sequence.Children[i].Start.Line;
-                    array.Add(Node(sequence.Children[i], childPath));
+                    array.Add(Node(sequence.Children[i], childPath, depth + 1));
                 }
 
                 return array;

@@ -53,8 +53,10 @@ public sealed class YamlDocumentTests
     [InlineData("a: 1\n---\nb: 2\n", 3, "more than one document")]
     [InlineData("- 1\n- 2\n", 1, "must be a mapping")]
     [InlineData("just words\n", 1, "must be a mapping")]
-    [InlineData("a: &x 1\nb: *x\n", 2, "alias *x")]
-    [InlineData("a: &x\n- *x\n", 2, "alias *x")]
+    [InlineData("a: *x\n", 1, "not valid YAML")]
+    [InlineData("a: &x\n- *x\n", 1, "nests deeper")]
+    [InlineData("a: &x {c: 1}\n? *x\n: 2\n", 2, "a key must be")]
+    [InlineData("a: &x 1\nb: {<<: *x}\n", 1, "must name a mapping")]
     [InlineData("[a, b]: 1\n", 1, "a key must be")]
     public void A_broken_file_is_told_with_its_line(string yaml, int line, string problem)
     {
@@ -62,6 +64,19 @@ public sealed class YamlDocumentTests
         Assert.Equal(line, fault.Line);
         Assert.Contains(problem, fault.Message, StringComparison.Ordinal);
         Assert.StartsWith($"f.yaml:{line}:", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a: &x {c: 1}\nb: *x\n", """{"a":{"c":1},"b":{"c":1}}""")]
+    [InlineData("a: &x {c: 1, d: 2}\nb: {<<: *x, d: 3}\n", """{"a":{"c":1,"d":2},"b":{"d":3,"c":1}}""")]
+    [InlineData("a: &x {c: 1}\nb: &y {c: 2, d: 3}\ne: {<<: [*x, *y]}\n", """{"a":{"c":1},"b":{"c":2,"d":3},"e":{"c":1,"d":3}}""")]
+    public void An_alias_stands_for_what_it_names(string yaml, string json) => Assert.Equal(json, YamlDocument.Parse("f.yaml", yaml).Root.ToJsonString());
+
+    [Fact]
+    public void A_few_lines_that_would_make_gigabytes_are_refused()
+    {
+        var lines = Enumerable.Range(1, 30).Select(static i => $"a{i}: &a{i} [{string.Join(", ", Enumerable.Repeat($"*a{i - 1}", 10))}]");
+        Assert.Contains("aliases make more", Assert.Throws<ObjectFileException>(() => YamlDocument.Parse("f.yaml", $"a0: &a0 x\n{string.Join('\n', lines)}\n")).Message, StringComparison.Ordinal);
     }
 
     [Fact]

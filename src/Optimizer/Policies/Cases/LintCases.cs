@@ -19,7 +19,7 @@ internal static class LintCases
         var wrong = result switch
         {
             null => [$"there is no check {id}"],
-            { IsUnknown: true } when isExpected => [$"{id} is unknown: it would need {result.Missing}"],
+            { IsUnknown: true } when isExpected => [$"{id} is unknown: it would need {string.Join(", ", result.Missing)}"],
             { Findings.IsEmpty: true } when isExpected => [$"{id} finds nothing: {result.Check.Problem}"],
             { Findings: [var finding, ..] } when !isExpected => [$"{id} finds {finding.Object} {finding.Path}: {finding.Seen}"],
             _ => (IReadOnlyList<string>)[],

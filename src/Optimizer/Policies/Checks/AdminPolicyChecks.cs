@@ -17,48 +17,48 @@ internal static class AdminPolicyChecks
 
     public static readonly IReadOnlyList<Check> All =
     [
-        new("AN001", Severity.Error, "Two admin policies of one priority are about the same pods: their order is not defined", Evidence.AdminPolicies | Evidence.Pods, static e =>
+        new("AN001", Severity.Error, "Two admin policies of one priority are about the same pods: their order is not defined", "Give one of them another priority.", Evidence.AdminPolicies | Evidence.Pods, static e =>
             from pair in Pairs(e.Engine.Policies.Where(static p => p.Model.Tier == PolicyTier.Admin).ToList())
             where pair.First.Model.Priority == pair.Second.Model.Priority
             let both = e.Engine.Matching(pair.First.Model.Subject).Select(static p => p.Name).Intersect(e.Engine.Matching(pair.Second.Model.Subject).Select(static p => p.Name)).FirstOrDefault()
             where both is not null
             select At(e, pair.Second.Model.Reference, "spec.priority", $"{pair.First.Model.Reference.Name} has priority {pair.First.Model.Priority}, too, and both select {both}", "give one of them another priority")),
-        new("AN002", Severity.Error, "There is more than one baseline, or it is not named default", Evidence.AdminPolicies, static e =>
+        new("AN002", Severity.Error, "There is more than one baseline, or it is not named default", "Name it default, and keep one.", Evidence.AdminPolicies, static e =>
             from policy in e.OfKind(nameof(BaselineAdminNetworkPolicy))
             let name = $"{policy.Root["metadata"]?["name"]}"
             where name != BaselineAdminNetworkPolicy.OnlyName
             select Finding.At(policy, "metadata.name", name, "name it default, and keep one", PatchOperation.Set("metadata.name", BaselineAdminNetworkPolicy.OnlyName))),
-        new("AN003", Severity.Warning, "A rule stands after a broader one and never decides", Evidence.AdminPolicies | Evidence.Pods, static e =>
+        new("AN003", Severity.Warning, "A rule stands after a broader one and never decides", "Move it before the broader rule, or remove it.", Evidence.AdminPolicies | Evidence.Pods, static e =>
             from use in e.Uses
             where use.Policy.Kind != nameof(NetworkPolicy) && use.Selects.Length > 0
             from rule in use.Rules
             where rule.IsRedundant && IsShadowed(e, rule.Rule)
             select At(e, use.Policy, $"spec.{rule.Rule.Direction.ToString().ToLowerInvariant()}[{rule.Rule.Index}]", "an earlier rule of the policy matches all that this one does", "move it before the broader rule, or remove it")),
-        new("AN004", Severity.Warning, "An admin policy decides what a namespace's policy seems to", Evidence.AdminPolicies | Evidence.NetworkPolicies | Evidence.Pods, static e => Overruled(e)),
-        new("AN005", Severity.Error, "A named port stands together with networks, nodes or domain names: the API server rejects it", Evidence.AdminPolicies, static e =>
+        new("AN004", Severity.Warning, "An admin policy decides what a namespace's policy seems to", "Let the admin policy pass what the namespace should decide.", Evidence.AdminPolicies | Evidence.NetworkPolicies | Evidence.Pods, static e => Overruled(e)),
+        new("AN005", Severity.Error, "A named port stands together with networks, nodes or domain names: the API server rejects it", "State the port's number.", Evidence.AdminPolicies, static e =>
             from rule in Rules(e)
             where HasNamedPort(rule.Value) && Peers(rule.Value).Any(static p => p["networks"] is not null || p["nodes"] is not null || p["domainNames"] is not null)
             select Finding.At(rule.Policy, rule.Path, "a named port and peers that are no pods", "state the port's number")),
-        new("AN006", Severity.Warning, "A rule that denies every address also denies pods", Evidence.AdminPolicies | Evidence.Pods, static e =>
+        new("AN006", Severity.Warning, "A rule that denies every address also denies pods", "Let a rule before it pass or allow what goes to pods.", Evidence.AdminPolicies | Evidence.Pods, static e =>
             from rule in Rules(e)
             where $"{rule.Value["action"]}" == "Deny"
             from network in Peers(rule.Value).SelectMany(static p => (p["networks"] as JsonArray ?? []).Select(static n => $"{n}"))
             where Cidr.TryParse(network, out var block) && block.Prefix == 0
             select Finding.At(rule.Policy, rule.Path, $"Deny to {network}", "let a rule before it pass or allow what goes to pods")),
-        new("AN007", Severity.Warning, "Domain names work only in rules that accept", Evidence.AdminPolicies, static e =>
+        new("AN007", Severity.Warning, "Domain names work only in rules that accept", "Deny by networks, or accept the names before a rule that denies the rest.", Evidence.AdminPolicies, static e =>
             from rule in Rules(e)
             where $"{rule.Value["action"]}" is not ("Accept" or "Allow") && Peers(rule.Value).Any(static p => p["domainNames"] is not null)
             select Finding.At(rule.Policy, rule.Path, $"action {rule.Value["action"]} with domainNames", "deny by networks, or accept the names before a rule that denies the rest")),
-        new("AN008", Severity.Info, "An old kind is used where its successor is served", Evidence.AdminPolicies, static e =>
+        new("AN008", Severity.Info, "An old kind is used where its successor is served", "Make it a ClusterNetworkPolicy: tier and priority, Allow becomes Accept, ports become protocols.", Evidence.AdminPolicies, static e =>
             e.Definitions("clusternetworkpolicies.policy.networking.k8s.io").Any() || e.OfKind(nameof(ClusterNetworkPolicy)).Any()
                 ? from policy in e.OfKind(nameof(AdminNetworkPolicy)).Concat(e.OfKind(nameof(BaselineAdminNetworkPolicy)))
                   select Finding.At(policy, "apiVersion", policy.ApiVersion, "make it a ClusterNetworkPolicy: tier and priority, Allow becomes Accept, ports become protocols")
                 : []),
-        new("AN009", Severity.Warning, "No controller reports about the policy: nothing may enforce it", Evidence.AdminPolicies | Evidence.LiveObjects, static e =>
+        new("AN009", Severity.Warning, "No controller reports about the policy: nothing may enforce it", "Install a network plugin that implements the kind.", Evidence.AdminPolicies | Evidence.LiveObjects, static e =>
             from policy in Policies(e)
             where policy.Root["status"]?["conditions"] is not JsonArray { Count: > 0 }
             select Finding.At(policy, "status.conditions", "no condition", "install a network plugin that implements the kind")),
-        new("AN010", Severity.Warning, "A subject or peer is about pods on the host network, which are never included", Evidence.AdminPolicies | Evidence.Pods, static e =>
+        new("AN010", Severity.Warning, "A subject or peer is about pods on the host network, which are never included", "Use nodes or networks as the peer.", Evidence.AdminPolicies | Evidence.Pods, static e =>
             from selection in Selections(e)
             let pods = e.Inputs.Pods.Where(pod => Matches(e, selection.Value, pod)).ToList()
             where pods.Exists(static p => p.Spec.HostNetwork) && !pods.Exists(static p => !p.Spec.HostNetwork)

@@ -40,16 +40,7 @@ public enum Evidence
     Ingresses = 1 << 10,
     Webhooks = 1 << 11,
 
-    /// <summary>Calico's own objects.</summary>
-    Calico = 1 << 12,
-
-    /// <summary>Cilium's own objects or its ConfigMap.</summary>
-    Cilium = 1 << 13,
-
-    /// <summary>Istio's own objects.</summary>
-    Istio = 1 << 14,
-
-    /// <summary>Sysctls, links, files and counters of a node.</summary>
+    /// <summary>Sysctls of a node.</summary>
     NodeState = 1 << 15,
 
     /// <summary>Time series of the cluster.</summary>
@@ -63,21 +54,47 @@ public enum Evidence
 
     /// <summary>The state of objects as the API server has it: status, managed fields.</summary>
     LiveObjects = 1 << 19,
+
+    /// <summary>A node's plugin binaries, file modes and allocated addresses.</summary>
+    NodeFiles = 1 << 20,
+
+    /// <summary>The MTU of a node's link.</summary>
+    NodeLinks = 1 << 21,
+
+    /// <summary>A node's kernel counters.</summary>
+    NodeCounters = 1 << 22,
+
+    /// <summary>Which offloads of a node's interfaces are off.</summary>
+    NodeOffloads = 1 << 23,
+
+    /// <summary>What the files of sysctl.d say.</summary>
+    SysctlFiles = 1 << 24,
 }
 
 /// <summary>One thing that can be wrong.</summary>
-/// <param name="Id">As in docs/checks.</param>
+/// <param name="Id">As in docs/checks.md.</param>
 /// <param name="Severity">How bad it is.</param>
 /// <param name="Problem">What is wrong, in one sentence.</param>
+/// <param name="Fix">What would be right, in one sentence; a finding may say it more exactly.</param>
 /// <param name="Needs">Without all of it the answer is unknown.</param>
 /// <param name="Find">Pure; everything that is wrong, in the order of the evidence.</param>
-public sealed record Check(string Id, Severity Severity, string Problem, Evidence Needs, Func<ClusterEvidence, IEnumerable<Finding>> Find);
+public sealed record Check(string Id, Severity Severity, string Problem, string Fix, Evidence Needs, Func<ClusterEvidence, IEnumerable<Finding>> Find)
+{
+    /// <summary>As <c>IPPool</c>, or <c>ConfigMap cilium-config</c> for a certain one: without an object of one of them, too, the answer is unknown.</summary>
+    public ImmutableArray<string> Kinds { get; init; } = [];
+
+    /// <summary>Metrics of which the scrape must hold one.</summary>
+    public ImmutableArray<string> Samples { get; init; } = [];
+
+    /// <summary>What else is missing, in a few words; null when nothing is.</summary>
+    public Func<ClusterEvidence, string?> Lacks { get; init; } = static _ => null;
+}
 
 /// <summary>Something that is wrong, where, and what would be right.</summary>
 /// <param name="Object">As <c>NetworkPolicy shop/web</c>, or a file.</param>
 /// <param name="Path">Field, as <c>spec.egress[0].to[1]</c>; empty for the whole object.</param>
 /// <param name="Seen">The evidence.</param>
-/// <param name="Fix">What would be right.</param>
+/// <param name="Fix">What would be right; empty for what the check says.</param>
 /// <param name="Patch">RFC 6902, where a patch of the object alone is the fix.</param>
 /// <param name="File">Where the object stands; empty when it came from the cluster.</param>
 /// <param name="Line">From 1; 0 where it is not known.</param>

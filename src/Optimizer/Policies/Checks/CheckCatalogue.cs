@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace NetPulse.Optimizer.Policies.Checks;
 
-/// <summary>Every check, in the order of docs/checks.</summary>
+/// <summary>Every check, in the order of docs/checks.md.</summary>
 public static class CheckCatalogue
 {
     public static ImmutableArray<Check> All { get; } =
@@ -12,5 +12,9 @@ public static class CheckCatalogue
         .. AdminPolicyChecks.All,
         .. CniChecks.All,
         .. DnsChecks.All,
+        .. CalicoChecks.All,
+        .. CiliumChecks.All,
+        .. IstioChecks.All,
+        .. NodeChecks.All,
     ];
 }

@@ -54,6 +54,15 @@ public sealed class ClusterEvidence
     /// <summary>What was seen on the nodes themselves.</summary>
     public ImmutableArray<NodeState> NodeStates { get; init; } = [];
 
+    /// <summary>Of one scrape of the cluster; null when there was none.</summary>
+    public ImmutableArray<MetricReading>? Metrics { get; init; }
+
+    /// <summary>TCP ports that processes of a pod (<c>namespace/name</c>) have open on loopback only; null when it was not looked at.</summary>
+    public ImmutableArray<(string Pod, int Port)>? LoopbackListeners { get; init; }
+
+    /// <summary>What ages are measured against; null when they are not.</summary>
+    public DateTimeOffset? Now { get; init; }
+
     /// <summary>The block that pods get their addresses from; null when it is not known.</summary>
     public Cidr? PodBlock { get; init; }
 
@@ -76,20 +85,36 @@ public sealed class ClusterEvidence
         (Evidence.Nodes, !Inputs.Nodes.IsEmpty),
         (Evidence.CniConfiguration, !CniConfigurations.IsEmpty),
         (Evidence.Corefile, !Corefiles.IsEmpty),
-        (Evidence.NodeState, !NodeStates.IsEmpty),
+        (Evidence.NodeState, NodeStates.Any(static n => !n.Sysctls.IsEmpty)),
+        (Evidence.NodeFiles, NodeStates.Any(static n => !n.Binaries.IsDefault || !n.Modes.IsEmpty || n.AllocatedAddresses is not null)),
+        (Evidence.NodeLinks, NodeStates.Any(static n => n.LinkMtu is not null)),
+        (Evidence.NodeCounters, NodeStates.Any(static n => !n.Counters.IsEmpty)),
+        (Evidence.NodeOffloads, NodeStates.Any(static n => !n.OffloadsOff.IsEmpty)),
+        (Evidence.SysctlFiles, NodeStates.Any(static n => !n.SysctlFiles.IsEmpty)),
+        (Evidence.Metrics, Metrics is not null),
+        (Evidence.Events, OfKind("Event").Any()),
         (Evidence.Definitions, OfKind("CustomResourceDefinition").Any()),
         (Evidence.DaemonSets, OfKind("DaemonSet").Any()),
         (Evidence.Ingresses, OfKind("Ingress").Any()),
         (Evidence.Webhooks, OfKind("ValidatingWebhookConfiguration").Concat(OfKind("MutatingWebhookConfiguration")).Any()),
-        (Evidence.Calico, OfGroup("crd.projectcalico.org", "projectcalico.org", "operator.tigera.io").Any()),
-        (Evidence.Cilium, OfGroup("cilium.io").Any() || Objects.Any(static o => o.Kind == "ConfigMap" && NameOf(o).EndsWith("/cilium-config", StringComparison.Ordinal))),
-        (Evidence.Istio, OfGroup("security.istio.io", "networking.istio.io", "telemetry.istio.io").Any()),
         (Evidence.KubeletConfiguration, OfKind("KubeletConfiguration").Any()),
         (Evidence.LiveObjects, Objects.Any(static o => o.Root["metadata"]?["resourceVersion"] is not null)),
     }.Aggregate(Evidence.None, static (all, each) => each.IsThere ? all | each.Kind : all);
 
     /// <summary>Null for a node that was not looked at.</summary>
     public NodeState? Node(string name) => NodeStates.FirstOrDefault(n => n.Name == name);
+
+    /// <summary>Samples of a metric; none without a scrape.</summary>
+    public IEnumerable<MetricReading> Metric(string name) => (Metrics ?? []).Where(m => m.Name == name);
+
+    /// <summary>Whether one of these is there, as <c>IPPool</c> or <c>ConfigMap cilium-config</c>; also when none is asked for.</summary>
+    internal bool HasAny(ImmutableArray<string> kinds) => kinds.IsEmpty || Objects.Any(o => kinds.Contains(o.Kind) || kinds.Contains($"{o.Kind} {o.Name()}"));
+
+    /// <summary>What was taken out of an object, as a Corefile, is found in the object's file.</summary>
+    internal Finding Locate(Finding finding) =>
+        Corefiles.Select(static c => (Name: c.Source, c.Origin)).Concat(CniConfigurations.Select(static c => (Name: c.File, c.Origin))).FirstOrDefault(o => o.Name == finding.File).Origin is { } origin
+            ? finding with { File = origin.File, Line = origin.LinesBefore + finding.Line }
+            : finding;
 
     public IEnumerable<ManifestObject> OfKind(string kind) => Objects.Where(o => o.Kind == kind);
 
@@ -164,10 +189,16 @@ public sealed class ClusterEvidence
     }
 }
 
+/// <summary>Where a text that an object holds begins.</summary>
+/// <param name="LinesBefore">Lines of the file before it.</param>
+public sealed record Origin(string File, int LinesBefore);
+
 /// <summary>One file of /etc/cni/net.d.</summary>
 /// <param name="Node">Empty when it is not known.</param>
-public sealed record CniConfigurationFile(string Node, string File, string Text);
+/// <param name="Origin">The object that holds it; null for a file.</param>
+public sealed record CniConfigurationFile(string Node, string File, string Text, Origin? Origin = null);
 
 /// <summary>CoreDNS's configuration.</summary>
 /// <param name="Source">File, or ConfigMap.</param>
-public sealed record CorefileText(string Source, string Text);
+/// <param name="Origin">The object that holds it; null for a file.</param>
+public sealed record CorefileText(string Source, string Text, Origin? Origin = null);

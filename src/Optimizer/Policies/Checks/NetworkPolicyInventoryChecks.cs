@@ -22,17 +22,17 @@ internal static class NetworkPolicyInventoryChecks
 
     public static readonly IReadOnlyList<Check> All =
     [
-        new("NP030", Severity.Warning, "The policy selects no pod", PoliciesAndPods, static e =>
+        new("NP030", Severity.Warning, "The policy selects no pod", "Correct the labels, or remove the policy.", PoliciesAndPods, static e =>
             from policy in e.NetworkPolicies
             let spec = policy.Value.Spec
             where !Selection.IsEmpty(spec.PodSelector)
                 && !e.Inputs.Pods.Any(pod => Party.IsManaged(pod) && pod.Metadata.Namespace == policy.Value.Metadata.Namespace && Selection.Matches(spec.PodSelector, pod.Metadata.Labels))
             select Finding.At(policy.Source, "spec.podSelector", $"no pod of {policy.Value.Metadata.Namespace} has these labels", Nearest(e, policy.Value.Metadata.Namespace, spec.PodSelector))),
-        new("NP031", Severity.Warning, "A peer selects nobody", PoliciesAndPods, static e =>
+        new("NP031", Severity.Warning, "A peer selects nobody", "Correct the labels, or remove the peer.", PoliciesAndPods, static e =>
             from peer in SelectingPeers(e)
             where !Selection.PodsOf(peer.Value, peer.Rule.Policy.Value.Metadata.Namespace, e.Inputs).Any()
             select NetworkPolicyTextChecks.At(peer.Rule, peer.Path, "no pod matches", Nearest(e, peer.Rule.Policy.Value.Metadata.Namespace, peer.Value.PodSelector ?? LabelSelector.Everything))),
-        new("NP032", Severity.Error, "A peer looks in its own namespace for pods that are in another", PoliciesAndPods, static e =>
+        new("NP032", Severity.Error, "A peer looks in its own namespace for pods that are in another", "Add the namespaceSelector of the namespace that the pods are in.", PoliciesAndPods, static e =>
             from peer in SelectingPeers(e)
             let own = peer.Rule.Policy.Value.Metadata.Namespace
             let pods = peer.Value.PodSelector ?? LabelSelector.Everything
@@ -42,7 +42,7 @@ internal static class NetworkPolicyInventoryChecks
             select NetworkPolicyTextChecks.At(
                 peer.Rule, peer.Path, $"such pods are only in {elsewhere.Metadata.Namespace}", $"add namespaceSelector: {{matchLabels: {{{Namespace.NameLabel}: {elsewhere.Metadata.Namespace}}}}}",
                 PatchOperation.Set($"{peer.Path}.namespaceSelector", Named(elsewhere.Metadata.Namespace)))),
-        new("NP033", Severity.Warning, "A namespace is looked for by a label that namespaces do not carry", PoliciesAndPods, static e =>
+        new("NP033", Severity.Warning, "A namespace is looked for by a label that namespaces do not carry", "Use the label kubernetes.io/metadata.name.", PoliciesAndPods, static e =>
             from peer in SelectingPeers(e)
             where peer.Value.NamespaceSelector is not null
             from label in peer.Value.NamespaceSelector!.MatchLabels
@@ -50,7 +50,7 @@ internal static class NetworkPolicyInventoryChecks
             select NetworkPolicyTextChecks.At(
                 peer.Rule, $"{peer.Path}.namespaceSelector", $"no namespace has a label {label.Key}", $"use {Namespace.NameLabel}: {label.Value}",
                 PatchOperation.Set($"{peer.Path}.namespaceSelector", Named(label.Value)))),
-        new("NP034", Severity.Warning, "Two peers, of which each is enough, look as if both were meant together", PoliciesAndPods, static e =>
+        new("NP034", Severity.Warning, "Two peers, of which each is enough, look as if both were meant together", "Make one peer of the two.", PoliciesAndPods, static e =>
             from rule in e.Rules()
             from spaces in rule.Peers.Select((peer, i) => (Peer: peer, Index: i)).Where(static p => p.Peer is { NamespaceSelector: not null, PodSelector: null, IpBlock: null })
             from pods in rule.Peers.Select((peer, i) => (Peer: peer, Index: i)).Where(static p => p.Peer is { NamespaceSelector: null, PodSelector: not null, IpBlock: null })
@@ -60,16 +60,16 @@ internal static class NetworkPolicyInventoryChecks
             select NetworkPolicyTextChecks.At(
                 rule, rule.PeerPath(pods.Index), $"the pods of peer {pods.Index} are not in {own} but in the namespaces of peer {spaces.Index}, of which every pod is let in now", "make one peer of the two",
                 PatchOperation.Set($"{rule.PeerPath(spaces.Index)}.podSelector", Selector(pods.Peer.PodSelector!)), PatchOperation.Remove(rule.PeerPath(pods.Index)))),
-        new("NP035", Severity.Error, "A named port is declared by none of the pods that it is about", PoliciesAndPods, static e =>
+        new("NP035", Severity.Error, "A named port is declared by none of the pods that it is about", "State the number, or name the container's port.", PoliciesAndPods, static e =>
             from port in NamedPorts(e)
             where port.Destinations.Count > 0 && !port.Destinations.Exists(pod => Declared(pod, port.Name, port.Protocol).Any())
             select NetworkPolicyTextChecks.At(port.Rule, $"{port.Path}.port", $"no container port {port.Name}/{port.Protocol} among {port.Destinations.Count} pods", "state the number, or name the container's port")),
-        new("NP036", Severity.Warning, "A named port is another number on different pods", PoliciesAndPods, static e =>
+        new("NP036", Severity.Warning, "A named port is another number on different pods", "Nothing, where it is meant; otherwise state the number.", PoliciesAndPods, static e =>
             from port in NamedPorts(e)
             let numbers = port.Destinations.SelectMany(pod => Declared(pod, port.Name, port.Protocol)).Distinct().Order().ToList()
             where numbers.Count > 1
             select NetworkPolicyTextChecks.At(port.Rule, $"{port.Path}.port", $"{port.Name} is {string.Join(", ", numbers)}", "nothing, where it is meant; otherwise state the number")),
-        new("NP037", Severity.Error, "A rule states the port of the Service, but policies see the pod's", PoliciesAndPods | Evidence.Services, static e =>
+        new("NP037", Severity.Error, "A rule states the port of the Service, but policies see the pod's", "State the pods' port.", PoliciesAndPods | Evidence.Services, static e =>
             from port in NetworkPolicyTextChecks.Ports(e)
             where port.Value.Port is { Name: null }
             let number = port.Value.Port.GetValueOrDefault().Number
@@ -83,40 +83,40 @@ internal static class NetworkPolicyInventoryChecks
             select NetworkPolicyTextChecks.At(
                 port.Rule, $"{port.Path}.port", $"{number} is the port of Service {service.Value.Metadata.Namespace}/{service.Value.Metadata.Name}, its pods listen on {target}", $"port: {target}",
                 PatchOperation.Set($"{port.Path}.port", target.Value))),
-        new("NP038", Severity.Error, "A block is of Service addresses: most network plugins see the pod's address", Evidence.NetworkPolicies | Evidence.Services, static e =>
+        new("NP038", Severity.Error, "A block is of Service addresses: most network plugins see the pod's address", "Select the pods behind the Service.", Evidence.NetworkPolicies | Evidence.Services, static e =>
             from peer in BlockPeers(e)
             where (e.ServiceBlock is { } services && services.Contains(peer.Block))
                 || (peer.Block.First == peer.Block.Last && e.Services.Any(s => s.Value.Spec.ClusterIPs.Append(s.Value.Spec.ClusterIP).Any(ip => IpValue.TryParse(ip, out var address) && peer.Block.Contains(address))))
             select NetworkPolicyTextChecks.At(peer.Rule, $"{peer.Path}.ipBlock", $"{peer.Block} holds Service addresses", "select the pods behind the Service")),
-        new("NP039", Severity.Warning, "A block covers pods or nodes: network plugins differ on whether it matches them", PoliciesAndPods, static e =>
+        new("NP039", Severity.Warning, "A block covers pods or nodes: network plugins differ on whether it matches them", "Select pods by labels, and except the pods' block from this one.", PoliciesAndPods, static e =>
             from peer in BlockPeers(e)
             let covered = Covered(e, peer.Block, peer.Value.IpBlock!.Except)
             where covered is not null
             select NetworkPolicyTextChecks.At(peer.Rule, $"{peer.Path}.ipBlock", $"{peer.Block} covers {covered}", "select pods by labels, and except the pods' block from this one")),
-        new("NP040", Severity.Warning, "A peer selects pods on the host network, which no selector matches", PoliciesAndPods, static e =>
+        new("NP040", Severity.Warning, "A peer selects pods on the host network, which no selector matches", "Use an ipBlock of the nodes, or the host and remote-node entities of Cilium.", PoliciesAndPods, static e =>
             from peer in SelectingPeers(e)
             let pods = Selection.PodsOf(peer.Value, peer.Rule.Policy.Value.Metadata.Namespace, e.Inputs).ToList()
             where pods.Exists(static p => p.Spec.HostNetwork) && !pods.Exists(static p => !p.Spec.HostNetwork)
             select NetworkPolicyTextChecks.At(peer.Rule, peer.Path, $"{Name(pods[0])} is on the host network", "use an ipBlock of the nodes, or the host and remote-node entities of Cilium")),
-        new("NP041", Severity.Info, "A rule allows only what others allow already", PoliciesAndPods, static e =>
+        new("NP041", Severity.Info, "A rule allows only what others allow already", "Remove the rule.", PoliciesAndPods, static e =>
             from policy in e.NetworkPolicies
             from rule in ClusterEvidence.RulesOf(policy)
             let use = UseOf(e, rule)
             where use is { IsActive: true, IsRedundant: true } && use.PodsOfPeers.Any(static n => n is null or > 0) == rule.Peers.Count > 0 && Subjects(e, policy).Any()
             select NetworkPolicyTextChecks.At(rule, rule.Path, "without it everyone may talk to the same as now", "remove the rule", PatchOperation.Remove(rule.Path))),
-        new("NP042", Severity.Info, "Two policies say the same", Evidence.NetworkPolicies, static e =>
+        new("NP042", Severity.Info, "Two policies say the same", "Remove one of them.", Evidence.NetworkPolicies, static e =>
             from same in e.NetworkPolicies.GroupBy(static p => $"{p.Value.Metadata.Namespace}\n{p.Source.Root["spec"]?.ToJsonString()}", StringComparer.Ordinal)
             from copy in same.Skip(1)
             where copy.Value.Metadata.Name != same.First().Value.Metadata.Name
             select Finding.At(copy.Source, "spec", $"the same as {same.First().Value.Metadata.Name}", "remove one of them")),
-        new("NP043", Severity.Info, "No flow of the window used the rule", PoliciesAndPods | Evidence.Flows, static e => UnusedRules.Find(e)),
-        new("NP044", Severity.Warning, "A namespace has no policy while others deny by default", PoliciesAndPods, static e =>
+        new("NP043", Severity.Info, "No flow of the window used the rule", "Remove the rule once the window is long enough for what happens seldom.", PoliciesAndPods | Evidence.Flows, static e => UnusedRules.Find(e)),
+        new("NP044", Severity.Warning, "A namespace has no policy while others deny by default", "Add a policy that denies by default, after a look at what the pods do.", PoliciesAndPods, static e =>
             e.NetworkPolicies.Any(static p => IsDefaultDeny(p.Value))
                 ? from @namespace in e.Inputs.Pods.Where(Party.IsManaged).Select(static p => p.Metadata.Namespace).Distinct(StringComparer.Ordinal)
                   where !@namespace.StartsWith("kube-", StringComparison.Ordinal) && !e.NetworkPolicies.Any(p => p.Value.Metadata.Namespace == @namespace)
                   select Finding.Of($"Namespace {@namespace}", "pods and no network policy", "add a policy that denies by default, after a look at what its pods do (policies recommend)")
                 : []),
-        new("NP045", Severity.Warning, "A pod is left open in a namespace in which others are isolated", PoliciesAndPods, static e =>
+        new("NP045", Severity.Warning, "A pod is left open in a namespace in which others are isolated", "Widen a selector, or add a policy that denies by default.", PoliciesAndPods, static e =>
             from @namespace in e.NetworkPolicies.Select(static p => p.Value.Metadata.Namespace).Distinct(StringComparer.Ordinal)
             from direction in new[] { Direction.Ingress, Direction.Egress }
             let isolating = e.Engine.Policies.Where(p => p.Model.Reference.Namespace == @namespace && p.Model.Isolates.Contains(direction)).ToList()
@@ -125,9 +125,9 @@ internal static class NetworkPolicyInventoryChecks
                 .Where(pod => e.PartyOf(pod) is { } party && !isolating.Exists(p => p.Subjects.Contains(e.Engine.Pods.ClassOf(party)))).ToList()
             where open.Count > 0
             select Finding.Of($"Namespace {@namespace}", $"{open.Count} pods, {Name(open[0])} among them, are selected by no policy for {direction.ToString().ToLowerInvariant()}", "widen a selector, or add a policy that denies by default")),
-        new("NP046", Severity.Error, "A pod whose egress is isolated cannot resolve names", PoliciesAndPods, static e => Dns(e, TransportProtocol.Udp)),
-        new("NP047", Severity.Warning, "A pod may ask for names over UDP only, so that long answers fail", PoliciesAndPods, static e => Dns(e, TransportProtocol.Tcp)),
-        new("NP048", Severity.Error, "The rule for DNS selects none of the DNS pods", PoliciesAndPods, static e =>
+        new("NP046", Severity.Error, "A pod whose egress is isolated cannot resolve names", "Allow UDP and TCP 53 to the pods of the DNS Service.", PoliciesAndPods, static e => Dns(e, TransportProtocol.Udp)),
+        new("NP047", Severity.Warning, "A pod may ask for names over UDP only, so that long answers fail", "Allow TCP 53, too.", PoliciesAndPods, static e => Dns(e, TransportProtocol.Tcp)),
+        new("NP048", Severity.Error, "The rule for DNS selects none of the DNS pods", "Select the DNS pods by their Service's selector.", PoliciesAndPods, static e =>
             e.DnsServers().Any()
                 ? from rule in e.Rules()
                   where rule.Direction == Direction.Egress && rule.Ports.Any(static p => p.Port is { Name: null, Number: 53 })
@@ -136,9 +136,9 @@ internal static class NetworkPolicyInventoryChecks
                   where !selecting.Exists(peer => Selection.PodsOf(peer, rule.Policy.Value.Metadata.Namespace, e.Inputs).Any(pod => e.DnsServers().Any(dns => Name(dns) == Name(pod))))
                   select NetworkPolicyTextChecks.At(rule, $"{rule.Path}.to", "no DNS pod matches", $"select {Name(e.DnsServers().First())} by its Service's selector")
                 : []),
-        new("NP049", Severity.Error, "One side allows a connection that the other denies", PoliciesAndPods, static e => OneSided.Find(e)),
-        new("NP050", Severity.Error, "Probes that come from elsewhere than the pod's own node are denied", PoliciesAndPods | Evidence.Events, static _ => []),
-        new("NP051", Severity.Warning, "Callers through a load balancer come with a node's address, which no block of clients matches", PoliciesAndPods | Evidence.Services, static e =>
+        new("NP049", Severity.Error, "One side allows a connection that the other denies", "Add the other half: netpulse-optimizer policies can prints it.", PoliciesAndPods, static e => OneSided.Find(e)),
+        new("NP050", Severity.Error, "Probes that come from elsewhere than the pod's own node are denied", "Allow the nodes' addresses on the probe's port.", PoliciesAndPods | Evidence.Events | Evidence.Nodes, static e => ReachChecks.Probes(e)),
+        new("NP051", Severity.Warning, "Callers through a load balancer come with a node's address, which no block of clients matches", "Set externalTrafficPolicy: Local on the Service, or allow the nodes.", PoliciesAndPods | Evidence.Services, static e =>
             from peer in BlockPeers(e)
             where peer.Rule.Direction == Direction.Ingress && peer.Block.Prefix > 0
             from service in e.Services
@@ -147,11 +147,11 @@ internal static class NetworkPolicyInventoryChecks
                 && Covered(e, peer.Block, []) is null
             select NetworkPolicyTextChecks.At(
                 peer.Rule, $"{peer.Path}.ipBlock", $"Service {service.Value.Metadata.Name} has externalTrafficPolicy {(service.Value.Spec.ExternalTrafficPolicy.Length == 0 ? "Cluster" : service.Value.Spec.ExternalTrafficPolicy)}", "set externalTrafficPolicy: Local on the Service, or allow the nodes")),
-        new("NP052", Severity.Warning, "The ingress controller may not reach the pods behind an Ingress", PoliciesAndPods | Evidence.Services | Evidence.Ingresses, static e => ReachChecks.Ingresses(e)),
-        new("NP053", Severity.Warning, "Prometheus may not reach a pod that asks to be scraped", PoliciesAndPods, static e => ReachChecks.Scrapes(e)),
-        new("NP054", Severity.Warning, "The API server may not reach an admission webhook", PoliciesAndPods | Evidence.Services | Evidence.Webhooks, static e => ReachChecks.Webhooks(e)),
-        new("NP055", Severity.Warning, "A pod that uses the API server may not reach it", PoliciesAndPods | Evidence.Services | Evidence.Flows, static e => ReachChecks.ApiServer(e)),
-        new("NP056", Severity.Warning, "The cloud's metadata service is open to ordinary pods", Evidence.NetworkPolicies, static e =>
+        new("NP052", Severity.Warning, "The ingress controller may not reach the pods behind an Ingress", "Allow the ingress controller's namespace and pods on the pods' port.", PoliciesAndPods | Evidence.Services | Evidence.Ingresses, static e => ReachChecks.Ingresses(e)),
+        new("NP053", Severity.Warning, "Prometheus may not reach a pod that asks to be scraped", "Allow the namespace of Prometheus on that port.", PoliciesAndPods, static e => ReachChecks.Scrapes(e)),
+        new("NP054", Severity.Warning, "The API server may not reach an admission webhook", "Allow the control plane's addresses on the webhook's port.", PoliciesAndPods | Evidence.Services | Evidence.Webhooks, static e => ReachChecks.Webhooks(e)),
+        new("NP055", Severity.Warning, "A pod that uses the API server may not reach it", "Allow the addresses of the API server's endpoints on their port.", PoliciesAndPods | Evidence.Services | Evidence.Flows, static e => ReachChecks.ApiServer(e)),
+        new("NP056", Severity.Warning, "The cloud's metadata service is open to ordinary pods", "Except 169.254.169.254/32 from the block.", Evidence.NetworkPolicies, static e =>
             from peer in BlockPeers(e)
             where peer.Rule.Direction == Direction.Egress
                 && IpValue.TryParse(MetadataAddress, out var metadata) && peer.Block.Contains(metadata)
@@ -160,16 +160,16 @@ internal static class NetworkPolicyInventoryChecks
             select NetworkPolicyTextChecks.At(
                 peer.Rule, $"{peer.Path}.ipBlock", $"{peer.Block} holds {MetadataAddress}", $"except {MetadataAddress}/32",
                 PatchOperation.Set($"{peer.Path}.ipBlock.except", new JsonArray([.. peer.Value.IpBlock!.Except.Append($"{MetadataAddress}/32").Select(static x => JsonValue.Create(x))])))),
-        new("NP057", Severity.Info, "Only IPv4 blocks, and the pods have IPv6 addresses, too", PoliciesAndPods, static e =>
+        new("NP057", Severity.Info, "Only IPv4 blocks, and the pods have IPv6 addresses, too", "Add the IPv6 counterpart, as ::/0 beside 0.0.0.0/0.", PoliciesAndPods, static e =>
             from rule in e.Rules()
             let blocks = rule.Peers.Where(static p => p.IpBlock is not null).Select(static p => (IsBlock: Cidr.TryParse(p.IpBlock!.Cidr, out var block), Block: block)).Where(static b => b.IsBlock).ToList()
             where blocks.Count > 0 && blocks.TrueForAll(static b => b.Block.Family == IpFamily.V4)
                 && Subjects(e, rule.Policy).Any(static pod => pod.Status.PodIPs.Any(static ip => ip.Ip.Contains(':', StringComparison.Ordinal)) || pod.Status.PodIP.Contains(':', StringComparison.Ordinal))
             select NetworkPolicyTextChecks.At(rule, rule.Path, "no IPv6 block", "add the IPv6 counterpart, as ::/0 beside 0.0.0.0/0")),
-        new("NP058", Severity.Error, "The network plugin does not enforce network policies", Evidence.NetworkPolicies | Evidence.DaemonSets, static e => PluginChecks.NotEnforcing(e)),
-        new("NP059", Severity.Warning, "The network plugin lacks something that a policy uses", Evidence.NetworkPolicies | Evidence.DaemonSets, static e => PluginChecks.Lacking(e)),
-        new("NP060", Severity.Warning, "A pod may talk before its policies are in force", Evidence.NetworkPolicies | Evidence.DaemonSets, static e => PluginChecks.LateEnforcement(e)),
-        new("NP061", Severity.Warning, "The policy in force differs from what was applied last", Evidence.NetworkPolicies | Evidence.LiveObjects, static e =>
+        new("NP058", Severity.Error, "The network plugin does not enforce network policies", "Install a plugin that enforces policies, as Calico beside flannel.", Evidence.NetworkPolicies | Evidence.DaemonSets, static e => PluginChecks.NotEnforcing(e)),
+        new("NP059", Severity.Warning, "The network plugin lacks something that a policy uses", "State the ports one by one, or use another plugin.", Evidence.NetworkPolicies | Evidence.DaemonSets, static e => PluginChecks.Lacking(e)),
+        new("NP060", Severity.Warning, "A pod may talk before its policies are in force", "Let the plugin hold a pod back until its policies are in force, where it can.", Evidence.NetworkPolicies | Evidence.DaemonSets, static e => PluginChecks.LateEnforcement(e)),
+        new("NP061", Severity.Warning, "The policy in force differs from what was applied last", "Apply it again, or take the change over into Git.", Evidence.NetworkPolicies | Evidence.LiveObjects, static e =>
             from policy in e.NetworkPolicies
             let text = policy.Value.Metadata.Annotations.GetValueOrDefault("kubectl.kubernetes.io/last-applied-configuration")
             where text is not null

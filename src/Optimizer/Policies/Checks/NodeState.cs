@@ -21,6 +21,23 @@ public sealed record NodeState(string Name)
     /// <summary>Addresses that host-local has given.</summary>
     public int? AllocatedAddresses { get; init; }
 
-    /// <summary>Sysctls of the node's own namespace, as <c>net.ipv4.ip_forward</c> → <c>1</c>.</summary>
+    /// <summary>Sysctls of the node's own namespace, as <c>net.ipv4.ip_forward</c> → <c>1</c>; a dot in an interface's name is a slash.</summary>
     public ImmutableDictionary<string, string> Sysctls { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>Counters since the node started, as <c>TcpExt.ListenOverflows</c>, <c>nf_conntrack.insert_failed</c>, <c>arp_cache.table_fulls</c>.</summary>
+    public ImmutableDictionary<string, long> Counters { get; init; } = ImmutableDictionary<string, long>.Empty;
+
+    /// <summary>What the files of sysctl.d say, in the order in which they are applied.</summary>
+    public ImmutableArray<SysctlLine> SysctlFiles { get; init; } = [];
+
+    /// <summary>Name servers of the resolv.conf that the kubelet hands to pods.</summary>
+    public ImmutableArray<string> Resolvers { get; init; } = [];
+
+    /// <summary>Offloads that are switched off, by interface, as ethtool -k names them; empty when it was not asked.</summary>
+    public ImmutableDictionary<string, ImmutableArray<string>> OffloadsOff { get; init; } = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
+
 }
+
+/// <summary>One assignment of a sysctl.conf file.</summary>
+/// <param name="Line">From 1.</param>
+public sealed record SysctlLine(string File, int Line, string Name, string Value);

@@ -58,6 +58,19 @@ internal static class ReachChecks
             select Finding.At(configuration, hook.Path, denied, "allow the control plane's addresses on the webhook's port");
     }
 
+    /// <summary>A probe may come from another address than the pod's own node has, where a proxy stands between.</summary>
+    public static IEnumerable<Finding> Probes(ClusterEvidence evidence) =>
+        from failed in evidence.OfKind("Event")
+        where failed.Text("reason") == "Unhealthy" && failed.Text("involvedObject.kind") == "Pod"
+        group failed by $"{failed.Text("involvedObject.namespace")}/{failed.Text("involvedObject.name")}" into failures
+        let party = evidence.Engine.PodNamed(failures.Key)
+        where party?.ManagedPod is not null
+        from port in NetworkPolicyInventoryChecks.ContainerPorts(party.ManagedPod!).Take(1)
+        let denied = evidence.Inputs.Nodes.SelectMany(static n => n.Status.Addresses).Select(static a => (IsAddress: IpValue.TryParse(a.Address, out var address), Address: address))
+            .Where(static a => a.IsAddress).Select(a => evidence.Engine.Ask(Party.Of(a.Address), party, TransportProtocol.Tcp, port.Number)).FirstOrDefault(static v => !v.IsAllowed)
+        where denied is not null
+        select Finding.Of($"Pod {party.Name}", $"{failures.First().Text("message")}; from a node: {denied}", "allow the nodes' addresses on the probe's port");
+
     public static IEnumerable<Finding> ApiServer(ClusterEvidence evidence)
     {
         var addresses = evidence.Services.Where(static s => s.Value.Metadata is { Namespace: "default", Name: "kubernetes" })

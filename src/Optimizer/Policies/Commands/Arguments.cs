@@ -30,12 +30,15 @@ internal sealed class Arguments(IEnumerable<string> words)
     public bool Flag(string name) => rest.Remove(name);
 
     /// <exception cref="UsageException">There is no word left.</exception>
-    public string Required(string what)
+    public string Required(string what) => Optional() ?? throw new UsageException($"{what} is missing");
+
+    /// <summary>The next word that is no option; null when there is none left.</summary>
+    public string? Optional()
     {
         var at = rest.FindIndex(static word => !word.StartsWith("--", StringComparison.Ordinal));
         if (at < 0)
         {
-            throw new UsageException($"{what} is missing");
+            return null;
         }
 
         var word = rest[at];

@@ -26,6 +26,10 @@ public static class PoliciesCommand
             policies that allow what was seen and nothing else, for kubectl apply -f -; what a person should look at goes to standard error
         netpulse-optimizer policies simplify SOURCE
             policies with rules that can be joined, rewritten; that they mean the same is checked
+        netpulse-optimizer policies check SOURCE [--cni DIR] [--corefile FILE] [--flows FILE] [--metrics FILE] [--node DIR|this]...
+                                          [--format text|json|sarif] [--fail-on error|warning|info] [--docs URL] [--strict]
+            what is wrong, with the fix, and what could not be looked at; exit code 1 from --fail-on (error) on, 2 with --strict for input that cannot be read
+            DIR of --node: a node's root folder, or a sosreport of it; this: the host itself. FILE of --metrics: a scrape in Prometheus's text format
         netpulse-optimizer policies cases DIR [--out FILE]
             runs cases with expected answers, prints the wrong ones and how many passed
 
@@ -47,6 +51,7 @@ public static class PoliciesCommand
                 "diff" => DiffCommand.RunAsync(arguments, output, errors),
                 "recommend" => RecommendCommand.RunAsync(arguments, output, errors),
                 "simplify" => SimplifyCommand.RunAsync(arguments, output, errors),
+                "check" => CheckCommand.RunAsync(arguments, output, errors),
                 "cases" => CasesCommand.RunAsync(arguments, output),
                 var verb => throw new UsageException(verb.Length == 0 ? "a question is missing" : $"{verb} is not understood"),
             });
