@@ -39,7 +39,7 @@ public sealed class BadInputTests : IDisposable
     [Theory]
     [InlineData("detection:\n  window: 1s\n", "2: detection.window: 1s is not allowed: must be 1m to 1d")]
     [InlineData("detection:\n  warmUpPoints: 3\n", "2: detection.warmUpPoints: 3 is not allowed: must be 10 to 1000")]
-    [InlineData("detection:\n  widow: 1m\n", "2: detection.widow: is not a known field; detection has window, minimumBytesPerSecond, ")]
+    [InlineData("detection:\n  widow: 1m\n", "2: detection.widow: is not a known field; detection has window, forecastWindow, minimumBytesPerSecond, ")]
     [InlineData("schedul:\n  cron: x\n", "1: schedul: is not a known section")]
     [InlineData("schedule:\n  cron: often\n", "2: schedule.cron: often is not allowed: must be a Quartz cron expression: second minute hour day-of-month month day-of-week")]
     [InlineData("store:\n  kind: Oracle\n", "2: store.kind: must be one of Embedded, Prometheus, Influx")]

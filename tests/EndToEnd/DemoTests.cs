@@ -15,7 +15,7 @@ public sealed partial class DemoTests
         Assert.True(code == 0, demo.Told);
 
         var story = demo.Told;
-        foreach (var subject in new[] { "traffic", "trouble", "anomaly", "finding", "proposal", "decision", "planned", "applied", "keeping", "kept", "result", "revert" })
+        foreach (var subject in new[] { "traffic", "trouble", "incident", "finding", "proposal", "decision", "planned", "applied", "keeping", "kept", "result", "revert" })
         {
             Assert.True(story.Contains($"] {subject} ", StringComparison.Ordinal), $"nothing was told of {subject}:\n{story}");
         }

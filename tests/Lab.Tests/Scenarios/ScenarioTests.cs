@@ -38,8 +38,8 @@ public sealed class ScenarioTests
         lab.Heal();
         var after = await MeasureOnNewConnectionsAsync(lab);
 
-        // 3 Mbit/s is what is read; just after a new connection, and on a crowded machine, it is less, but never seven times as much
-        Assert.All(before.Concat(after), rate => Assert.InRange(rate, 1.2e6, 3.5e6));
+        // 3 Mbit/s is what is read; a new connection fills its buffers on top of that, a crowded machine reads less, but never is it seven times as much
+        Assert.All(before.Concat(after), rate => Assert.InRange(rate, 1.2e6, 4.5e6));
         Assert.InRange(after[0] / before[0], 0.6, 1.7);
     }
 

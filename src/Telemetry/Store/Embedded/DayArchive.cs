@@ -56,14 +56,15 @@ internal sealed partial class DayArchive : IDisposable
     {
         foreach (var day in head.Days())
         {
+            var file = FindOrMake(day);
             try
             {
-                WriteDay(day, segment, head);
+                WriteDay(day, file, segment, head);
             }
             catch (InvalidDataException e)
             {
-                SetAside(day, e);
-                WriteDay(day, segment, head);
+                SetAside(day, file, e);
+                WriteDay(day, FindOrMake(day), segment, head);
             }
         }
     }
@@ -133,27 +134,30 @@ internal sealed partial class DayArchive : IDisposable
         }
     }
 
-    private void WriteDay(DateOnly day, long segment, Head head)
+    private DayFile FindOrMake(DateOnly day)
     {
-        DayFile file;
         lock (making)
         {
-            file = Find(day) ?? Make(day);
+            return Find(day) ?? Make(day);
         }
+    }
 
+    private static void WriteDay(DateOnly day, DayFile file, long segment, Head head)
+    {
         if (file.Checkpoint < segment)
         {
             file.Write(segment, head, FirstMillisecond(day), FirstMillisecond(day.AddDays(1)) - 1);
         }
     }
 
-    private void SetAside(DateOnly day, InvalidDataException why)
+    private void SetAside(DateOnly day, DayFile file, InvalidDataException why)
     {
         lock (making)
         {
-            // another thread may have been here first
-            if (Forget(day) is { } file)
+            // another thread may have been here first, and the day has a new file since
+            if (ReferenceEquals(Find(day), file))
             {
+                Forget(day);
                 Replace(day, file.Path, why);
             }
         }
@@ -196,7 +200,7 @@ internal sealed partial class DayArchive : IDisposable
             }
             catch (InvalidDataException e)
             {
-                SetAside(day, e);
+                SetAside(day, file, e);
                 if (Find(day) is { } begunAgain)
                 {
                     read(begunAgain);
@@ -224,8 +228,7 @@ internal sealed partial class DayArchive : IDisposable
         return file;
     }
 
-    /// <returns>The file, closed; <see langword="null"/> when another thread was here first.</returns>
-    private DayFile? Forget(DateOnly day)
+    private void Forget(DateOnly day)
     {
         DayFile? file;
         lock (gate)
@@ -234,7 +237,6 @@ internal sealed partial class DayArchive : IDisposable
         }
 
         file?.Dispose();
-        return file;
     }
 
     private List<(DateOnly Day, DayFile File)> Snapshot()
