@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using NetPulse.Kubernetes.Files;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Tuner.Knobs;
 
@@ -8,7 +7,7 @@ namespace NetPulse.Tuner.Desired;
 /// <summary>Makes the node as its NodeTuning wants it: looks at everything anew each time, and does only what is missing.</summary>
 public sealed partial class Reconciler
 {
-    private readonly NodeObjects objects;
+    private readonly INodeObjects objects;
     private readonly HeldValues held;
     private readonly ValueHolder holder;
     private readonly SettingCheck check;
@@ -21,7 +20,7 @@ public sealed partial class Reconciler
     private string problem = "";
 
     public Reconciler(
-        NodeObjects objects, HeldValues held, ValueHolder holder, SettingCheck check, KnobTable knobs, TunerMetrics metrics, TimeProvider time, ILogger<Reconciler> logger)
+        INodeObjects objects, HeldValues held, ValueHolder holder, SettingCheck check, KnobTable knobs, TunerMetrics metrics, TimeProvider time, ILogger<Reconciler> logger)
     {
         (this.objects, this.held, this.holder, this.check, this.metrics, this.time, this.logger) = (objects, held, holder, check, metrics, time, logger);
         deadlines = new Deadlines(held, time);
@@ -169,7 +168,7 @@ public sealed partial class Reconciler
         {
             objects.WriteStatus(new NodeTuningStatus { ObservedAt = time.GetUtcNow(), Knobs = knobs, Settings = book.Entries, Problem = problem });
         }
-        catch (ObjectFileException e)
+        catch (IOException e)
         {
             metrics.CountStatusFailure();
             LogStatusFailed(e.Message);
