@@ -15,7 +15,13 @@ public sealed class Readings
     {
         foreach (var each in series.Where(each => each.Count > 0))
         {
-            (byMetric.TryGetValue(each.Labels.Name, out var known) ? known : byMetric[each.Labels.Name] = []).Add(each);
+            if (!byMetric.TryGetValue(each.Labels.Name, out var known))
+            {
+                known = [];
+                byMetric.Add(each.Labels.Name, known);
+            }
+
+            known.Add(each);
         }
     }
 

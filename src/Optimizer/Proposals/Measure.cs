@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
-using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 
 namespace NetPulse.Optimizer.Proposals;
