@@ -8,28 +8,29 @@ public sealed class NodeTuningWriter(IClusterObjects objects)
 {
     /// <summary>On the canary, with the time at which the Tuner undoes it by itself.</summary>
     /// <exception cref="IOException">Nothing was written.</exception>
-    public Task BeginAsync(Change change, CancellationToken cancellationToken) => ReplaceAsync(change.Node, change.Name, Setting(change) with { RevertAt = change.RevertAt }, cancellationToken);
+    public Task BeginAsync(Change change, CancellationToken cancellationToken) => ReplaceAsync(change, Settings(change, change.RevertAt), cancellationToken);
 
     /// <summary>From now on without an end.</summary>
     /// <exception cref="IOException">Nothing was written; the Tuner undoes the change at its time.</exception>
-    public Task KeepAsync(Change change, CancellationToken cancellationToken) => ReplaceAsync(change.Node, change.Name, Setting(change), cancellationToken);
+    public Task KeepAsync(Change change, CancellationToken cancellationToken) => ReplaceAsync(change, Settings(change, null), cancellationToken);
 
     /// <summary>The Tuner then restores what held before.</summary>
     /// <exception cref="IOException">Nothing was written; the Tuner undoes the change at its time.</exception>
-    public Task RemoveAsync(string node, string name, CancellationToken cancellationToken) => ReplaceAsync(node, name, null, cancellationToken);
+    public Task RemoveAsync(Change change, CancellationToken cancellationToken) => ReplaceAsync(change, [], cancellationToken);
 
-    private static SysctlSetting Setting(Change change) => new()
+    private static IEnumerable<SysctlSetting> Settings(Change change, DateTimeOffset? revertAt) => change.Writes.Select((write, index) => new SysctlSetting
     {
-        Name = change.Name,
+        Name = change.SettingName(index),
         Pod = change.Pod,
-        Sysctl = change.Sysctl,
-        Value = change.After,
-        Reason = $"{change.Cause} on {change.Edge}",
-    };
+        Sysctl = write.Sysctl,
+        Value = write.After,
+        RevertAt = revertAt,
+        Reason = $"{change.Cause} on {change.Objective.Subject}",
+    });
 
-    private Task ReplaceAsync(string node, string name, SysctlSetting? setting, CancellationToken cancellationToken) => objects.ReplaceSettingsAsync(
-        node,
-        settings => settings.Where(other => other.Name != name).Concat(setting is null ? [] : [setting]),
-        "",
-        cancellationToken);
+    private Task ReplaceAsync(Change change, IEnumerable<SysctlSetting> settings, CancellationToken cancellationToken)
+    {
+        var names = change.SettingNames.ToHashSet(StringComparer.Ordinal);
+        return objects.ReplaceSettingsAsync(change.Node, stored => stored.Where(other => !names.Contains(other.Name)).Concat(settings), "", cancellationToken);
+    }
 }
