@@ -153,7 +153,7 @@ public sealed partial class Reconciler
     {
         foreach (var change in outcomes.Where(one => one.Setting.Change is not null).GroupBy(one => one.Setting.Change).Where(change => change.Count() > 1).ToList())
         {
-            if (change.FirstOrDefault(one => one.Result.Claim is not null && one.Outcome.State != SettingState.Applied) is not { Setting: { } broken } failed)
+            if (change.FirstOrDefault(one => one.Result.Claim is not null && one.Outcome.State == SettingState.Failed) is not { Setting: { } broken } failed)
             {
                 continue;
             }
