@@ -17,7 +17,8 @@ public static class TunerRegistration
     public static IServiceCollection AddTuner(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<TunerOptions, TunerOptionsValidator>(TunerOptions.Section);
-        services.AddSingleton(KnobTable.Accepted);
+        services.AddSingleton(static _ => KnobTable.Accepted.OnNode(NodeMemory.Pages()));
+        services.AddSingleton<KnobTrial>();
         services.AddSingleton<NamespaceSysctls>();
         services.AddSingleton<TunerMetrics>();
         services.AddNodeObjects(configuration.ObjectSourceOf(TunerOptions.Section));

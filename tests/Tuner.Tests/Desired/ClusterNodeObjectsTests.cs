@@ -37,9 +37,11 @@ public sealed class ClusterNodeObjectsTests : IAsyncLifetime, IAsyncDisposable
         var held = HeldValues.Open(state, BootId.Read(), NullLogger<HeldValues>.Instance);
         var (sysctls, metrics) = (new NamespaceSysctls(), new TunerMetrics());
         objects = new ClusterNodeObjects(client, "node-1", new PodProcesses(), metrics, TimeProvider.System, NullLoggerFactory.Instance);
+        var trial = new KnobTrial(KnobTable.Accepted, NullLogger<KnobTrial>.Instance);
+        trial.Run();
         reconciler = new Reconciler(
-            objects, held, new ValueHolder(held, sysctls, metrics, TimeProvider.System, NullLogger<ValueHolder>.Instance), new SettingCheck(KnobTable.Accepted, sysctls, held, TimeProvider.System),
-            KnobTable.Accepted, metrics, TimeProvider.System, NullLogger<Reconciler>.Instance);
+            objects, held, new ValueHolder(held, sysctls, metrics, TimeProvider.System, NullLogger<ValueHolder>.Instance), new SettingCheck(KnobTable.Accepted, trial, sysctls, held, TimeProvider.System),
+            KnobTable.Accepted, trial, sysctls, metrics, TimeProvider.System, NullLogger<Reconciler>.Instance);
         running.AddRange([objects, client, sysctls, metrics, held, state]);
     }
 
