@@ -23,7 +23,7 @@ public sealed class IdleRestart : ICauseRule
             .Needs("connections that ended", measured.ConnectionsClosed, Text.Count, "none", count => count == 0)
             .Needs("busy", measured.BusyShare, Text.Percent, "at most 80 % of the time of a connection", share => share <= 0.8 * Math.Max(1, measured.Connections ?? 1))
             .Needs("connections that pace themselves", measured.SelfPacedShare, Text.Percent, "none", share => share == 0)
-            .Needs("net.ipv4.tcp_slow_start_after_idle", evidence.Own.Sysctl("net.ipv4.tcp_slow_start_after_idle"), Text.Count, "1", value => value == 1)
+            .Needs("net.ipv4.tcp_slow_start_after_idle", evidence.Own.Sysctl("net.ipv4.tcp_slow_start_after_idle"), Text.Count, "1", value => value > 0)
             .Judge($"the congestion window of {measured.Edge} begins anew after each pause, though nothing is lost", 1 - (measured.Throughput.Value / Math.Max(1, measured.BestThroughput.Value)));
     }
 }

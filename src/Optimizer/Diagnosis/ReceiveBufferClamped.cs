@@ -26,7 +26,7 @@ public sealed class ReceiveBufferClamped : ICauseRule
         var most = 2.0 * (evidence.Peer.Sysctl(Sysctl) ?? evidence.Node.Sysctl(Sysctl));
         return new Proof(About, evidence)
             .Needs("connections with SO_RCVBUF", measured.LockedReceiveBuffers, Text.Count, "at least one", count => count > 0)
-            .Needs("receive buffer", measured.ReceiveBufferBytes, most, Text.Bytes, $"just twice {Sysctl}, {Text.Bytes(most)}", (buffer, bound) => buffer == bound)
+            .Needs("receive buffer", measured.ReceiveBufferBytes, most, Text.Bytes, $"just twice {Sysctl}, {Text.Bytes(most)}", (buffer, bound) => (long)buffer == (long)bound)
             .Needs("sender stopped by the receive window", measured.ReceiveWindowLimitedShare, Text.Percent, "over 20 % of its busy time", share => share > 0.2)
             .Needs(
                 "unread bytes", measured.ReceiveQueueBytes, measured.ReceiveBufferBytes, Text.Bytes, $"at most {Text.Percent(SlowReader.UnreadShare)} of the buffer",
@@ -41,7 +41,7 @@ public sealed class ReceiveBufferClamped : ICauseRule
         return new Proof(About, evidence)
             .Needs("datagrams that found the buffer full", queue.Dropped, Text.Count, "at least 3", count => count >= 3)
             .Needs(new Evidence("SO_RCVBUF", queue.IsLocked switch { null => "unknown", true => "asked for", false => "not asked for" }, "asked for", queue.IsLocked))
-            .Needs("receive buffer", queue.BufferBytes, most, Text.Bytes, $"just twice {Sysctl}, {Text.Bytes(most)}", (buffer, bound) => buffer == bound)
+            .Needs("receive buffer", queue.BufferBytes, most, Text.Bytes, $"just twice {Sysctl}, {Text.Bytes(most)}", (buffer, bound) => (long)buffer == (long)bound)
             .Needs("mean use of the buffer", queue.MeanUse, Text.Percent, $"at most {Text.Percent(UdpReceiverOverloaded.FullShare)}", use => use <= UdpReceiverOverloaded.FullShare)
             .Judge(
                 $"a socket of {evidence.Subject} asked for a larger buffer than the {Text.Bytes(queue.BufferBytes)} that {Sysctl} of its node gives, and bursts overrun it",

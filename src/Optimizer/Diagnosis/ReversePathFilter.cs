@@ -23,7 +23,7 @@ public sealed class ReversePathFilter : ICauseRule
         var mode = Math.Max(evidence.Own.Sysctl("net.ipv4.conf.all.rp_filter") ?? 0, evidence.Own.Sysctl("net.ipv4.conf.default.rp_filter") ?? 0);
         return new Proof(About, evidence)
             .Needs("packets dropped", evidence.Own.Increase(NamespaceMetrics.ReversePathDrops), Text.Count, "at least 3", count => count >= 3)
-            .Needs("rp_filter", mode, Text.Count, "1, strict", value => value == 1)
+            .Needs("rp_filter", mode, Text.Count, "1, strict", value => value is > 0 and < 2)
             .Judge($"{evidence.Subject} drops packets whose answers would leave by another interface");
     }
 }

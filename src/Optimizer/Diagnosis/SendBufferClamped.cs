@@ -20,7 +20,7 @@ public sealed class SendBufferClamped : ICauseRule
         var most = 2.0 * (evidence.Own.Sysctl("net.core.wmem_max") ?? evidence.Node.Sysctl("net.core.wmem_max"));
         return new Proof(About, evidence)
             .Needs("connections with SO_SNDBUF", measured.LockedSendBuffers, Text.Count, "at least one", count => count > 0)
-            .Needs("send buffer", measured.SendBufferBytes, most, Text.Bytes, $"just twice net.core.wmem_max, {Text.Bytes(most)}", (buffer, bound) => buffer == bound)
+            .Needs("send buffer", measured.SendBufferBytes, most, Text.Bytes, $"just twice net.core.wmem_max, {Text.Bytes(most)}", (buffer, bound) => (long)buffer == (long)bound)
             .Needs("sender stopped by its own buffer", measured.SendBufferLimitedShare, Text.Percent, "over 10 % of its busy time", share => share > 0.1)
             .Judge($"{measured.Edge.Owner} asked for a larger send buffer than the {Text.Bytes(measured.SendBufferBytes)} that net.core.wmem_max of its node gives", measured.SendBufferLimitedShare ?? 0);
     }

@@ -1,4 +1,3 @@
-using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Diagnosis;
 
 namespace NetPulse.Optimizer.Proposals;

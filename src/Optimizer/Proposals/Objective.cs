@@ -60,7 +60,7 @@ public sealed record GuardMetric(string Name, string Unit, Measure Measure, doub
     /// <summary>Whether it got worse than it may; a metric that was not there before has no ratio and breaks by its increase alone.</summary>
     public bool IsBroken(double before, double after) => Better == Better.Lower ? IsWorse(before, after) : IsWorse(after, before);
 
-    private bool IsWorse(double before, double after) => after > before * WorstRatio && after > before + WorstIncrease && (before > 0 || WorstIncrease > 0);
+    private bool IsWorse(double good, double bad) => bad > good * WorstRatio && bad > good + WorstIncrease && (good > 0 || WorstIncrease > 0);
 
     public string Text(double value) => Quantity.Text(value, Unit);
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using NetPulse.Optimizer.Detection;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;

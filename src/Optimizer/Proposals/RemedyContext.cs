@@ -29,11 +29,11 @@ public sealed record RemedyContext(ImmutableArray<EdgeTraffic> Traffic, ClusterS
             : new Target(pod.Spec.NodeName, new PodReference { Namespace = pod.Metadata.Namespace, Name = pod.Metadata.Name }, identity.Workload);
     }
 
-    /// <summary>The node on which a pod is, for what only a node has.</summary>
-    public Target? NodeOf(WorkloadIdentity identity) => Cluster.PodNamed(identity.Namespace, identity.Pod) is { } pod ? new Target(pod.Spec.NodeName, null, "") : null;
-
     /// <summary>The namespace of a subject that is a pod or a node.</summary>
     public Target? Of(Subject subject) => subject is Subject.OfNode node ? new Target(node.Name, null, "") : Of(subject.Owner);
+
+    /// <summary>The node on which a pod is, for what only a node has.</summary>
+    public Target? NodeOf(WorkloadIdentity identity) => Cluster.PodNamed(identity.Namespace, identity.Pod) is { } pod ? new Target(pod.Spec.NodeName, null, "") : null;
 
     /// <summary>Edges of other pods of the same workload at the same end and port that carry as much: what befalls them too is not the change's doing.</summary>
     /// <param name="edge">That is to be helped.</param>
