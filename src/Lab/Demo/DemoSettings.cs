@@ -13,11 +13,11 @@ public sealed record DemoSettings
 
     public int OptimizerPort { get; init; } = 8470;
 
-    /// <summary>The lab's scenario.</summary>
-    public string Scenario { get; init; } = "receive-window";
+    /// <summary>Those that the demo has words for: uploads through a window that is too small.</summary>
+    internal static IReadOnlyList<string> Scenarios { get; } = ["receive-window", "receive-window-bbr", "slow-reader"];
 
-    /// <summary>The sender's congestion control.</summary>
-    public string CongestionControl { get; init; } = "cubic";
+    /// <summary>The lab's scenario, one of <see cref="Scenarios"/>.</summary>
+    public string Scenario { get; init; } = "receive-window";
 
     /// <summary>Begin of the network namespaces' names.</summary>
     public string Prefix { get; init; } = "netpulse-lab";
