@@ -4,6 +4,7 @@ using NetPulse.Lab.Commands;
 var root = new RootCommand("NetPulse's lab: nodes and pods as network namespaces on this machine, with delay, bottlenecks and load.")
 {
     ScenarioCommand.Create(TimeProvider.System),
+    JudgeCommand.Create(TimeProvider.System),
 };
 foreach (var command in DemoCommand.Create(TimeProvider.System))
 {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Lab.Scenarios;
 using NetPulse.Lab.Topology;
@@ -71,7 +70,7 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
         await ServiceProcess.EndLeftoversAsync(workspace, narrator, time, cancellationToken);
         if (File.Exists(workspace.HeldValues))
         {
-            await RevertAsync();
+            await TunerProcess.RevertAsync(settings.ServicesDirectory, workspace, narrator);
         }
     }
 
@@ -121,7 +120,7 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
             await service.DisposeAsync();
         }
 
-        var isRestored = await RevertAsync();
+        var isRestored = await TunerProcess.RevertAsync(settings.ServicesDirectory, workspace, narrator);
         var atEnd = Values(lab);
         for (var i = 0; i < atEnd.Count; i++)
         {
@@ -141,22 +140,5 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
     {
         using var thread = new NetworkNamespaceThread();
         return [.. lab.Pods.Select(pod => thread.Run(pod.NetworkNamespace, () => Linux.Sysctls.Sysctl.Read(Sysctl) ?? ""))];
-    }
-
-    private async Task<bool> RevertAsync()
-    {
-        using var revert = Process.Start(new ProcessStartInfo(ServiceProcess.Executable("tuner", settings.ServicesDirectory))
-        {
-            ArgumentList = { "revert", "--state", workspace.TunerState },
-            RedirectStandardOutput = true,
-            UseShellExecute = false,
-        })!;
-        while (await revert.StandardOutput.ReadLineAsync(CancellationToken.None) is { } line)
-        {
-            narrator.Tell("revert", line);
-        }
-
-        await revert.WaitForExitAsync(CancellationToken.None);
-        return revert.ExitCode == 0;
     }
 }

@@ -25,6 +25,12 @@ public sealed record DemoSettings
     /// <summary>Whether to end, with a verdict in the exit code, once the story is told; otherwise the services stay up until Ctrl-C.</summary>
     public bool EndsWithTheStory { get; init; }
 
+    /// <summary>Time between two readings of the collector, as a setting.</summary>
+    public string SamplingInterval { get; init; } = "1s";
+
+    /// <summary>When the optimizer runs.</summary>
+    public string Cron { get; init; } = "0/2 * * * * ?";
+
     /// <summary>Time for the whole story after the trouble begins.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(100);
 }

@@ -28,9 +28,9 @@ public static class AcceptQueueScenario
         Pods = Shop.Pods,
         Paths = Shop.Paths(PodPairs.Link(1, 200, 1 << 20)),
         Loads = Shop.Loads(
-            place => new ConnectionChurn(place, new ChurnSettings(9004, TimeSpan.FromSeconds(2), PerRound: 8, ChurnFigure.TailLatency)
+            place => new ConnectionChurn(place, new ChurnSettings(9004, TimeSpan.FromSeconds(1), PerRound: 8, ChurnFigure.TailLatency)
             {
-                ServerPause = TimeSpan.FromMilliseconds(100),
+                ServerPause = TimeSpan.FromMilliseconds(180),
                 ListensAnewEvery = listensAnewEvery,
             }),
             static load => load.PerRound = 100),

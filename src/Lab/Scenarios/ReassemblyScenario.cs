@@ -7,7 +7,7 @@ public static class ReassemblyScenario
 {
     private static readonly PodPairs Storage = new("writer", "disk")
     {
-        ToSysctls = PodPairs.Sysctls(("net.ipv4.ipfrag_high_thresh", "65536"), ("net.ipv4.ipfrag_low_thresh", "49152")),
+        ToSysctls = PodPairs.Sysctls(("net.ipv4.ipfrag_low_thresh", "49152"), ("net.ipv4.ipfrag_high_thresh", "65536")),
     };
 
     internal static Scenario Create() => new()

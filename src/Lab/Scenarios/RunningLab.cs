@@ -99,25 +99,6 @@ public sealed class RunningLab : IAsyncDisposable
         }
     }
 
-    /// <summary>Every value of the scenario's pods and node of these sysctls, as the kernel shows it now.</summary>
-    public IReadOnlyDictionary<string, string> Values(IEnumerable<string> sysctls)
-    {
-        var names = sysctls.ToList();
-        var values = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var pod in Pods)
-        {
-            namespaces.Thread.Run(pod.NetworkNamespace, () =>
-            {
-                foreach (var name in names)
-                {
-                    values[$"{name} in {pod.Name}"] = Sysctl.Read(name) ?? "";
-                }
-            });
-        }
-
-        return values;
-    }
-
     public async ValueTask DisposeAsync()
     {
         try

@@ -8,7 +8,7 @@ public static class SendBufferScenario
 {
     private static readonly PodPairs Uploads = new("producer", "consumer")
     {
-        FromSysctls = PodPairs.Sysctls(("net.ipv4.tcp_wmem", "4096 16384 131072")),
+        FromSysctls = PodPairs.Sysctls(("net.ipv4.tcp_wmem", "4096 16384 51200")),
     };
 
     internal static Scenario Create() => new()

@@ -10,7 +10,7 @@ public static class UdpBufferScenario
 
     private static readonly PodPairs Telemetry = new("sensor", "gauge") { Count = 1 };
 
-    private static readonly LinkSettings Path = PodPairs.Link(2, 200, 2 << 20);
+    private static readonly LinkSettings Path = PodPairs.Link(2, 500, 4 << 20);
 
     private static readonly UdpSettings Default = new(9003, TimeSpan.FromMilliseconds(200), Datagrams: 190, DatagramBytes: 1400)
     {
@@ -31,7 +31,7 @@ public static class UdpBufferScenario
     internal static Scenario AskedBuffer() => Burst(
         "udp-asked-buffer",
         "the gauge asks for 16 MiB of buffer and gets rmem_max, which holds a quarter of a burst",
-        Default with { Datagrams = 660, ReceiveBufferBytes = 16 << 20 }) with
+        Default with { Every = TimeSpan.FromMilliseconds(300), Datagrams = 1100, ReceiveBufferBytes = 16 << 20 }) with
     {
         NodeSysctls = PodPairs.Sysctls(("net.core.rmem_max", "212992")),
         Healing = [new SysctlChange(Pod: null, "net.core.rmem_max", "16777216")],
