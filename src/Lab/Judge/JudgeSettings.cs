@@ -12,9 +12,6 @@ public sealed record JudgeSettings
     /// <summary>Begin of the network namespaces' names.</summary>
     public required string Prefix { get; init; }
 
-    /// <summary>Lines of <c>sysctl = value</c>, written in the host's network namespace instead of running our services; <see langword="null"/>: our services run.</summary>
-    public string? StaticProfile { get; init; }
-
     /// <summary>Healthy traffic that is seen before the trouble begins.</summary>
     public TimeSpan Healthy { get; init; } = TimeSpan.FromSeconds(20);
 

@@ -19,7 +19,7 @@ public sealed class BulkTransfer : ILoad
     private readonly LoadPlace place;
     private readonly TransferSettings settings;
     private readonly TimeProvider time;
-    private readonly Socket listener;
+    private Socket listener;
     private readonly Observations rates;
     private readonly CancellationTokenSource stop = new();
     private CancellationTokenSource? connection;
@@ -36,7 +36,7 @@ public sealed class BulkTransfer : ILoad
         (this.place, this.settings, time) = (place, settings, place.Time);
         rates = new Observations(time);
         writeBitsPerSecond = settings.WriteBitsPerSecond ?? 0;
-        listener = PodSocket.Listen(place.Thread, place.To, settings.Port, receiveBufferBytes: settings.ReceiveBufferBytes);
+        listener = Listen();
         Completion = Task.Run(() => TransferAsync(stop.Token), CancellationToken.None);
     }
 
@@ -77,6 +77,8 @@ public sealed class BulkTransfer : ILoad
         await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stop.Dispose();
     }
+
+    private Socket Listen() => PodSocket.Listen(place.Thread, place.To, settings.Port, receiveBufferBytes: settings.ReceiveBufferBytes);
 
     private async Task TransferAsync(CancellationToken cancellationToken)
     {
@@ -145,6 +147,7 @@ public sealed class BulkTransfer : ILoad
             var socket = PodSocket.ForSending(place.Thread, place.From, settings.CongestionControl);
             try
             {
+                socket.NoDelay = true;
                 await socket.ConnectAsync(new IPEndPoint(place.To.Address, settings.Port), current.Token);
                 Interlocked.Increment(ref connections);
                 await SendOverAsync(socket, buffer, current.Token);
@@ -193,6 +196,7 @@ public sealed class BulkTransfer : ILoad
                 try
                 {
                     await ReadToEndAsync(socket, buffer, cancellationToken);
+                    ListenAnewForAnotherBuffer();
                     socket.Dispose();
                 }
                 catch
@@ -209,6 +213,16 @@ public sealed class BulkTransfer : ILoad
             {
                 return;
             }
+        }
+    }
+
+    /// <summary>A buffer is granted when it is asked for, which is before listening: only a new socket profits from a larger limit. The sender still waits for the end of its connection.</summary>
+    private void ListenAnewForAnotherBuffer()
+    {
+        if (settings.ReceiveBufferBytes is not null)
+        {
+            listener.Dispose();
+            listener = Listen();
         }
     }
 

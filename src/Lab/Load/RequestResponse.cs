@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace NetPulse.Lab.Load;
 
 /// <param name="Port">Where the server listens.</param>
-/// <param name="Connections">Clients side by side, each with a connection of its own that stays.</param>
+/// <param name="Connections">Clients side by side, each with a connection of its own.</param>
 /// <param name="Think">Pause between an answer and the next request.</param>
 /// <param name="Share">The quantile that is the figure, as 0.99.</param>
 public sealed record RequestSettings(int Port, int Connections, TimeSpan Think, double Share)
@@ -13,11 +13,14 @@ public sealed record RequestSettings(int Port, int Connections, TimeSpan Think, 
 
     public int ResponseBytes { get; init; } = 1000;
 
+    /// <summary>After this time a client makes a new connection; <see langword="null"/>: never.</summary>
+    public TimeSpan? ConnectionLifetime { get; init; }
+
     /// <inheritdoc cref="TransferSettings.CongestionControl"/>
     public string? CongestionControl { get; init; }
 }
 
-/// <summary>Small requests and answers over connections that stay; measures how long an answer takes.</summary>
+/// <summary>Small requests and answers over connections that stay for a while; measures how long an answer takes.</summary>
 public sealed class RequestResponse : ILoad
 {
     private static readonly TimeSpan ReconnectDelay = TimeSpan.FromMilliseconds(200);
@@ -60,7 +63,8 @@ public sealed class RequestResponse : ILoad
             {
                 socket.NoDelay = true;
                 await socket.ConnectAsync(new IPEndPoint(place.To.Address, settings.Port), cancellationToken);
-                while (true)
+                var connected = place.Time.GetTimestamp();
+                while (settings.ConnectionLifetime is not { } lifetime || place.Time.GetElapsedTime(connected) < lifetime)
                 {
                     request = durations.Begin();
                     await socket.SendAsync(buffer.AsMemory(0, settings.RequestBytes), cancellationToken);

@@ -5,7 +5,7 @@ namespace NetPulse.Lab.Scenarios;
 /// <summary>Connections come in bursts that the accept queue cannot hold while the server is busy: somaxconn cut what listen() asked for.</summary>
 public static class AcceptQueueScenario
 {
-    private const string Problem = "bursts of 100 connections, of which an accept queue of 16 (somaxconn) refuses most until they try again";
+    private const string Problem = "bursts of 120 connections, of which an accept queue of 16 (somaxconn) refuses most until they try again";
 
     private static readonly PodPairs Shop = new("browser", "shop")
     {
@@ -14,7 +14,7 @@ public static class AcceptQueueScenario
 
     internal static Scenario Create() => Bursts("accept-queue", Problem, TimeSpan.FromSeconds(4)) with
     {
-        Expected = new Expectation(8800, 160),
+        Expected = new Expectation(8800, 160, "ms"),
     };
 
     /// <summary>The queue's length was fixed when the server called listen(), and it does not call it again.</summary>
@@ -30,13 +30,14 @@ public static class AcceptQueueScenario
         Loads = Shop.Loads(
             place => new ConnectionChurn(place, new ChurnSettings(9004, TimeSpan.FromSeconds(1), PerRound: 8, ChurnFigure.TailLatency)
             {
-                ServerPause = TimeSpan.FromMilliseconds(180),
+                ServerPause = TimeSpan.FromMilliseconds(150),
+                Patience = TimeSpan.FromSeconds(10),
                 ListensAnewEvery = listensAnewEvery,
             }),
-            static load => load.PerRound = 100),
+            static load => load.PerRound = 120),
         Healing = [new SysctlChange(Shop.FirstReceiver, "net.core.somaxconn", "4096")],
         Causes = ["AcceptQueueOverflow"],
-        Settling = TimeSpan.FromSeconds(10),
-        Measuring = TimeSpan.FromSeconds(8),
+        Settling = TimeSpan.FromSeconds(15),
+        Measuring = TimeSpan.FromSeconds(6),
     };
 }

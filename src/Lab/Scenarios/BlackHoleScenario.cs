@@ -19,7 +19,7 @@ public static class BlackHoleScenario
         Loads = Tunnel.Loads(static place => new BulkTransfer(place, new TransferSettings(9010, "cubic", TimeSpan.FromSeconds(15)))),
         Healing = [new SysctlChange(Tunnel.FirstSender, "net.ipv4.tcp_mtu_probing", "1")],
         AlsoHeals = ["net.ipv4.tcp_base_mss"],
-        Expected = new Expectation(0, 64),
+        Expected = new Expectation(0, 64, "Mbit/s"),
         Causes = ["PathMtuBlackHole"],
         Settling = TimeSpan.FromSeconds(12),
         Measuring = TimeSpan.FromSeconds(8),

@@ -21,7 +21,7 @@ public static class ClampedBufferScenario
         NodeSysctls = PodPairs.Sysctls(("net.core.rmem_max", "212992")),
         Loads = Replication.Loads(static place => new BulkTransfer(place, new TransferSettings(9002, "cubic", TimeSpan.FromSeconds(12)) { ReceiveBufferBytes = 16 << 20 })),
         Healing = [new SysctlChange(Pod: null, "net.core.rmem_max", "16777216")],
-        Expected = new Expectation(7.0, 96.5),
+        Expected = new Expectation(7.0, 96.5, "Mbit/s"),
         Causes = ["ReceiveBufferClamped"],
         Settling = TimeSpan.FromSeconds(18),
     };

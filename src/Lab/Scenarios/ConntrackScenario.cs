@@ -23,7 +23,7 @@ public static class ConntrackScenario
             static load => load.PerRound = 20),
         Healing = [new SysctlChange(Pod: null, "net.netfilter.nf_conntrack_max", "65536")],
         AlsoHeals = ["net.netfilter.nf_conntrack_buckets", "net.netfilter.nf_conntrack_tcp_timeout_time_wait"],
-        Expected = new Expectation(50, 100),
+        Expected = new Expectation(50, 100, "%"),
         Causes = ["ConntrackFull"],
         Settling = TimeSpan.FromSeconds(14),
         Measuring = TimeSpan.FromSeconds(8),

@@ -9,7 +9,7 @@ public static class HeadOfLineScenario
     {
         var streams = new PodPairs("streamer", "viewer")
         {
-            FromSysctls = PodPairs.Sysctls(("net.ipv4.tcp_wmem", "4096 16384 2097152")),
+            FromSysctls = PodPairs.Sysctls(("net.ipv4.tcp_wmem", "4096 1048576 2097152")),
         };
         return new Scenario
         {
@@ -21,7 +21,7 @@ public static class HeadOfLineScenario
                 static place => new UrgentMessages(place, new UrgentSettings(9018, TimeSpan.FromMilliseconds(100), BulkBitsPerSecond: 4_000_000, "bbr")),
                 static load => load.BulkBitsPerSecond = null),
             Healing = [new SysctlChange(streams.FirstSender, "net.ipv4.tcp_notsent_lowat", "16384")],
-            Expected = new Expectation(370, 37),
+            Expected = new Expectation(370, 37, "ms"),
             Causes = ["HeadOfLineBlocking"],
         };
     }

@@ -8,7 +8,7 @@ public static class IdleRestartScenario
     internal static Scenario Create() => Bursts(
         "idle-restart", "1 MB every 1.5 s over 100 ms: after each pause cubic begins with ten packets again", "cubic") with
     {
-        Expected = new Expectation(555, 204),
+        Expected = new Expectation(555, 204, "ms"),
         Causes = ["IdleRestart"],
     };
 

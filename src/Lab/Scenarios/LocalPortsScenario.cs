@@ -9,14 +9,14 @@ public static class LocalPortsScenario
     {
         Healing = [new SysctlChange(Clients("40000 40255").FirstSender, "net.ipv4.ip_local_port_range", "32768 60999")],
         AlsoHeals = ["net.ipv4.tcp_tw_reuse"],
-        Expected = new Expectation(8.5, 100),
+        Expected = new Expectation(8.5, 100, "%"),
     };
 
     internal static Scenario TimeWait() => Requests("time-wait-ports", "40000 41023", "1,024 local ports for 250 connections a second: all of them wait in TIME_WAIT", perRound: 5) with
     {
         Healing = [new SysctlChange(Clients("40000 41023").FirstSender, "net.ipv4.tcp_tw_reuse", "1")],
         AlsoHeals = ["net.ipv4.ip_local_port_range"],
-        Expected = new Expectation(25.6, 100),
+        Expected = new Expectation(25.6, 100, "%"),
     };
 
     private static PodPairs Clients(string ports) => new("gateway", "backend")

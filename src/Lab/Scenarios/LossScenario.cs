@@ -14,7 +14,8 @@ public static class LossScenario
         "random-loss", "1 % of the packets is lost whatever the rate, and cubic takes each loss for congestion",
         Path with { Loss = new Loss.Independent(0.01) }) with
     {
-        Expected = new Expectation(3.3, 57),
+        Expected = new Expectation(3.3, 57, "Mbit/s"),
+        Bpftune = "bbr for a peer that loses more than 1 of 64 packets: not here",
         Causes = ["NonCongestionLoss"],
     };
 
@@ -22,7 +23,8 @@ public static class LossScenario
         "bursty-loss", "1 % of the packets is lost in bursts, and cubic takes each for congestion",
         Path with { Loss = new Loss.Bursty(Begins: 0.0025, Ends: 0.25, ShareWhileBad: 1) }) with
     {
-        Expected = new Expectation(8.9, 57),
+        Expected = new Expectation(8.9, 57, "Mbit/s"),
+        Bpftune = "bbr for a peer that loses more than 1 of 64 packets: not here",
         Causes = ["NonCongestionLoss"],
     };
 

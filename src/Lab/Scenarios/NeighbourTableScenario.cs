@@ -26,7 +26,8 @@ public static class NeighbourTableScenario
             new SysctlChange(Pod: null, "net.ipv4.neigh.default.gc_thresh2", "4096"),
             new SysctlChange(Pod: null, "net.ipv4.neigh.default.gc_thresh1", "1024"),
         ],
-        Expected = new Expectation(41, 100),
+        Expected = new Expectation(41, 100, "%"),
+        Bpftune = "raises gc_thresh3",
         Causes = ["NeighbourTableFull"],
     };
 }

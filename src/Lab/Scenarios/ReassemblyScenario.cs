@@ -21,7 +21,8 @@ public static class ReassemblyScenario
             static load => load.DatagramBytes = 60_000),
         Healing = [new SysctlChange(Storage.FirstReceiver, "net.ipv4.ipfrag_high_thresh", "8388608")],
         AlsoHeals = ["net.ipv4.ipfrag_low_thresh"],
-        Expected = new Expectation(0, 79),
+        Expected = new Expectation(0, 79, "%"),
+        Bpftune = "raises ipfrag_high_thresh of the host, which the pod does not have",
         Causes = ["ReassemblyMemory"],
     };
 }

@@ -13,14 +13,14 @@ public static class RpcTailScenario
         return new Scenario
         {
             Name = "rpc-tail",
-            Problem = "1 % of the packets is lost at a round trip of 0.3 ms, and the floor of the retransmission timeout (200 ms) rules the tail",
+            Problem = "2 % of the requests are lost at a round trip of 0.3 ms, and the floor of the retransmission timeout (200 ms) rules the tail",
             Pods = calls.Pods,
-            Paths = [.. calls.Paths(path, path with { Loss = new Loss.Independent(0.01) }).Select(each => each with { IsTroubledBothWays = true })],
-            Loads = calls.Loads(static place => new RequestResponse(place, new RequestSettings(9017, Connections: 3, TimeSpan.FromMilliseconds(8), Share: 0.99) { CongestionControl = "cubic" })),
-            Healing = [new SysctlChange(calls.FirstSender, "net.ipv4.tcp_rto_min_us", "5000"), new SysctlChange(calls.FirstReceiver, "net.ipv4.tcp_rto_min_us", "5000")],
-            Expected = new Expectation(208, 18),
+            Paths = calls.Paths(path, path with { Loss = new Loss.Independent(0.02) }),
+            Loads = calls.Loads(static place => new RequestResponse(place, new RequestSettings(9017, Connections: 3, TimeSpan.FromMilliseconds(8), Share: 0.99) { CongestionControl = "cubic", ConnectionLifetime = TimeSpan.FromSeconds(4) })),
+            Healing = [new SysctlChange(calls.FirstSender, "net.ipv4.tcp_rto_min_us", "5000")],
+            Expected = new Expectation(208, 18, "ms"),
             Causes = ["RetransmissionTimeoutFloor"],
-            Settling = TimeSpan.FromSeconds(3),
+            Settling = TimeSpan.FromSeconds(5),
             Measuring = TimeSpan.FromSeconds(8),
         };
     }

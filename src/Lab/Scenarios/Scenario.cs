@@ -42,6 +42,9 @@ public sealed record Scenario
     /// <summary>The causes that are right, as the optimizer names them; the first is the best.</summary>
     public IReadOnlyList<string> Causes { get; init; } = [];
 
+    /// <summary>What bpftune does about it, as its documentation says; empty where it has nothing for it.</summary>
+    public string Bpftune { get; init; } = "";
+
     /// <summary>From a change until the figure can be trusted: connections are renewed, buffers have grown.</summary>
     public TimeSpan Settling { get; init; } = TimeSpan.FromSeconds(4);
 
@@ -149,4 +152,5 @@ public sealed record LoadDescription(string From, string To, Func<LoadPlace, ILo
 public sealed record SysctlChange(string? Pod, string Name, string Value);
 
 /// <summary>The figure during the trouble and once it is healed, as measured on an idle machine.</summary>
-public sealed record Expectation(double Before, double After);
+/// <param name="Unit">The figure's.</param>
+public sealed record Expectation(double Before, double After, string Unit);

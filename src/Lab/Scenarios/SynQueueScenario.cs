@@ -25,7 +25,8 @@ public static class SynQueueScenario
         Loads = Api.Loads(Visits, static load => load.PerRound = 90),
         Healing = [new SysctlChange(Api.FirstReceiver, "net.ipv4.tcp_max_syn_backlog", "4096")],
         AlsoHeals = ["net.ipv4.tcp_syncookies"],
-        Expected = new Expectation(1270, 240),
+        Expected = new Expectation(1270, 240, "ms"),
+        Bpftune = "raises tcp_max_syn_backlog",
         Causes = ["SynQueueOverflow"],
     };
 

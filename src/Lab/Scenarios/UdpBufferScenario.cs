@@ -24,7 +24,8 @@ public static class UdpBufferScenario
     {
         NodeSysctls = PodPairs.Sysctls(("net.core.rmem_default", "212992")),
         Healing = [new SysctlChange(Pod: null, "net.core.rmem_default", "4194304")],
-        Expected = new Expectation(49, 100),
+        Expected = new Expectation(49, 100, "%"),
+        Bpftune = "raises rmem_default",
         Causes = ["UdpReceiveBuffer"],
     };
 
@@ -35,7 +36,8 @@ public static class UdpBufferScenario
     {
         NodeSysctls = PodPairs.Sysctls(("net.core.rmem_max", "212992")),
         Healing = [new SysctlChange(Pod: null, "net.core.rmem_max", "16777216")],
-        Expected = new Expectation(28, 100),
+        Expected = new Expectation(28, 100, "%"),
+        Bpftune = "raises rmem_max",
         Causes = ["ReceiveBufferClamped"],
     };
 
