@@ -21,6 +21,7 @@ public sealed class NodeTuningWriter(ObjectsDirectory objects)
     private static IEnumerable<SysctlSetting> Settings(Change change, DateTimeOffset? revertAt) => change.Writes.Select((write, index) => new SysctlSetting
     {
         Name = change.SettingName(index),
+        Change = change.Writes.Length > 1 ? change.Name : null,
         Pod = change.Pod,
         Sysctl = write.Sysctl,
         Value = write.After,

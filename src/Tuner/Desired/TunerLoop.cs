@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using NetPulse.Tuner.Namespaces;
 
 namespace NetPulse.Tuner.Desired;
 
 /// <summary>Reconciles at the start, whenever a file changed, and at least every 10 s; what is due is put back between two ticks at the latest.</summary>
 /// <remarks>At its end every value stays: a Tuner that is updated must not make the node flap.</remarks>
-public sealed partial class TunerLoop(Reconciler reconciler, NodeObjects objects, HeldValues held, TimeSpan interval, TimeProvider time, ILogger<TunerLoop> logger) : BackgroundService
+public sealed partial class TunerLoop(Reconciler reconciler, KnobTrial trial, NodeObjects objects, HeldValues held, TimeSpan interval, TimeProvider time, ILogger<TunerLoop> logger) : BackgroundService
 {
     private static readonly TimeSpan FullCheckEvery = TimeSpan.FromSeconds(10);
 
@@ -13,6 +14,7 @@ public sealed partial class TunerLoop(Reconciler reconciler, NodeObjects objects
     {
         LogStarted(objects.Node, held.All.Count);
         _ = reconciler.RevertDue();
+        trial.Run();
         Prepare();
         _ = objects.HaveChanged();
         reconciler.Reconcile();
@@ -25,7 +27,7 @@ public sealed partial class TunerLoop(Reconciler reconciler, NodeObjects objects
             var changed = objects.HaveChanged();
 
             // Before the 10 s are over, not after.
-            if (reverted || changed || time.GetElapsedTime(checkedAt) + interval > FullCheckEvery)
+            if (reverted || changed || reconciler.IsWaiting || time.GetElapsedTime(checkedAt) + interval > FullCheckEvery)
             {
                 reconciler.Reconcile();
                 checkedAt = time.GetTimestamp();

@@ -14,7 +14,8 @@ public static class TunerRegistration
     public static IServiceCollection AddTuner(this IServiceCollection services)
     {
         services.AddSettings<TunerOptions, TunerOptionsValidator>("tuner");
-        services.AddSingleton(KnobTable.Accepted);
+        services.AddSingleton(static _ => KnobTable.Accepted.OnNode(NodeMemory.Pages()));
+        services.AddSingleton<KnobTrial>();
         services.AddSingleton<NamespaceSysctls>();
         services.AddSingleton<TunerMetrics>();
         services.AddSingleton(static s => new NodeObjects(Options(s).ObjectsDirectory, Options(s).Node));
