@@ -149,7 +149,7 @@ public sealed class ConnectionChurn : ILoad
         var served = new HashSet<Task>();
         try
         {
-            while (true)
+            while (!cancellationToken.IsCancellationRequested)
             {
                 var current = Volatile.Read(ref listener);
                 try
@@ -187,7 +187,7 @@ public sealed class ConnectionChurn : ILoad
         old.Dispose();
     }
 
-    private void AcceptAll(Socket from, HashSet<Task> served, CancellationToken cancellationToken)
+    private static void AcceptAll(Socket from, HashSet<Task> served, CancellationToken cancellationToken)
     {
         while (from.Poll(TimeSpan.Zero, SelectMode.SelectRead))
         {

@@ -60,7 +60,7 @@ public sealed class NeighbourSweep : ILoad
         using var socket = PodSocket.Datagrams(place.Thread, place.From);
         var payload = new byte[100];
         var target = new IPEndPoint(settings.Network, settings.Port);
-        while (true)
+        while (!cancellationToken.IsCancellationRequested)
         {
             var count = Peers;
             var pause = settings.Every * AtOnce / count;
@@ -96,7 +96,7 @@ public sealed class NeighbourSweep : ILoad
     private async Task ReceiveAsync(CancellationToken cancellationToken)
     {
         var buffer = new byte[2048];
-        while (true)
+        while (!cancellationToken.IsCancellationRequested)
         {
             await receiver.ReceiveAsync(buffer, cancellationToken);
             received.Add(1);

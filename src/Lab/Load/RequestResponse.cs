@@ -55,7 +55,7 @@ public sealed class RequestResponse : ILoad
     private async Task AskAsync(CancellationToken cancellationToken)
     {
         var buffer = new byte[Math.Max(settings.RequestBytes, settings.ResponseBytes)];
-        while (true)
+        while (!cancellationToken.IsCancellationRequested)
         {
             var socket = PodSocket.ForSending(place.Thread, place.From, settings.CongestionControl);
             long request = 0;
@@ -90,7 +90,7 @@ public sealed class RequestResponse : ILoad
         var served = new List<Task>();
         try
         {
-            while (true)
+            while (!cancellationToken.IsCancellationRequested)
             {
                 served.Add(AnswerAsync(await listener.AcceptAsync(cancellationToken), cancellationToken));
             }
@@ -107,7 +107,7 @@ public sealed class RequestResponse : ILoad
         try
         {
             socket.NoDelay = true;
-            while (true)
+            while (!cancellationToken.IsCancellationRequested)
             {
                 await socket.ReceiveExactlyAsync(buffer.AsMemory(0, settings.RequestBytes), cancellationToken);
                 await socket.SendAsync(buffer.AsMemory(0, settings.ResponseBytes), cancellationToken);

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Net;
-using System.Net.Sockets;
 using NetPulse.Lab.Forwarding;
 
 namespace NetPulse.Lab.Load;

@@ -47,7 +47,7 @@ public sealed class TransferBursts : ILoad
         Socket? socket = null;
         try
         {
-            while (true)
+            while (!cancellationToken.IsCancellationRequested)
             {
                 var begin = place.Time.GetTimestamp();
                 var burst = durations.Begin();
@@ -106,12 +106,12 @@ public sealed class TransferBursts : ILoad
     private async Task ReceiveAsync(CancellationToken cancellationToken)
     {
         var buffer = new byte[settings.Bytes];
-        while (true)
+        while (!cancellationToken.IsCancellationRequested)
         {
             var socket = await listener.AcceptAsync(cancellationToken);
             try
             {
-                while (true)
+                while (!cancellationToken.IsCancellationRequested)
                 {
                     await socket.ReceiveExactlyAsync(buffer, cancellationToken);
                     await socket.SendAsync(buffer.AsMemory(0, 1), cancellationToken);

@@ -118,7 +118,7 @@ public sealed class UdpBursts : ILoad
     private async Task ReceiveAsync(CancellationToken cancellationToken)
     {
         var buffer = new byte[ushort.MaxValue];
-        while (true)
+        while (!cancellationToken.IsCancellationRequested)
         {
             await Task.Delay(ReceiverPause, time, cancellationToken);
             var count = 0;

@@ -55,7 +55,7 @@ public sealed class UrgentMessages : ILoad
 
     private async Task SendAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        while (!cancellationToken.IsCancellationRequested)
         {
             var socket = PodSocket.ForSending(place.Thread, place.From, settings.CongestionControl);
             try
@@ -82,7 +82,7 @@ public sealed class UrgentMessages : ILoad
         var interval = (long)(settings.Every.TotalSeconds * time.TimestampFrequency);
         var due = time.GetTimestamp();
         var pace = new Pace(() => BulkBitsPerSecond, time);
-        while (true)
+        while (!cancellationToken.IsCancellationRequested)
         {
             var isUrgent = time.GetTimestamp() >= due;
             message[0] = isUrgent ? (byte)1 : (byte)0;
@@ -107,12 +107,12 @@ public sealed class UrgentMessages : ILoad
     private async Task ReceiveAsync(CancellationToken cancellationToken)
     {
         var message = new byte[MessageBytes];
-        while (true)
+        while (!cancellationToken.IsCancellationRequested)
         {
             var socket = await listener.AcceptAsync(cancellationToken);
             try
             {
-                while (true)
+                while (!cancellationToken.IsCancellationRequested)
                 {
                     await socket.ReceiveExactlyAsync(message, cancellationToken);
                     if (message[0] == 1)

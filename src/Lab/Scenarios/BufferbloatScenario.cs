@@ -11,22 +11,23 @@ public static class BufferbloatScenario
         return new Scenario
         {
             Name = "bufferbloat",
-            Problem = "backups under cubic keep a queue of 1 MB full: requests beside it wait hundreds of milliseconds",
+            Problem = "a backup under cubic keeps a queue of 1 MB full: requests beside it wait hundreds of milliseconds",
             Pods = backup.Pods,
             Paths = backup.Paths(PodPairs.Link(20, 20, 1_000_000)),
             NodeSysctls = LossScenario.Allowed,
             Loads =
             [
-                .. backup.Loads(static place => new RequestResponse(place, new RequestSettings(9013, Connections: 1, TimeSpan.FromMilliseconds(50), Share: 0.5))),
-                .. new[] { (Port: 9014, Seconds: 11), (Port: 9019, Seconds: 13) }.SelectMany(bulk => backup.Loads(
-                    place => new BulkTransfer(place, new TransferSettings(bulk.Port, ConnectionLifetime: TimeSpan.FromSeconds(bulk.Seconds)) { WriteBitsPerSecond = 2_000_000 }),
-                    static load => load.WriteBitsPerSecond = null)).Select(load => load with { IsJudged = false }),
+                .. backup.Loads(static place => new RequestResponse(place, new RequestSettings(9013, Connections: 1, TimeSpan.FromMilliseconds(50), Share: 0.9))),
+                .. backup.Loads(
+                    static place => new BulkTransfer(place, new TransferSettings(9014, ConnectionLifetime: TimeSpan.FromSeconds(12)) { WriteBitsPerSecond = 4_000_000 }),
+                    static load => load.WriteBitsPerSecond = null).Select(load => load with { IsJudged = false }),
             ],
             Healing = [new SysctlChange(backup.FirstSender, "net.ipv4.tcp_congestion_control", "bbr")],
             AlsoHeals = ["net.ipv4.tcp_wmem"],
             Expected = new Expectation(341, 34, "ms"),
             Causes = ["Bufferbloat"],
-            Settling = TimeSpan.FromSeconds(15),
+            Settling = TimeSpan.FromSeconds(13),
+            Measuring = TimeSpan.FromSeconds(10),
         };
     }
 }

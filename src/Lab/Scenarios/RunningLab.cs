@@ -39,11 +39,11 @@ public sealed class RunningLab : IAsyncDisposable
     {
         NodeValues.PutBackLeftovers();
         var needsNode = scenario.NodeSysctls.Count > 0 || scenario.Healing.Any(change => change.Pod is null);
-        var nodeValues = needsNode ? await NodeValues.HoldAsync(scenario.NodeSysctls, time, cancellationToken) : null;
+        var values = needsNode ? await NodeValues.HoldAsync(scenario.NodeSysctls, time, cancellationToken) : null;
         RunningLab? lab = null;
         try
         {
-            lab = new RunningLab(scenario, await LabNamespaces.CreateAsync(settings, scenario.Pods, cancellationToken), nodeValues, time);
+            lab = new RunningLab(scenario, await LabNamespaces.CreateAsync(settings, scenario.Pods, cancellationToken), values, time);
             await lab.BuildAsync(cancellationToken);
             return lab;
         }
@@ -55,7 +55,7 @@ public sealed class RunningLab : IAsyncDisposable
             }
             else
             {
-                nodeValues?.Dispose();
+                values?.Dispose();
             }
 
             throw;

@@ -27,7 +27,7 @@ public sealed class NodeValues : IDisposable
         var held = new NodeValues(await LockAsync(path, time, cancellationToken));
         try
         {
-            held.PutBackLeftovers();
+            held.PutBackWhatIsOnDisk();
             held.Set(values);
             return held;
         }
@@ -47,7 +47,7 @@ public sealed class NodeValues : IDisposable
         }
 
         using var held = new NodeValues(file);
-        held.PutBackLeftovers();
+        held.PutBackWhatIsOnDisk();
     }
 
     /// <summary>Sets one more, or another value of one that is held.</summary>
@@ -115,7 +115,7 @@ public sealed class NodeValues : IDisposable
         return thread.Run(NetworkNamespaceList.Host(), function);
     }
 
-    private void PutBackLeftovers()
+    private void PutBackWhatIsOnDisk()
     {
         if (file.Length > 0)
         {

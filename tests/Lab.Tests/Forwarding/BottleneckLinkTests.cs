@@ -143,7 +143,7 @@ public sealed class BottleneckLinkTests
         delivered.AddRange(DeliveredBy(1000 * Millisecond));
         Assert.Equal(Enumerable.Range(0, 200).Select(i => (byte)i), delivered.Order());
         Assert.InRange(link.Counters.ReorderedPackets, 10, 30);
-        Assert.True(delivered.Zip(delivered.Skip(1)).Any(pair => pair.Second < pair.First));
+        Assert.Contains(delivered.Zip(delivered.Skip(1)), pair => pair.Second < pair.First);
     }
 
     [Fact]
