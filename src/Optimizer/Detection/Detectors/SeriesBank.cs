@@ -111,8 +111,7 @@ public sealed class SeriesBank
         var days = points == 0 ? 0 : (unixMilliseconds - lastUnixMilliseconds) / 86_400_000.0;
         lastUnixMilliseconds = unixMilliseconds;
         var pace = budget.Pace(days);
-        // The epoch was a Thursday; which day the week starts with does not matter.
-        var hourOfWeek = (int)(Math.Max(0, unixMilliseconds) / 3_600_000 % HourOfWeek.Hours);
+        var time = TimeOfWeek.At(unixMilliseconds);
         var largest = Vector512.Create(Largest);
         Span<float> partial = stackalloc float[Lanes.Count];
         for (var block = 0; block < gates.Length; block++)
@@ -133,7 +132,7 @@ public sealed class SeriesBank
 
             var present = Vector512.LessThan(Vector512.Abs(read), Vector512.Create(float.PositiveInfinity));
             read = Vector512.MinNative(Vector512.MaxNative(read & present, -largest), largest);
-            var score = level is null ? network!.Observe(block, read, present) : level.Observe(block, hourOfWeek, read, present);
+            var score = level is null ? network!.Observe(block, read, present) : level.Observe(block, time, read, present);
             if (!announced.IsEmpty)
             {
                 score &= Expected(announced[first..Math.Min(first + Lanes.Count, Series)]);
