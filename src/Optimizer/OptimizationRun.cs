@@ -45,7 +45,7 @@ public sealed class OptimizationRun(
         var anomalies = edges.FindAnomalies(traffic, announcements);
         var incidents = incidentSearch.Find(alerts.Update(anomalies, cluster.At), traffic);
         var forecasts = await capacities.ForecastAsync(cluster.At, cancellationToken);
-        var findings = await causes.ExplainAsync([.. anomalies.Where(anomaly => !IsBeingChanged(anomaly.Edge))], traffic, ChangedAt, cluster.At, cancellationToken);
+        var findings = await causes.ExplainAsync([.. anomalies.Where(anomaly => !IsBeingChanged(anomaly.Subject))], traffic, ChangedAt, cluster.At, cancellationToken);
         var proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe ? [] : LargerReceiveWindow.For(findings, traffic, cluster);
         var picture = new Picture(cluster.At, cluster.Policy, problems, traffic, incidents, forecasts, findings, proposals);
         Volatile.Write(ref latest, picture);
@@ -75,19 +75,19 @@ public sealed class OptimizationRun(
         }
     }
 
-    /// <summary>An edge is explained anew once the change that it is measured under has ended.</summary>
-    private bool IsBeingChanged(Edge edge) => journal.Changes.Any(state => state.IsOpen && state.Change.Edge == edge);
+    /// <summary>A subject is explained anew once the change that it is measured under has ended.</summary>
+    private bool IsBeingChanged(Subject subject) => journal.Changes.Any(state => state.IsOpen && state.Change.Touches(subject));
 
     /// <summary>Making, keeping and undoing all count.</summary>
-    private DateTimeOffset? ChangedAt(Edge edge) =>
-        journal.Changes.Where(state => state.Change.Edge == edge && state.AppliedAt is not null).Max(state => (DateTimeOffset?)state.Since);
+    private DateTimeOffset? ChangedAt(Subject subject) =>
+        journal.Changes.Where(state => state.AppliedAt is not null && state.Change.Touches(subject)).Max(state => (DateTimeOffset?)state.Since);
 
     private ImmutableArray<EarlierChange> EarlierChanges() =>
     [
         .. from state in journal.Changes
            where state.Phase != ChangePhase.Abandoned
            select new EarlierChange(
-               state.Change.Pod, state.Change.Edge.Peer.Workload, state.Change.Sysctl, state.Change.PlannedAt, state.IsOpen,
+               state.Change.Node, state.Change.Pod, state.Change.Workload, [.. state.Change.Writes.Select(write => write.Sysctl)], state.Change.PlannedAt, state.IsOpen,
                HasFailed: state.Phase is ChangePhase.RolledBack or ChangePhase.NotMade),
     ];
 }

@@ -8,28 +8,30 @@ public sealed class NodeTuningWriter(ObjectsDirectory objects)
 {
     /// <summary>On the canary, with the time at which the Tuner undoes it by itself.</summary>
     /// <exception cref="IOException">Nothing was written.</exception>
-    public void Begin(Change change) => Replace(change.Node, change.Name, Setting(change) with { RevertAt = change.RevertAt });
+    public void Begin(Change change) => Replace(change, Settings(change, change.RevertAt));
 
     /// <summary>From now on without an end.</summary>
     /// <exception cref="IOException">Nothing was written; the Tuner undoes the change at its time.</exception>
-    public void Keep(Change change) => Replace(change.Node, change.Name, Setting(change));
+    public void Keep(Change change) => Replace(change, Settings(change, null));
 
     /// <summary>The Tuner then restores what held before.</summary>
     /// <exception cref="IOException">Nothing was written; the Tuner undoes the change at its time.</exception>
-    public void Remove(string node, string name) => Replace(node, name, null);
+    public void Remove(Change change) => Replace(change, []);
 
-    private static SysctlSetting Setting(Change change) => new()
+    private static IEnumerable<SysctlSetting> Settings(Change change, DateTimeOffset? revertAt) => change.Writes.Select((write, index) => new SysctlSetting
     {
-        Name = change.Name,
+        Name = change.SettingName(index),
         Pod = change.Pod,
-        Sysctl = change.Sysctl,
-        Value = change.After,
-        Reason = $"{change.Cause} on {change.Edge}",
-    };
+        Sysctl = write.Sysctl,
+        Value = write.After,
+        RevertAt = revertAt,
+        Reason = $"{change.Cause} on {change.Objective.Subject}",
+    });
 
-    private void Replace(string node, string name, SysctlSetting? setting)
+    private void Replace(Change change, IEnumerable<SysctlSetting> settings)
     {
-        var others = objects.ReadSpec(node).Settings.Where(other => other.Name != name);
-        objects.Write(node, new NodeTuningSpec { Settings = setting is null ? [.. others] : [.. others, setting] });
+        var names = change.SettingNames.ToHashSet(StringComparer.Ordinal);
+        var others = objects.ReadSpec(change.Node).Settings.Where(other => !names.Contains(other.Name));
+        objects.Write(change.Node, new NodeTuningSpec { Settings = [.. others, .. settings] });
     }
 }

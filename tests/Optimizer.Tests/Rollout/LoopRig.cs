@@ -75,7 +75,7 @@ internal sealed class LoopRig : IDisposable
     private string Objects => Path.Combine(folder, "objects");
 
     /// <summary>The first change.</summary>
-    public ChangeState Change => Journal.Changes.OrderBy(state => state.Change.PlannedAt).ThenBy(state => state.Change.Pod.Name).FirstOrDefault() ?? throw new InvalidOperationException("nothing was planned");
+    public ChangeState Change => Journal.Changes.OrderBy(state => state.Change.PlannedAt).ThenBy(state => state.Change.Target).FirstOrDefault() ?? throw new InvalidOperationException("nothing was planned");
 
     public void Dispose()
     {
@@ -161,8 +161,8 @@ internal sealed class LoopRig : IDisposable
         Name = Change.Change.Name,
         State = state,
         Message = message,
-        Before = Change.Change.Before,
-        Value = Change.Change.After,
+        Before = Change.Change.Writes[0].Before,
+        Value = Change.Change.Writes[0].After,
         Since = Clock.GetUtcNow(),
     };
 
