@@ -31,7 +31,8 @@ internal sealed class NetworkDetector(SignalKind kind, int blocks, float warmUp)
 
     public void Visit(StatePart visit) => visit(BankState.BytesOf(states));
 
-    public Lanes Observe(int block, Lanes values, Lanes present)
+    /// <param name="announced">Lanes whose change was announced: they learn faster.</param>
+    public Lanes Observe(int block, Lanes values, Lanes present, Lanes announced)
     {
         ref var state = ref states[block];
         var seen = state.Seen;
@@ -42,7 +43,11 @@ internal sealed class NetworkDetector(SignalKind kind, int blocks, float warmUp)
             ? state.Count.Observe(values, present)
             : Vector512.Log(Vector512.MaxNative(values, Vector512.Create(1e-9f)));
 
+        state.Announced.Prepare(ref state.Level.Level, scaled, present, announced);
+        var before = state.Level.Level;
         var deviation = state.Level.Observe(scaled, present, seen, share, memory);
+        var learned = announced & present & Vector512.GreaterThan(seen, Vector512.Create(RobustResidual.FreeUpdates));
+        state.Level.Level = AnnouncedLevel.Learn(before, state.Level.Level, scaled, learned);
         var far = Vector512.MaxNative(state.Deviation.Observe(deviation, present), Lanes.Zero);
         var held = scaled;
         if (isThroughput)
@@ -87,6 +92,7 @@ internal sealed class NetworkDetector(SignalKind kind, int blocks, float warmUp)
         public Lanes Seen;
         public CountScale Count;
         public RobustResidual Level;
+        public AnnouncedLevel Announced;
         public MedianOfThree Deviation;
         public HighestOfFive HeldValue, HeldDeviation;
         public RangeNovelty Value;
