@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace NetPulse.Benchmarks.Detection.Measures;
 
 /// <summary>What a threshold that was found on one half of the series is worth on the other half, over random halves.</summary>
@@ -17,8 +19,8 @@ public sealed record CrossCheck(string Measure, double Mean, double Deviation, i
     public static IEnumerable<CrossCheck> Events(IReadOnlyList<ScoredSeries> scored, double budgetPerDay)
     {
         var results = Halves(scored, EventSplits).Select(halves => EventRecall.AtThreshold(halves.Other, (float)EventRecall.At(halves.Found, budgetPerDay).Threshold)).ToList();
-        yield return Of(FormattableString.Invariant($"recall at {budgetPerDay}"), results.ConvertAll(result => result.Recall));
-        yield return Of(FormattableString.Invariant($"false alarms a day at {budgetPerDay}"), results.ConvertAll(result => result.FalseAlarmsPerDay));
+        yield return Of(string.Create(CultureInfo.InvariantCulture, $"recall at {budgetPerDay}"), results.ConvertAll(result => result.Recall));
+        yield return Of(string.Create(CultureInfo.InvariantCulture, $"false alarms a day at {budgetPerDay}"), results.ConvertAll(result => result.FalseAlarmsPerDay));
     }
 
     private static CrossCheck Of(string measure, List<double> results)
