@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using NetPulse.Optimizer.Detection.Detectors;
-using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Store;
 
