@@ -67,12 +67,12 @@ public sealed class PolicyEngine
 
         foreach (var node in change.NodesSet)
         {
-            edit.Change(node.Metadata.Name, ClusterNode.Of(node));
+            edit.ChangeNode(node.Metadata.Name, ClusterNode.Of(node));
         }
 
         foreach (var name in change.NodesGone)
         {
-            edit.Change(name, null);
+            edit.ChangeNode(name, null);
         }
 
         foreach (var name in change.PodsGone)
@@ -100,6 +100,17 @@ public sealed class PolicyEngine
 
     /// <summary>The class of a pod that policies apply to.</summary>
     public int ClassOf(Party pod) => state.Pods[pod.Name].Class;
+
+    /// <summary>Number of a party's class; -1 for one without an address.</summary>
+    public int ClassOf(Party party, IpFamily family)
+    {
+        if (party.ManagedPod is not null)
+        {
+            return ClassOf(party);
+        }
+
+        return (party.Address(family) ?? party.V4 ?? party.V6) is { } address ? Addresses.ClassOf(address) : -1;
+    }
 
     /// <summary>The pods that a selection of one of its own policies matches, by name.</summary>
     public IEnumerable<Party> Matching(PodSelection selection)
@@ -192,17 +203,6 @@ public sealed class PolicyEngine
         }
 
         return false;
-    }
-
-    /// <summary>Number of a party's class; -1 for one without an address.</summary>
-    public int ClassOf(Party party, IpFamily family)
-    {
-        if (party.ManagedPod is not null)
-        {
-            return ClassOf(party);
-        }
-
-        return (party.Address(family) ?? party.V4 ?? party.V6) is { } address ? Addresses.ClassOf(address) : -1;
     }
 
     private bool IsPeer(CompiledRule rule, int peer, IpFamily family)

@@ -27,6 +27,9 @@ internal sealed class EngineEdit
     /// <summary>Classes of which another set of policies may decide than before.</summary>
     private readonly BitSet touched = new(0);
     private readonly List<int> freed = [];
+
+    /// <summary>Address classes that were cut since pods were last put into other classes.</summary>
+    private BitSet cutFrom = new(0);
     private ImmutableStack<int> freeNumbers;
     private ImmutableArray<CompiledPolicy> policies;
     private AddressClasses addresses;
@@ -114,7 +117,7 @@ internal sealed class EngineEdit
     }
 
     /// <param name="node">Null: it is gone.</param>
-    public void Change(string name, ClusterNode? node)
+    public void ChangeNode(string name, ClusterNode? node)
     {
         var known = nodes.GetValueOrDefault(name);
         if (node is null ? known is null : known is not null && node.IsSame(known))
@@ -122,7 +125,15 @@ internal sealed class EngineEdit
             return;
         }
 
-        _ = node is null ? nodes.Remove(name) : (nodes[name] = node) is null;
+        if (node is null)
+        {
+            nodes.Remove(name);
+        }
+        else
+        {
+            nodes[name] = node;
+        }
+
         if (sets.HasNodes)
         {
             Cut((node?.Addresses ?? []).Select(static a => Cidr.Of(a)));
@@ -185,7 +196,14 @@ internal sealed class EngineEdit
         foreach (var address in AddressesOf(place.Party))
         {
             var left = podsAt[address].Remove(name);
-            _ = left.IsEmpty ? podsAt.Remove(address) : (podsAt[address] = left).IsEmpty;
+            if (left.IsEmpty)
+            {
+                podsAt.Remove(address);
+            }
+            else
+            {
+                podsAt[address] = left;
+            }
         }
     }
 
@@ -282,7 +300,6 @@ internal sealed class EngineEdit
         var peers = rules.SelectMany(static r => r.Peers).ToList();
         var newKeys = models.Select(static m => m.Subject.Pods).Concat(peers.OfType<PeerModel.Pods>().Select(static p => p.Selection.Pods)).SelectMany(SelectorMatch.Keys).Where(labelKeys.Add).ToHashSet(StringComparer.Ordinal);
         var newNames = rules.SelectMany(static r => r.Ports).OfType<PortModel.Named>().Select(static n => n.Name).Where(portNames.Add).ToHashSet(StringComparer.Ordinal);
-        var before = addresses;
         Cut(peers.OfType<PeerModel.Network>().SelectMany(static n => n.Except.Prepend(n.Block)));
         if (!sets.HasNodes && peers.Exists(static p => p is PeerModel.Nodes))
         {
@@ -290,7 +307,7 @@ internal sealed class EngineEdit
         }
 
         Cut(rules.SelectMany(static r => r.Ports).OfType<PortModel.Ports>().Select(static p => p.Range));
-        if (newKeys.Count > 0 || newNames.Count > 0 || !ReferenceEquals(before, addresses))
+        if (newKeys.Count > 0 || newNames.Count > 0 || !cutFrom.IsEmpty)
         {
             Rekey(pod => pod.Metadata.Labels.Keys.Any(newKeys.Contains) || (newNames.Count > 0 && NamedPorts.Of(pod).Any(p => newNames.Contains(p.Name))));
         }
@@ -299,6 +316,8 @@ internal sealed class EngineEdit
     /// <summary>Puts pods into other classes: those that now differ, and those of addresses that were cut off.</summary>
     private void Rekey(Func<Pod, bool> differs)
     {
+        var cutOff = cutFrom;
+        cutFrom = new BitSet(0);
         var moving = pods.Where(p => p.Value.Class >= 0 && (differs(p.Value.Pod) || IsCutOff(p.Value.Party, classes[p.Value.Class]!))).ToList();
         foreach (var (name, place) in moving)
         {
@@ -307,10 +326,15 @@ internal sealed class EngineEdit
         }
 
         bool IsCutOff(Party party, PodClass own) =>
-            (party.V4 is { } v4 && addresses.ClassOf(v4) != own.V4) || (party.V6 is { } v6 && addresses.ClassOf(v6) != own.V6);
+            (own.V4 is { } v4 && cutOff.Contains(v4) && addresses.ClassOf(party.V4!.Value) != v4)
+            || (own.V6 is { } v6 && cutOff.Contains(v6) && addresses.ClassOf(party.V6!.Value) != v6);
     }
 
-    private void Cut(IEnumerable<Cidr> blocks) => addresses = addresses.Cut([.. blocks], NextNumber, (from, number) => sets.Cut(from, number));
+    private void Cut(IEnumerable<Cidr> blocks) => addresses = addresses.Cut([.. blocks], NextNumber, (from, number) =>
+    {
+        sets.Cut(from, number);
+        cutFrom.Add(from);
+    });
 
     private void Cut(IEnumerable<PortRange> ranges) => ports = ports.Cut(ranges, (from, number) =>
     {
@@ -344,9 +368,9 @@ internal sealed class EngineEdit
         Rules(model, Direction.Egress));
 
     private ImmutableArray<CompiledRule> Rules(PolicyModel model, Direction direction) =>
-        model.IsActive(direction) ? [.. model.Rules.Where(r => r.Reference.Direction == direction).Select(Compile)] : [];
+        model.IsActive(direction) ? [.. model.Rules.Where(r => r.Reference.Direction == direction).Select(CompileRule)] : [];
 
-    private CompiledRule Compile(RuleModel rule) => new(
+    private CompiledRule CompileRule(RuleModel rule) => new(
         rule,
         rule.FromAnyone ? [PeerSets.Everyone] : [.. rule.Peers.Select(peer => sets.NumberOf(peer, addresses, classes, nodes.Values)).Distinct()],
         PortSetOf(rule),

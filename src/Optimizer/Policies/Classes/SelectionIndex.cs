@@ -53,7 +53,7 @@ internal sealed record SelectionIndex
         }
 
         var matched = Matched.ToBuilder();
-        foreach (var (candidate, labels) in Labels.Where(n => SelectorMatch.Matches(selection.Namespaces, n.Value)))
+        foreach (var candidate in Labels.Where(n => SelectorMatch.Matches(selection.Namespaces, n.Value)).Select(static n => n.Key))
         {
             matched[candidate] = matched[candidate].Add(text);
         }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using NetPulse.Optimizer.Policies.Bits;
 using NetPulse.Optimizer.Policies.Classes;
 using NetPulse.Optimizer.Policies.Model;
@@ -47,27 +46,26 @@ internal sealed class PolicyDifference
             {
                 if (!changes.TryGetValue((from, to), out var change))
                 {
-                    changes.Add((from, to), change = ([], []));
+                    change = ([], []);
+                    changes.Add((from, to), change);
                 }
 
                 (isAdded ? change.Added : change.Removed).Add(@new.Ports.RangeOf(port));
             }
         }
 
-        var groups = new Dictionary<int, PartyGroup>();
+        var groups = @new.Addresses.Ranges.ToDictionary(static r => r.Class, static r => new PartyGroup([], (r.First, r.Last)));
         return new Difference([.. changes.Select(c => new ConnectivityChange(Group(c.Key.From), Group(c.Key.To), [.. c.Value.Added], [.. c.Value.Removed]))], [], []);
 
         PartyGroup Group(int c)
         {
-            if (groups.Count == 0)
+            if (!groups.TryGetValue(c, out var group))
             {
-                foreach (var (address, first, last) in @new.Addresses.Ranges)
-                {
-                    groups.Add(address, new PartyGroup([], (first, last)));
-                }
+                group = new PartyGroup([.. @new.PodClass(c)!.Members], null);
+                groups.Add(c, group);
             }
 
-            return groups.TryGetValue(c, out var known) ? known : groups[c] = new PartyGroup([.. @new.PodClass(c)!.Members], null);
+            return group;
         }
     }
 
