@@ -6,7 +6,7 @@ public enum Deviation
     Rise,
 }
 
-/// <summary>What an edge's series measures.</summary>
+/// <summary>What a series measures.</summary>
 public enum Signal
 {
     /// <summary>Payload bytes per second that the owner sends.</summary>
@@ -17,13 +17,13 @@ public enum Signal
 }
 
 /// <summary>A series that left the range it had been in.</summary>
-/// <param name="Edge">Whose series.</param>
+/// <param name="Subject">Whose series.</param>
 /// <param name="Signal">Of what.</param>
 /// <param name="Departure">How it left.</param>
-public sealed record Anomaly(Edge Edge, Signal Signal, Departure Departure)
+public sealed record Anomaly(Subject Subject, Signal Signal, Departure Departure)
 {
     /// <summary>Whose and of what, in words.</summary>
-    public string Subject => $"{Edge}: {(Signal == Signal.Throughput ? "throughput" : "round-trip time")}";
+    public string Series => $"{Subject}: {(Signal == Signal.Throughput ? "throughput" : "round-trip time")}";
 
     /// <summary>The value now, with its unit.</summary>
     public string Now => Format(Departure.Now);
@@ -31,7 +31,7 @@ public sealed record Anomaly(Edge Edge, Signal Signal, Departure Departure)
     /// <summary>What would have been normal, with its unit.</summary>
     public string Usual => $"{Format(Departure.Usual.Low)} to {Format(Departure.Usual.High)}";
 
-    public override string ToString() => $"{Subject} is {Now}, usually {Usual}, since {Departure.Onset:HH:mm:ss}";
+    public override string ToString() => $"{Series} is {Now}, usually {Usual}, since {Departure.Onset:HH:mm:ss}";
 
     private string Format(double value) => Signal == Signal.Throughput
         ? new Telemetry.Units.BytesPerSecond(value).ToString()

@@ -1,5 +1,6 @@
 using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Detection.Detectors;
+using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Units;
 
@@ -10,11 +11,6 @@ public sealed record ConnectionEvidence
 {
     /// <summary>Seen from the sender.</summary>
     public required Edge Edge { get; init; }
-
-    public required TimeRange Range { get; init; }
-
-    /// <summary>Begin of the trouble.</summary>
-    public required DateTimeOffset Onset { get; init; }
 
     /// <summary>Payload that the sender sent, mean over the range.</summary>
     public required BytesPerSecond Throughput { get; init; }
@@ -60,6 +56,59 @@ public sealed record ConnectionEvidence
 
     /// <summary>net.ipv4.tcp_rmem in force in the receiver's network namespace, bytes.</summary>
     public TcpBufferLimits? ReceiveLimits { get; init; }
+
+    /// <summary>From what both ends reported.</summary>
+    /// <param name="traffic">The edge's in the detection window.</param>
+    /// <param name="usual">Throughput that would have been normal.</param>
+    /// <param name="onset">Begin of the trouble.</param>
+    /// <param name="range">What the readings span.</param>
+    /// <param name="sender">The network namespace that sends.</param>
+    /// <param name="receiver">The one that receives; nothing where it is no pod of ours.</param>
+    public static ConnectionEvidence Of(EdgeTraffic traffic, NormalRange? usual, DateTimeOffset onset, TimeRange range, Readings sender, Readings receiver)
+    {
+        var edge = traffic.Edge;
+        var (ours, theirs) = (edge.Labels(), edge.LabelsAtPeer());
+        var busy = PositiveOrNone(sender.Increase(TcpMetrics.BusySeconds, ours));
+        var sent = PositiveOrNone(sender.Increase(TcpMetrics.Segments, [.. ours, (LabelNames.Direction, LabelNames.Transmit)]));
+        return new ConnectionEvidence
+        {
+            Edge = edge,
+            Throughput = new BytesPerSecond(MeanSince(traffic.Throughput, range.From)),
+            BestThroughput = traffic.BestThroughput,
+            UsualThroughput = usual,
+            Connections = sender.Mean(TcpMetrics.Connections, ours),
+            RoundTripTime = sender.Mean(TcpMetrics.SmoothedRtt, ours) is { } rtt ? TimeSpan.FromSeconds(rtt) : null,
+            PathRoundTripTime = Least(traffic.RoundTripTime, onset) is { } least ? TimeSpan.FromSeconds(least) : null,
+            ReceiveWindowLimitedShare = sender.Increase(TcpMetrics.ReceiveWindowLimitedSeconds, ours) / busy,
+            SendBufferLimitedShare = sender.Increase(TcpMetrics.SendBufferLimitedSeconds, ours) / busy,
+            RetransmittedShare = sender.Increase(TcpMetrics.Retransmits, ours) / sent,
+            SendWindowBytes = sender.Mean(TcpMetrics.SendWindow, ours),
+            ReceiveBufferBytes = receiver.Last(TcpMetrics.ReceiveBuffer, theirs),
+            ReceiveQueueBytes = receiver.Median(TcpMetrics.ReceiveQueue, theirs),
+            LockedReceiveBuffers = receiver.Last(TcpMetrics.ReceiveBufferLocked, theirs),
+            ZeroWindowsPerSecond = receiver.PerSecond(NamespaceMetrics.ZeroWindowAdvertised) + receiver.PerSecond(NamespaceMetrics.ZeroWindowWanted),
+            ReceiveLimits = receiver.Limits("net.ipv4.tcp_rmem"),
+        };
+    }
+
+    private static double? PositiveOrNone(double? value) => value > 0 ? value : null;
+
+    private static double? Least(TimeSeries series, DateTimeOffset from)
+    {
+        var least = double.PositiveInfinity;
+        for (var i = 0; i < series.Count; i++)
+        {
+            least = series.At(i) >= from ? Math.Min(least, series.Values.Span[i]) : least;
+        }
+
+        return double.IsFinite(least) ? least : null;
+    }
+
+    private static double MeanSince(TimeSeries series, DateTimeOffset from)
+    {
+        var since = Enumerable.Range(0, series.Count).Where(i => series.At(i) > from).Select(i => series.Values.Span[i]).ToList();
+        return since.Count == 0 ? 0 : since.Average();
+    }
 }
 
 /// <summary>The three numbers of net.ipv4.tcp_rmem or tcp_wmem, bytes.</summary>

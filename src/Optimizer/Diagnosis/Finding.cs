@@ -3,7 +3,7 @@ using NetPulse.Optimizer.Detection;
 
 namespace NetPulse.Optimizer.Diagnosis;
 
-/// <summary>Why an edge is slow.</summary>
+/// <summary>Why something is slow, or fails.</summary>
 public enum Cause
 {
     /// <summary>None of our causes is proven.</summary>
@@ -47,18 +47,18 @@ public sealed record Evidence(string What, string Measured, string Required, boo
 /// <param name="Confidence">0 to 1: the share of the proof that could be measured.</param>
 /// <param name="Proof">What was looked at; for <see cref="Cause.Unknown"/>, what spoke against each cause.</param>
 /// <param name="Measured">What it was judged by.</param>
-public sealed record Finding(Cause Cause, string Summary, string Advice, double Confidence, ImmutableArray<Evidence> Proof, ConnectionEvidence Measured)
+public sealed record Finding(Cause Cause, string Summary, string Advice, double Confidence, ImmutableArray<Evidence> Proof, SubjectEvidence Measured)
 {
-    public Edge Edge => Measured.Edge;
+    public Subject Subject => Measured.Subject;
 }
 
-/// <summary>What one rule says of an edge.</summary>
+/// <summary>What one rule says of a subject.</summary>
 /// <param name="Finding">The cause, when it is proven.</param>
 /// <param name="Refutation">What spoke against it, when it is not.</param>
 public sealed record Judgement(Finding? Finding, ImmutableArray<Evidence> Refutation)
 {
     /// <summary>Proven when nothing speaks against the cause and most of its proof could be measured.</summary>
-    internal static Judgement Of(Cause cause, string summary, string advice, ConnectionEvidence measured, params ImmutableArray<Evidence> proof)
+    internal static Judgement Of(Cause cause, string summary, string advice, SubjectEvidence measured, params ImmutableArray<Evidence> proof)
     {
         var against = proof.Where(evidence => evidence.Holds == false).ToImmutableArray();
         var unmeasured = proof.Count(evidence => evidence.Holds is null);
@@ -71,5 +71,6 @@ public sealed record Judgement(Finding? Finding, ImmutableArray<Evidence> Refuta
 /// <summary>Proves or refutes one cause from what was measured; pure.</summary>
 public interface ICauseRule
 {
-    Judgement Judge(ConnectionEvidence measured);
+    /// <returns><see langword="null"/> where the cause cannot be that of such a subject.</returns>
+    Judgement? Judge(SubjectEvidence evidence);
 }

@@ -10,8 +10,13 @@ namespace NetPulse.Optimizer.Diagnosis;
 /// </remarks>
 public sealed class ReceiveWindowBelowBandwidthDelay : ICauseRule
 {
-    public Judgement Judge(ConnectionEvidence measured)
+    public Judgement? Judge(SubjectEvidence evidence)
     {
+        if (evidence.Connections is not { } measured)
+        {
+            return null;
+        }
+
         var windowRate = measured is { SendWindowBytes: { } window, RoundTripTime: { TotalSeconds: > 0 } rtt, Connections: { } connections }
             ? new BytesPerSecond(window * Math.Max(1, connections) / rtt.TotalSeconds)
             : (BytesPerSecond?)null;
@@ -24,7 +29,7 @@ public sealed class ReceiveWindowBelowBandwidthDelay : ICauseRule
             $"the receive buffer's ceiling in {measured.Edge.Peer} ({Text.Bytes(ceiling)}) is below the path's bandwidth-delay product ({Text.Bytes(needed)}): "
             + $"one window a round trip of {Text.Time(measured.RoundTripTime)} gives {measured.Throughput}",
             "",
-            measured,
+            evidence,
             new Evidence("throughput", measured.Throughput.ToString(), $"below 80 % of the {measured.BestThroughput} seen before", measured.Throughput.Value < 0.8 * measured.BestThroughput.Value),
             new Evidence(
                 "sender stopped by the receive window",

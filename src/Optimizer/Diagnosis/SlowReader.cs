@@ -10,11 +10,11 @@ public sealed class SlowReader : ICauseRule
     /// </summary>
     internal const double UnreadShare = 0.05;
 
-    public Judgement Judge(ConnectionEvidence measured) => Judgement.Of(
+    public Judgement? Judge(SubjectEvidence evidence) => evidence.Connections is not { } measured ? null : Judgement.Of(
         Cause.SlowReader,
         $"the application in {measured.Edge.Peer} reads too slowly: {Text.Bytes(measured.ReceiveQueueBytes)} wait unread",
         "no sysctl heals this: make the receiving application read faster, or give it more processor time",
-        measured,
+        evidence,
         Evidence.Of(
             "sender stopped by the receive window",
             $"{Text.Percent(measured.ReceiveWindowLimitedShare)} of its busy time",

@@ -3,7 +3,6 @@ using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Cluster;
 using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Diagnosis;
-using NetPulse.Telemetry.Units;
 
 namespace NetPulse.Optimizer.Proposals;
 
@@ -23,41 +22,39 @@ public static class LargerReceiveWindow
     /// <summary>Room beyond the bandwidth-delay product, so that the window does not stop a sender whose segments wait in the path's queue.</summary>
     private const double Headroom = 1.25;
 
-    /// <summary>When the kernel uses a larger ceiling: a running connection grows only when it reads more in a round trip than ever before (tcp_rcv_space_adjust).</summary>
-    private const string Effect = "new connections at once; running ones may keep their window";
-
     /// <summary>One proposal a receiving pod, for the edge that carried the most; none for a pod that we do not know, and none that would not raise the ceiling.</summary>
     public static ImmutableArray<SysctlProposal> For(ImmutableArray<Finding> findings, ImmutableArray<EdgeTraffic> traffic, ClusterSnapshot cluster)
     {
         return
         [
             .. from finding in findings
-               where finding is { Cause: Cause.ReceiveWindowBelowBandwidthDelay, Measured.ReceiveLimits: not null, Edge.Peer.Pod: not "" }
-               group finding by finding.Edge.Peer into ofPod
+               where finding.Cause == Cause.ReceiveWindowBelowBandwidthDelay
+               let measured = finding.Measured.Connections
+               where measured is { ReceiveLimits: not null, Edge.Peer.Pod: not "" }
+               group (Finding: finding, Measured: measured) by measured.Edge.Peer into ofPod
                let pod = cluster.PodNamed(ofPod.Key.Namespace, ofPod.Key.Pod)
                where pod is not null
-               let finding = ofPod.MaxBy(finding => finding.Measured.BestThroughput)
-               orderby finding.Edge.ToString()
-               let proposal = Propose(finding, pod, Controls(traffic, finding))
-               where proposal.To != proposal.From
+               let most = ofPod.MaxBy(each => each.Measured.BestThroughput)
+               orderby most.Measured.Edge.ToString()
+               let proposal = Propose(most.Finding, most.Measured, pod, Controls(traffic, most.Measured))
+               where proposal.Writes[0].After != proposal.Writes[0].Before
                select proposal,
         ];
     }
 
     /// <summary>Edges to other pods of the same workload and port that carry as much: what befalls them too is not the change's doing.</summary>
-    private static ImmutableArray<Edge> Controls(ImmutableArray<EdgeTraffic> traffic, Finding treated) =>
+    private static ImmutableArray<Objective> Controls(ImmutableArray<EdgeTraffic> traffic, ConnectionEvidence treated) =>
     [
         .. from other in traffic
            where other.Edge.Peer != treated.Edge.Peer
                && (other.Edge.Peer.Namespace, other.Edge.Peer.Workload) == (treated.Edge.Peer.Namespace, treated.Edge.Peer.Workload)
                && (other.Edge.ServerPort, other.Edge.Role) == (treated.Edge.ServerPort, treated.Edge.Role)
-               && other.LatestThroughput.Value >= treated.Measured.Throughput.Value / 2
-           select other.Edge,
+               && other.LatestThroughput.Value >= treated.Throughput.Value / 2
+           select Objective.Throughput(other.Edge),
     ];
 
-    private static SysctlProposal Propose(Finding finding, Pod pod, ImmutableArray<Edge> controls)
+    private static SysctlProposal Propose(Finding finding, ConnectionEvidence measured, Pod pod, ImmutableArray<Objective> controls)
     {
-        var measured = finding.Measured;
         var limits = measured.ReceiveLimits!;
         var connections = Math.Max(1, measured.Connections ?? 1);
         var delay = measured.PathRoundTripTime ?? TimeSpan.Zero;
@@ -70,12 +67,14 @@ public static class LargerReceiveWindow
             finding,
             pod.Spec.NodeName,
             new PodReference { Namespace = pod.Metadata.Namespace, Name = pod.Metadata.Name },
-            Sysctl,
-            limits.ToString(),
-            (limits with { Maximum = ceiling }).ToString(),
-            new BytesPerSecond(bandwidthIsKnown ? Math.Min(measured.BestThroughput.Value, windowRate) : Math.Min(windowRate, measured.Throughput.Value * ceiling / limits.Maximum)),
+            measured.Edge.Peer.Workload,
+            [new SysctlWrite(Sysctl, limits.ToString(), (limits with { Maximum = ceiling }).ToString())],
+            Objective.Throughput(measured.Edge),
+            measured.Throughput.Value,
+            bandwidthIsKnown ? Math.Min(measured.BestThroughput.Value, windowRate) : Math.Min(windowRate, measured.Throughput.Value * ceiling / limits.Maximum),
             (long)((ceiling - limits.Maximum) * connections),
-            Effect,
+            // A running connection grows only when it reads more in a round trip than ever before (tcp_rcv_space_adjust).
+            TakesEffect.NewConnections,
             controls);
     }
 }
