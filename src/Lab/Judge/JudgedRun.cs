@@ -129,19 +129,27 @@ internal sealed class JudgedRun(Scenario scenario, JudgeSettings settings, IRead
 
     /// <summary>Of every part in which something is wrong, at least one load.</summary>
     private bool IsHealed(List<HealingProgress> progress) => !scenario.IsTwin && scenario.Parts.Where(part => !part.IsTwin)
-        .All(part => progress.Exists(load => load.Part == part && load.IsHealed));
+        .All(part => progress.Exists(load => load.Part == part && load.IsHealed(Untouched(progress, part))));
+
+    /// <summary>What the trouble does where nothing is changed: the worst of what the part's loads were until they were changed; a control shows it for longer.</summary>
+    private static double? Untouched(List<HealingProgress> progress, Scenario part)
+    {
+        var before = progress.Where(load => load.Part == part && load.Before is not null).ToList();
+        return before.Count == 0 ? null : before[0].Figure.IsBetterHigher ? before.Min(load => load.Before) : before.Max(load => load.Before);
+    }
 
     private ScenarioResult Result(ObservedLoop loop, List<HealingProgress> progress, double? healedAfter)
     {
-        var told = progress.OrderByDescending(load => load.IsHealed).ThenByDescending(load => load.WasChanged).First();
+        var told = progress.OrderByDescending(load => load.IsHealed(Untouched(progress, load.Part))).ThenByDescending(load => load.WasChanged).First();
+        var (before, after) = (Untouched(progress, told.Part), told.After);
         var causes = loop.Causes;
         var change = string.Join(" + ", loop.InForce.Select(ObservedLoop.Describe));
         return new ScenarioResult(
             causes.Count == 0 ? null : string.Join('+', causes.Take(scenario.Parts.Count)),
             change.Length == 0 ? null : change,
-            Rounded(told.Before),
-            Rounded(told.After),
-            Rounded(told.Ratio),
+            Rounded(before),
+            Rounded(after),
+            Rounded(before is { } worse && after is { } better ? told.Figure.Ratio(worse, better) : null),
             Rounded(healedAfter),
             loop.AppliedWrong);
     }
