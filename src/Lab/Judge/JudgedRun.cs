@@ -105,7 +105,7 @@ internal sealed class JudgedRun(Scenario scenario, JudgeSettings settings, IRead
         await lab.WorsenAsync(cancellationToken);
         var progress = lab.Judged.Select(load => new HealingProgress(load, scenario, trouble, time)).ToList();
         double? healedAfter = null;
-        while (time.GetElapsedTime(trouble) < (scenario.IsTwin ? settings.TwinWatch : settings.Patience) && (healedAfter is null || !loop.HasKept))
+        while (time.GetElapsedTime(trouble) < (scenario.IsTwin ? settings.TwinWatch : settings.Patience) && !IsDone(loop, healedAfter))
         {
             var last = time.GetTimestamp();
             await tick.WaitForNextTickAsync(cancellationToken);
@@ -115,6 +115,11 @@ internal sealed class JudgedRun(Scenario scenario, JudgeSettings settings, IRead
             }
 
             await loop.ReadAsync(cancellationToken);
+            foreach (var pod in loop.AppliedAt.Keys)
+            {
+                lab.Changed(pod);
+            }
+
             TellFigures(lab, last);
             foreach (var load in progress)
             {
@@ -124,8 +129,10 @@ internal sealed class JudgedRun(Scenario scenario, JudgeSettings settings, IRead
             healedAfter ??= IsHealed(progress) ? time.GetElapsedTime(trouble).TotalSeconds : null;
         }
 
-        return Result(loop, progress, healedAfter);
+        return Result(loop, progress, scenario.IsPlanted ? SecondsToRollBack(loop) : healedAfter);
     }
+
+    private bool IsDone(ObservedLoop loop, double? healedAfter) => scenario.IsPlanted ? loop.RolledBackAt is not null : healedAfter is not null && loop.HasKept;
 
     /// <summary>Of every part in which something is wrong, at least one load.</summary>
     private bool IsHealed(List<HealingProgress> progress) => !scenario.IsTwin && scenario.Parts.Where(part => !part.IsTwin)
@@ -153,6 +160,9 @@ internal sealed class JudgedRun(Scenario scenario, JudgeSettings settings, IRead
             Rounded(healedAfter),
             loop.AppliedWrong);
     }
+
+    private double? SecondsToRollBack(ObservedLoop loop) =>
+        loop.RolledBackAt is { } rolledBack && loop.AppliedAt.Count > 0 ? time.GetElapsedTime(loop.AppliedAt.Values.Min(), rolledBack).TotalSeconds : null;
 
     private static double? Rounded(double? value) => value is { } number ? Math.Round(number, 2) : null;
 
