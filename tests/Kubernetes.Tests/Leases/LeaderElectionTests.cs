@@ -72,7 +72,7 @@ public sealed class LeaderElectionTests : IAsyncDisposable
     public async Task A_deposed_leader_writes_nothing_more()
     {
         var api = await server;
-        foreach (var file in Definitions.Files)
+        foreach (var file in TestApiServer.OurDefinitions)
         {
             api.Define(file);
         }
