@@ -29,6 +29,9 @@ public sealed record SysctlProposal(
     TakesEffect TakesEffect,
     ImmutableArray<Objective> Controls)
 {
+    /// <summary>What such changes did to the workload before; empty when nothing is known.</summary>
+    public string Learned { get; init; } = "";
+
     /// <summary>Whose network namespace, in words.</summary>
     public string Target => Pod?.ToString() ?? $"node {Node}";
 
@@ -41,6 +44,6 @@ public sealed record SysctlProposal(
     private string Values => string.Join(", and ", Writes.Select(write => $"{write.Sysctl} from \"{write.Before}\" to \"{write.After}\""));
 
     public override string ToString() =>
-        $"in {Target}, set {Values}; expected {Objective.Name}: {Objective.Text(Measured)} → {Objective.Text(Expected)}; "
+        $"in {Target}, set {Values}; expected {Objective.Name}: {Objective.Text(Measured)} → {Objective.Text(Expected)}{(Learned.Length > 0 ? $", {Learned}" : "")}; "
         + $"costs at most {Text.Bytes(MemoryCostBytes)} of memory; takes effect for {TakesEffectText.Of(TakesEffect)}";
 }

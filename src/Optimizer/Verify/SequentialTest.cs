@@ -51,6 +51,11 @@ public static class SequentialTest
             {
                 pValue = Math.Min(pValue, look.PValue);
                 (low, high) = (Math.Max(low, look.Low), Math.Min(high, look.High));
+                if (low > high)
+                {
+                    // The level moved: what earlier looks refuted was another level.
+                    (low, high) = (look.Low, look.High);
+                }
             }
         }
 
@@ -58,7 +63,7 @@ public static class SequentialTest
         var difference = (logAfter.Average() - logBefore.Average()) * (1 - coefficient);
         return double.IsNegativeInfinity(low) && double.IsPositiveInfinity(high)
             ? null
-            : new Effect(Ratio(difference), Ratio(Math.Min(low, high)), Ratio(Math.Max(low, high)), pValue);
+            : new Effect(Ratio(difference), Ratio(low), Ratio(high), pValue);
 
         double Ratio(double innovation) => Math.Exp(innovation / (1 - coefficient));
     }

@@ -28,6 +28,7 @@ internal sealed class LoopRig : IDisposable
     private readonly string folder = Directory.CreateTempSubdirectory("netpulse-loop-").FullName;
     private readonly EmbeddedStore kept;
     private readonly FiniteReadings store;
+    private readonly GateMeter gates = new();
     private readonly double[] sentBytes = new double[2];
     private readonly double[] limitedSeconds = new double[2];
     private double seconds;
@@ -53,6 +54,8 @@ internal sealed class LoopRig : IDisposable
     public string PolicyFile => Path.Combine(folder, "policy.yaml");
 
     public ChangeJournal Journal { get; private set; } = null!;
+
+    public EffectBook Effects { get; private set; } = null!;
 
     public DetectionMemory Memory { get; private set; } = null!;
 
@@ -81,6 +84,7 @@ internal sealed class LoopRig : IDisposable
     public void Dispose()
     {
         Journal.Dispose();
+        gates.Dispose();
         kept.Dispose();
         Directory.Delete(folder, recursive: true);
     }
@@ -91,6 +95,7 @@ internal sealed class LoopRig : IDisposable
         Journal?.Dispose();
         Clock.Advance(TimeSpan.FromSeconds(1));
         Journal = new ChangeJournal(JournalFile, Clock);
+        Effects = new EffectBook(JournalFile);
         Cluster = new ObjectsDirectory(new ClusterOptions { ObjectsDirectory = Objects, PolicyFile = PolicyFile }, Clock, new DirectoryObjectStore<NetworkRecommendation>(Objects, Clock, NullLogger<DirectoryObjectStore<NetworkRecommendation>>.Instance));
         var edges = new EdgeWatch(store, Options.Create(new DetectionOptions()));
         var alerts = new AlertBook();
@@ -103,9 +108,11 @@ internal sealed class LoopRig : IDisposable
             new IncidentSearch(Options.Create(new DetectionOptions())),
             new CapacityWatch(store, Options.Create(new DetectionOptions())),
             new CauseSearch(store, [new ReceiveWindowBelowBandwidthDelay(), new SlowReader()]),
-            new ChangeLifecycle(new NodeTuningWriter(Cluster), new CanaryMeasurement(store), Journal),
+            new ChangeLifecycle(new NodeTuningWriter(Cluster), new CanaryMeasurement(store), Journal, Effects),
             Memory,
             Journal,
+            Effects,
+            gates,
             new Narrative(Journal));
     }
 
