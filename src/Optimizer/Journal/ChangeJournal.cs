@@ -166,7 +166,10 @@ public sealed class ChangeJournal : IDisposable
             File.Move(OldPath, path);
         }
 
-        File.Delete(NextPath);
+        if (File.Exists(NextPath))
+        {
+            File.Delete(NextPath);
+        }
     }
 
     private static byte[] Line(JournalEntry entry) => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(entry, Json) + "\n");

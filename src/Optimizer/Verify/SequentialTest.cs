@@ -30,8 +30,8 @@ public static class SequentialTest
     private const double LargestAutocorrelation = 0.95;
 
     /// <param name="logBefore">Logarithms, a gain positive, in the order of time.</param>
-    /// <param name="logAfter">As above; each of its beginnings was, or could have been, looked at.</param>
-    /// <returns>What all looks together say; <see langword="null"/> with too few readings.</returns>
+    /// <param name="logAfter">As above, all up to now; shorter ones may have been looked at before.</param>
+    /// <returns><see langword="null"/> while nothing can be refuted yet.</returns>
     public static Effect? Compare(IReadOnlyList<double> logBefore, IReadOnlyList<double> logAfter)
     {
         if (logBefore.Count < MinimumBefore || logAfter.Count == 0)
@@ -40,59 +40,33 @@ public static class SequentialTest
         }
 
         var coefficient = Autocorrelation(logBefore);
+        // The first reading of each side has no predecessor.
         var before = Moments.Of(Innovations(logBefore, coefficient));
-        var (low, high, pValue) = (double.NegativeInfinity, double.PositiveInfinity, 1.0);
-        var after = default(Moments);
-        // The first reading after the change has no predecessor on its own side.
-        foreach (var innovation in Innovations(logAfter, coefficient))
+        var after = Moments.Of(Innovations(logAfter, coefficient));
+        var freedom = before.Count + after.Count - 2;
+        if (after.Count == 0 || before.Count < 2)
         {
-            after = after.With(innovation);
-            if (Look(before, after) is { } look)
-            {
-                pValue = Math.Min(pValue, look.PValue);
-                (low, high) = (Math.Max(low, look.Low), Math.Min(high, look.High));
-                if (low > high)
-                {
-                    // The level moved: what earlier looks refuted was another level.
-                    (low, high) = (look.Low, look.High);
-                }
-            }
+            return null;
         }
 
-        // An innovation's mean is the level's, less what the one before it says already.
-        var difference = (logAfter.Average() - logBefore.Average()) * (1 - coefficient);
-        return double.IsNegativeInfinity(low) && double.IsPositiveInfinity(high)
-            ? null
-            : new Effect(Ratio(difference), Ratio(low), Ratio(high), pValue);
-
-        double Ratio(double innovation) => Math.Exp(innovation / (1 - coefficient));
-    }
-
-    /// <summary>One look; <see langword="null"/> while nothing can be refuted yet.</summary>
-    private static (double Low, double High, double PValue)? Look(Moments before, Moments after)
-    {
-        var freedom = before.Count + after.Count - 2;
-        if (freedom < 1 || before.Count < 2)
+        var pairs = 1.0 * before.Count * after.Count / (before.Count + after.Count);
+        var spread = 1 + (PriorDeviation * PriorDeviation * pairs);
+        // The t beyond which the Bayes factor exceeds 1/α, solved for t²/ν.
+        var root = Math.Pow(Math.Sqrt(spread) / FalsePositiveRate, 2.0 / (freedom + 1));
+        if (root >= spread)
         {
             return null;
         }
 
         var variance = Math.Max((before.Squares + after.Squares) / freedom, SmallestDeviation * SmallestDeviation);
-        var pairs = 1.0 * before.Count * after.Count / (before.Count + after.Count);
-        var spread = 1 + (PriorDeviation * PriorDeviation * pairs);
+        // A change may make readings scatter more: then Welch's error is the larger one.
+        var error = Math.Sqrt(Math.Max(variance / pairs, before.SquaredError + after.SquaredError));
         var difference = after.Mean - before.Mean;
-        var error = Math.Sqrt(variance / pairs);
-        var evidence = BayesFactor(difference / error, freedom, spread);
-
-        // The t beyond which the Bayes factor exceeds 1/α, solved for t²/ν.
-        var root = Math.Pow(Math.Sqrt(spread) / FalsePositiveRate, 2.0 / (freedom + 1));
-        if (root >= spread)
-        {
-            return (double.NegativeInfinity, double.PositiveInfinity, Math.Min(1, 1 / evidence));
-        }
-
         var reach = Math.Sqrt(freedom * (root - 1) / (1 - (root / spread))) * error;
-        return (difference - reach, difference + reach, Math.Min(1, 1 / evidence));
+        return new Effect(Ratio(difference), Ratio(difference - reach), Ratio(difference + reach), Math.Min(1, 1 / BayesFactor(difference / error, freedom, spread)));
+
+        // An innovation's mean is the level's, less what the one before it says already.
+        double Ratio(double innovation) => Math.Exp(innovation / (1 - coefficient));
     }
 
     private static double BayesFactor(double t, int freedom, double spread)
@@ -137,6 +111,9 @@ public static class SequentialTest
     /// <param name="Squares">Sum of squared distances from the mean (Welford, 1962).</param>
     private readonly record struct Moments(int Count, double Mean, double Squares)
     {
+        /// <summary>Of the mean; 0 where one reading alone tells nothing of it.</summary>
+        public double SquaredError => Count > 1 ? Squares / (Count - 1) / Count : 0;
+
         public static Moments Of(IEnumerable<double> values) => values.Aggregate(default(Moments), static (moments, value) => moments.With(value));
 
         public Moments With(double value)

@@ -69,7 +69,7 @@ internal sealed class LoopRig : IDisposable
     public IReadOnlyList<SysctlSetting> Desired => Cluster.ReadSpec(Examples.Node).Settings;
 
     /// <summary>The same for the first pod alone; once its change has ended, the second one's may begin.</summary>
-    public IEnumerable<SysctlSetting> DesiredForFirst => Desired.Where(setting => setting.Pod?.Name == "archive-0");
+    public IEnumerable<SysctlSetting> DesiredForFirst => Desired.Where(setting => setting.Pod?.Name == "archive-0" || setting.Workload is not null);
 
     /// <summary>Where the node's desired settings are.</summary>
     public string SpecFile => Path.Combine(Objects, "nodetunings", $"{Examples.Node}.yaml");
@@ -163,6 +163,35 @@ internal sealed class LoopRig : IDisposable
         TunerAnswers(Status(SettingState.Applied));
         await Run.RunAsync(CancellationToken.None);
     }
+
+    /// <summary>As <see cref="AppliedAsync"/>, then the canary is verified and the whole workload has it.</summary>
+    public async Task WidenedAsync()
+    {
+        await AppliedAsync();
+        await SecondsAsync(18, 47, 6.3, 0.115, isLimited: true);
+        await Run.RunAsync(CancellationToken.None);
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        TunerAnswers(Status(SettingState.Applied));
+        await Run.RunAsync(CancellationToken.None);
+    }
+
+    /// <summary>As <see cref="WidenedAsync"/>, and watched until it is kept.</summary>
+    public async Task KeptAsync()
+    {
+        await WidenedAsync();
+        await SecondsAsync(25, 47, 47, 0.115, isLimited: true);
+        TunerAnswers(Status(SettingState.Applied));
+        await Run.RunAsync(CancellationToken.None);
+    }
+
+    /// <summary>One more pod of the workload, which no traffic tells of.</summary>
+    public void AddPod(string name, string node = Examples.Node) =>
+        ObjectFile.Write(Path.Combine(Objects, "pods", $"lab-{name}.yaml"), Examples.Pod(name) with { Spec = new PodSpec { NodeName = node } });
+
+    /// <summary>A Tuner of another node answers.</summary>
+    public void AddNode(string node) => ObjectFile.Write(
+        Path.Combine(Objects, "nodetunings", $"{node}.status.yaml"),
+        new NodeTuning { Metadata = new ObjectMeta { Name = node }, Status = Examples.TunerStatus() with { ObservedAt = Clock.GetUtcNow() } });
 
     public SettingStatus Status(SettingState state, string message = "") => new()
     {
