@@ -18,6 +18,8 @@ namespace NetPulse.Optimizer;
 public sealed class OptimizationRun(
     IClusterObjects objects,
     EdgeWatch edges,
+    ErrorWatch errors,
+    ShapeWatch shapes,
     Announcements announcements,
     AlertBook alerts,
     IncidentSearch incidentSearch,
@@ -49,12 +51,17 @@ public sealed class OptimizationRun(
 
         var traffic = await edges.ReadAsync(cluster.At, cancellationToken);
         announcements.Observe(cluster, traffic.SelectMany(edge => new[] { edge.Edge.Owner, edge.Edge.Peer }));
-        var anomalies = edges.FindAnomalies(traffic, announcements);
+        ImmutableArray<Anomaly> anomalies =
+        [
+            .. edges.FindAnomalies(traffic, announcements),
+            .. await errors.FindAsync(cluster.At, cancellationToken),
+            .. await shapes.FindAsync(cluster.At, cancellationToken),
+        ];
         var incidents = incidentSearch.Find(alerts.Update(anomalies, cluster.At), traffic);
         var forecasts = await capacities.ForecastAsync(cluster.At, cancellationToken);
         var explained = await causes.ExplainAsync([.. anomalies.Where(anomaly => !IsBeingChanged(anomaly.Subject))], traffic, ChangedAt, cluster.At, cancellationToken);
         var findings = explained.RemoveAll(finding => IsHealed(finding, cluster.At));
-        var proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe ? [] : effects.Learned(LargerReceiveWindow.For(findings, traffic, cluster));
+        var proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe ? [] : effects.Learned(RemedySearch.For(findings, traffic, cluster));
         var picture = new Picture(cluster.At, cluster.Policy, problems, traffic, incidents, forecasts, findings, proposals);
         Volatile.Write(ref latest, picture);
         narrative.Tell(picture);

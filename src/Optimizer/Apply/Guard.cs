@@ -45,6 +45,7 @@ public static class Guard
         Gate[] gates =
         [
             .. Switches(policy),
+            new("obstacle", proposal.Obstacle.Length > 0, proposal.Obstacle),
             new("one at a time", open is not null, $"{open?.Target} is being changed; one change at a time"),
             new("cooldown", cluster.At - lastHere?.BegunAt < limits.Cooldown, $"{lastHere?.Target} was changed at {lastHere?.BegunAt:HH:mm:ss}; the cooldown is {Duration.Format(limits.Cooldown)}"),
             new(
@@ -137,6 +138,7 @@ public static class Guard
             .Select(change => change.Node).Distinct(StringComparer.Ordinal).Count();
         return
         [
+            new("memory left", proposal.MemoryCostBytes > proposal.MemoryLeftBytes, $"it could pin {Text.Bytes(proposal.MemoryCostBytes)} where {Text.Bytes(proposal.MemoryLeftBytes ?? 0)} are left for sockets"),
             new("memory", memory > limits.MaximumMemoryBytes, $"all changes on {proposal.Node} together could pin {Text.Bytes(memory)}; {Text.Bytes(limits.MaximumMemoryBytes)} are allowed"),
             new("reach", proposal.Pod is not null && pods > limits.MaximumPods, $"{proposal.Workload} has {pods} pods; a change may reach {limits.MaximumPods}"),
             new("reach of nodes", proposal.Pod is null && changedNodes >= allowedNodes, $"{changedNodes} other nodes were changed lately; {allowedNodes} of {nodes} may be at once"),

@@ -5,7 +5,6 @@ using NetPulse.Kubernetes.Leases;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Kubernetes.Stores;
 using NetPulse.Kubernetes.Tests.Client;
-using NetPulse.Kubernetes.Tests.Stores;
 
 namespace NetPulse.Kubernetes.Tests.Leases;
 

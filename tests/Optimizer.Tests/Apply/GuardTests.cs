@@ -8,7 +8,7 @@ namespace NetPulse.Optimizer.Tests.Apply;
 
 public sealed class GuardTests
 {
-    private static readonly SysctlProposal Proposal = LargerReceiveWindow.For([Examples.WindowFinding()], [], Examples.Cluster())[0];
+    private static readonly SysctlProposal Proposal = RemedySearch.For([Examples.WindowFinding()], [], Examples.Cluster())[0];
 
     [Fact]
     public void What_the_policy_allows_passes_and_the_rule_is_told()
@@ -188,7 +188,7 @@ public sealed class GuardTests
     public void What_did_not_help_another_workload_may_be_tried() =>
         Assert.True(Guard.Decide(Proposal, Examples.Cluster(), [Earlier("web-1", 60) with { HasFailed = true, Workload = "web" }]).Allowed);
 
-    private static SysctlProposal NodeWide => Proposal with { Pod = null, Workload = "" };
+    private static SysctlProposal NodeWide => Proposal with { At = Proposal.At with { Pod = null, Workload = "" } };
 
     private static NetworkRecommendation Recommendation(ApprovalDecision decision, DateTimeOffset? expiresAt = null) => new()
     {

@@ -7,7 +7,7 @@ namespace NetPulse.Optimizer.Tests.Journal;
 
 public sealed class EffectBookTests : IDisposable
 {
-    private static readonly SysctlProposal Proposal = LargerReceiveWindow.For([Examples.WindowFinding()], [], Examples.Cluster())[0];
+    private static readonly SysctlProposal Proposal = RemedySearch.For([Examples.WindowFinding()], [], Examples.Cluster())[0];
 
     private readonly string folder = Directory.CreateTempSubdirectory("netpulse-effects-").FullName;
 
@@ -43,7 +43,7 @@ public sealed class EffectBookTests : IDisposable
         var book = new EffectBook(JournalFile);
         Record(book, Outcome.NoEffect, 1);
         Record(book, Outcome.Harmed, 0.5);
-        var other = Proposal with { Workload = "web" };
+        var other = Proposal with { At = Proposal.At with { Workload = "web" } };
         Assert.Equal(["web", "archive"], book.Learned([Proposal, other]).Select(proposal => proposal.Workload));
         Assert.Equal(2, book.Of(Proposal)!.Failures);
         Assert.Equal(Proposal.Expected, book.Learned([Proposal])[0].Expected);

@@ -38,6 +38,8 @@ public sealed class ClusterNodeObjectsTests : IAsyncLifetime, IAsyncDisposable
         var (sysctls, metrics) = (new NamespaceSysctls(), new TunerMetrics());
         var trial = new KnobTrial(KnobTable.Accepted, NullLogger<KnobTrial>.Instance);
         objects = new ClusterNodeObjects(client, "node-1", new PodProcesses(), metrics, TimeProvider.System, NullLoggerFactory.Instance);
+        var trial = new KnobTrial(KnobTable.Accepted, NullLogger<KnobTrial>.Instance);
+        trial.Run();
         reconciler = new Reconciler(
             objects, held, new ValueHolder(held, sysctls, metrics, TimeProvider.System, NullLogger<ValueHolder>.Instance), new SettingCheck(KnobTable.Accepted, trial, sysctls, held, TimeProvider.System),
             KnobTable.Accepted, trial, sysctls, metrics, TimeProvider.System, NullLogger<Reconciler>.Instance);
