@@ -100,6 +100,25 @@ public sealed class ChangeLifecycleTests : IDisposable
         Assert.Contains("it harms", rig.Journal.Latest[^1].Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(2, 6.3, 0.1)]
+    [InlineData(4.5, 6.3, 0.1)]
+    [InlineData(6.3, 6.3, 0.2)]
+    public async Task Harm_is_taken_back_within_thirty_seconds_at_a_look_every_five(double megabits, double control, double roundTripSeconds)
+    {
+        await rig.AppliedAsync();
+        var applied = rig.Clock.GetUtcNow();
+        while (rig.Change.Phase == ChangePhase.Applied && rig.Clock.GetUtcNow() - applied < TimeSpan.FromSeconds(60))
+        {
+            await rig.SecondsAsync(5, megabits, control, roundTripSeconds, isLimited: true);
+            await rig.Run.FollowAsync(CancellationToken.None);
+        }
+
+        Assert.Equal(ChangePhase.Reverting, rig.Change.Phase);
+        Assert.InRange(rig.Clock.GetUtcNow() - applied, TimeSpan.Zero, TimeSpan.FromSeconds(30));
+        Assert.Contains("it harms", rig.Journal.Latest.Last(entry => entry.Kind == EntryKind.Change).Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task More_throughput_for_a_doubled_round_trip_is_harm()
     {
