@@ -44,7 +44,7 @@ public sealed record Reach(int Percent, ImmutableArray<PodPlace> Pods, Immutable
         return reach with { IsLast = true };
     }
 
-    public override string ToString() => IsGranted ? $"every pod of the workload, also those that come later, on {Nodes.Length} nodes" : $"{Pods.Length + 1} pods";
+    public override string ToString() => IsGranted ? $"every pod of the workload, also those that come later, on {Nodes.Length} {(Nodes.Length == 1 ? "node" : "nodes")}" : Pods.IsEmpty ? "the canary alone" : $"{Pods.Length + 1} pods";
 }
 
 /// <summary>A pod and where it runs.</summary>

@@ -34,7 +34,7 @@ public sealed class CanaryMeasurement(ISampleStore store)
     public async Task<Verdict> JudgeAsync(Change change, DateTimeOffset appliedAt, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var settledAt = await SettledAtAsync(change, appliedAt, now, cancellationToken);
-        var before = Before(change, appliedAt);
+        var before = RangeBefore(change, appliedAt);
         // Until then there is no gain to be found yet, but harm.
         var after = new TimeRange(settledAt < now ? settledAt : appliedAt + Settling, now);
         return await CompareAsync(change.Objective, [.. change.Objective.Guards, .. CommonGuards.Of(change)], change.Controls, before, after, cancellationToken);
@@ -53,17 +53,17 @@ public sealed class CanaryMeasurement(ISampleStore store)
         var untouched = change.Controls.Where(control => !change.Touches(control.Subject)).ToImmutableArray();
         foreach (var reached in change.Controls.Where(control => change.Touches(control.Subject)))
         {
-            var verdict = await CompareAsync(reached, reached.Guards, untouched, Before(change, stageAppliedAt), after, cancellationToken);
+            var verdict = await CompareAsync(reached, reached.Guards, untouched, RangeBefore(change, stageAppliedAt), after, cancellationToken);
             if (verdict.Outcome == Outcome.Harmed)
             {
                 return verdict with { Reason = $"{reached.Subject}: {verdict.Reason}" };
             }
         }
 
-        return await CompareAsync(change.Objective, [.. change.Objective.Guards, .. CommonGuards.Of(change)], untouched, Before(change, canaryAppliedAt), after, cancellationToken);
+        return await CompareAsync(change.Objective, [.. change.Objective.Guards, .. CommonGuards.Of(change)], untouched, RangeBefore(change, canaryAppliedAt), after, cancellationToken);
     }
 
-    private static TimeRange Before(Change change, DateTimeOffset appliedAt)
+    private static TimeRange RangeBefore(Change change, DateTimeOffset appliedAt)
     {
         var earliest = appliedAt - LongestBefore;
         return new TimeRange(change.TroubleSince > earliest ? change.TroubleSince : earliest, appliedAt);

@@ -36,7 +36,6 @@ public sealed class ClusterNodeObjectsTests : IAsyncLifetime, IAsyncDisposable
         var state = StateDirectory.Open(directory);
         var held = HeldValues.Open(state, BootId.Read(), NullLogger<HeldValues>.Instance);
         var (sysctls, metrics) = (new NamespaceSysctls(), new TunerMetrics());
-        var trial = new KnobTrial(KnobTable.Accepted, NullLogger<KnobTrial>.Instance);
         objects = new ClusterNodeObjects(client, "node-1", new PodProcesses(), metrics, TimeProvider.System, NullLoggerFactory.Instance);
         var trial = new KnobTrial(KnobTable.Accepted, NullLogger<KnobTrial>.Instance);
         trial.Run();
