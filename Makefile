@@ -39,6 +39,7 @@ bench: build ## speed and memory of the hot paths
 	@dotnet run --project benchmarks/Telemetry -c Release --no-build -- --filter '*'
 	@dotnet run --project benchmarks/Policies -c Release --no-build
 	@dotnet run --project benchmarks/Kubernetes -c Release --no-build
+	@dotnet run --project benchmarks/Tuner -c Release --no-build
 
 bench-collector: root build ## what the collector costs, side by side with none and with peers on the PATH: make bench-collector OUT=file.json
 	@artifacts/bin/NetPulse.Benchmarks.Collector/release/netpulse-bench-collector bench-collector $(if $(OUT),--out $(OUT)) $(ARGS)
@@ -56,6 +57,7 @@ store-kill-test: build ## kill -9 of a process that appends to the store, ROUNDS
 
 kill-test: root build ## kill -9 of a random service at random moments of a change, ROUNDS times; every value must be back
 	@NETPULSE_KILLS=$(or $(ROUNDS),20) dotnet test tests/EndToEnd -c Release --no-build --nologo --filter Every_value_is_back --logger "console;verbosity=normal"
+	@NETPULSE_KILLS=$(or $(ROUNDS),20) dotnet test tests/Tuner.Tests -c Release --no-build --nologo --filter Killed_at_any_moment --logger "console;verbosity=normal"
 
 dependencies:
 	@scripts/install-dependencies.sh

@@ -29,8 +29,15 @@ public sealed class OptimizationRun(
     ChangeLifecycle lifecycle,
     DetectionMemory memory,
     ChangeJournal journal,
+    EffectBook effects,
+    GateMeter gates,
     Narrative narrative)
 {
+    /// <summary>Time that an alert may need to end once its cause is healed.</summary>
+    private static readonly TimeSpan AlertsEnd = TimeSpan.FromMinutes(2);
+
+    private static readonly TimeSpan SurgeLength = TimeSpan.FromMinutes(10);
+
     private Picture latest = Picture.Empty;
 
     /// <summary>What the latest complete run saw.</summary>
@@ -54,17 +61,23 @@ public sealed class OptimizationRun(
         var unusual = await usual.FindAsync(cluster.At, announcements, cancellationToken);
         var incidents = incidentSearch.Find(alerts.Update(anomalies.AddRange(unusual), cluster.At), traffic, usual.Count);
         var forecasts = await capacities.ForecastAsync(cluster.At, cancellationToken);
-        var findings = await causes.ExplainAsync([.. anomalies.Where(anomaly => !IsBeingChanged(anomaly.Subject))], traffic, ChangedAt, cluster.At, cancellationToken);
-        var proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe ? [] : RemedySearch.For(findings, traffic, cluster);
+        var explained = await causes.ExplainAsync([.. anomalies.Where(anomaly => !IsBeingChanged(anomaly.Subject))], traffic, ChangedAt, cluster.At, cancellationToken);
+        var findings = explained.RemoveAll(finding => IsHealed(finding, cluster.At));
+        var proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe ? [] : effects.Learned(RemedySearch.For(findings, traffic, cluster));
         var picture = new Picture(cluster.At, cluster.Policy, problems, traffic, incidents, forecasts, findings, proposals);
         Volatile.Write(ref latest, picture);
         narrative.Tell(picture);
         memory.SaveWhenDue();
 
+        var surge = SurgeOf(proposals, cluster.At);
         foreach (var proposal in proposals)
         {
-            var decision = Guard.Decide(proposal, cluster, EarlierChanges());
-            narrative.Tell(proposal, decision);
+            var decision = Guard.Decide(proposal, cluster, EarlierChanges(), surge);
+            if (narrative.Tell(proposal, decision) && !decision.Allowed)
+            {
+                gates.Blocked(decision.Gate);
+            }
+
             if (decision.Allowed)
             {
                 await lifecycle.BeginAsync(proposal, cluster, cancellationToken);
@@ -87,6 +100,15 @@ public sealed class OptimizationRun(
     /// <summary>A subject is explained anew once the change that it is measured under has ended.</summary>
     private bool IsBeingChanged(Subject subject) => journal.Changes.Any(state => state.IsOpen && state.Change.Touches(subject));
 
+    /// <summary>Whether nothing explains what is only the end of a trouble that a change has healed.</summary>
+    private bool IsHealed(Finding finding, DateTimeOffset now) => finding.Cause == Cause.Unknown && journal.Changes.Any(state =>
+        state.Phase == ChangePhase.Kept && now - state.Since < AlertsEnd && finding.Measured.Onset <= state.AppliedAt && state.Change.Touches(finding.Subject));
+
+    private ProposalSurge SurgeOf(ImmutableArray<SysctlProposal> proposals, DateTimeOffset now) => new(
+        journal.Latest.Where(entry => entry.Kind == EntryKind.Proposal && now - entry.At < SurgeLength).Select(entry => entry.Subject)
+            .Concat(proposals.Select(proposal => proposal.Target)).Distinct(StringComparer.Ordinal).Count(),
+        proposals.Select(proposal => proposal.Node).Distinct(StringComparer.Ordinal).Count());
+
     /// <summary>Making, keeping and undoing all count.</summary>
     private DateTimeOffset? ChangedAt(Subject subject) =>
         journal.Changes.Where(state => state.AppliedAt is not null && state.Change.Touches(subject)).Max(state => (DateTimeOffset?)state.Since);
@@ -97,6 +119,10 @@ public sealed class OptimizationRun(
            where state.Phase != ChangePhase.Abandoned
            select new EarlierChange(
                state.Change.Node, state.Change.Pod, state.Change.Workload, [.. state.Change.Writes.Select(write => write.Sysctl)], state.Change.PlannedAt, state.IsOpen,
-               HasFailed: state.Phase is ChangePhase.RolledBack or ChangePhase.NotMade),
+               HasFailed: state.Phase is ChangePhase.RolledBack or ChangePhase.NotMade)
+           {
+               IsInForce = !state.HasEnded,
+               MemoryCostBytes = state.Change.MemoryCostBytes,
+           },
     ];
 }

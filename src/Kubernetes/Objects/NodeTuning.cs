@@ -97,6 +97,19 @@ public sealed record KnobStatus
 
     /// <summary>For a sysctl that takes names: those that this node has.</summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
+
+    /// <summary>Whether it is this sysctl, or one for any interface that this is one of.</summary>
+    public bool IsNamed(string sysctl) => IsNamed(Sysctl, sysctl);
+
+    /// <summary>Whether a dotted name, of which one part may be <c>*</c>, is that of a sysctl.</summary>
+    public static bool IsNamed(string pattern, string sysctl)
+    {
+        var star = pattern.IndexOf('*', StringComparison.Ordinal);
+        return star < 0
+            ? pattern == sysctl
+            : sysctl.Length >= pattern.Length && sysctl.StartsWith(pattern[..star], StringComparison.Ordinal) && sysctl.EndsWith(pattern[(star + 1)..], StringComparison.Ordinal)
+              && !sysctl[star..^(pattern.Length - star - 1)].Contains('.', StringComparison.Ordinal);
+    }
 }
 
 /// <summary>Whose value a sysctl is.</summary>

@@ -40,8 +40,8 @@ internal sealed class DemoWorkspace
         Mode = mode,
         Namespaces = [Topology.PodDescription.KubernetesNamespace],
         Sysctls = [new AllowedSysctl { Name = "net.ipv4.tcp_rmem", Maximum = 16 << 20 }],
-        Canary = new CanarySpec { Duration = TimeSpan.FromSeconds(25) },
-        Limits = new ChangeLimits { ChangesPerHour = 10 },
+        Canary = new CanarySpec { Duration = TimeSpan.FromSeconds(25), Watch = TimeSpan.FromSeconds(10) },
+        Limits = new ChangeLimits { ChangesPerHour = 10, ChangesPerHourInNamespace = 10 },
     });
 
     /// <inheritdoc cref="Write(OptimizationMode)"/>

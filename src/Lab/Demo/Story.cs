@@ -68,7 +68,7 @@ internal sealed class Story(Narrator narrator, OptimizerClient optimizer, string
     public string Result()
     {
         var (before, after) = (MedianBefore(0), MedianAfter(0));
-        var control = delivered.Length > 1 ? $"; the untouched control: {MedianBefore(1):0.0} → {MedianAfter(1):0.0} Mbit/s" : "";
+        var control = delivered.Length > 1 ? $"; its control{(Verdict == "Kept" ? ", which was given the same once that was verified" : "")}: {MedianBefore(1):0.0} → {MedianAfter(1):0.0} Mbit/s" : "";
         return $"{Verdict}: what the archive itself received went from {before:0.0} to {after:0.0} Mbit/s, ×{after / before:0.0}{control}";
     }
 

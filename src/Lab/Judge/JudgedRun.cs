@@ -76,7 +76,7 @@ internal sealed class JudgedRun(Scenario scenario, JudgeSettings settings, IRead
         // A pattern stands for as many sysctls as there are devices; no scenario needs one.
         Sysctls = [.. knobs.Where(knob => !knob.Contains('*')).Select(knob => new AllowedSysctl { Name = knob })],
         Canary = new CanarySpec { Duration = TimeSpan.FromSeconds(10) },
-        Limits = new ChangeLimits { ChangesPerHour = 100, Cooldown = TimeSpan.FromSeconds(30) },
+        Limits = new ChangeLimits { ChangesPerHour = 100, ChangesPerHourInNamespace = 100, MaximumMemoryBytes = 1L << 34, Cooldown = TimeSpan.FromSeconds(30) },
     };
 
     private async Task<ScenarioResult> FollowAsync(RunningLab lab, ObservedLoop loop, CancellationToken cancellationToken)

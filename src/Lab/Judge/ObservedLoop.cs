@@ -19,7 +19,7 @@ internal sealed class ObservedLoop(OptimizerClient optimizer, Narrator narrator,
     internal IReadOnlyList<string> Causes => [.. changes.Values.Select(each => each.Change.Cause).Concat(causes).Distinct(StringComparer.Ordinal)];
 
     /// <summary>Made, and neither refused nor taken back.</summary>
-    internal IReadOnlyList<ChangeAnswer> InForce => [.. changes.Values.Where(each => each.Phase is "Applied" or "Keeping" or "Kept").Select(each => each.Change)];
+    internal IReadOnlyList<ChangeAnswer> InForce => [.. changes.Values.Where(each => each.Phase is "Applied" or "Widening" or "Widened" or "Keeping" or "Kept").Select(each => each.Change)];
 
     /// <summary>When the first change was taken back.</summary>
     internal long? RolledBackAt { get; private set; }

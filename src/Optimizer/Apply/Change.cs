@@ -39,23 +39,85 @@ public sealed record Change(
     TimeSpan JudgeAfter,
     DateTimeOffset RevertAt)
 {
+    /// <summary>Between a setting's name and the number of the pod that it is for.</summary>
+    private const char StagedSeparator = '.';
+
+    /// <summary>How far it has been taken.</summary>
+    public Reach Reach { get; init; } = Reach.Canary;
+
+    /// <summary>What it may pin at most, in one namespace.</summary>
+    public long MemoryCostBytes { get; init; }
+
+    /// <summary>Shares of the workload's pods, in per cent, to which it is taken one after the other once the canary is verified.</summary>
+    public ImmutableArray<int> Stages { get; init; } = [100];
+
+    /// <summary>How long the whole is watched before it is kept.</summary>
+    public TimeSpan Watch { get; init; }
+
+    /// <summary>Every node whose NodeTuning has a setting of it.</summary>
+    [JsonIgnore]
+    public IEnumerable<string> Nodes => new[] { Node }.Concat(Reach.Pods.Select(place => place.Node)).Concat(Reach.Nodes).Distinct(StringComparer.Ordinal);
+
     /// <summary>Whose network namespace, in words.</summary>
     [JsonIgnore]
     public string Target => Pod?.ToString() ?? $"node {Node}";
 
-    /// <summary>The names of its settings in the NodeTuning object, one a write.</summary>
+    /// <summary>The names of the canary's, or later the workload's, settings in the NodeTuning object, one a write.</summary>
     [JsonIgnore]
     public IEnumerable<string> SettingNames => Enumerable.Range(0, Writes.Length).Select(SettingName);
 
     /// <summary>NAME for the first write, NAME-2 for the second.</summary>
     public string SettingName(int write) => write == 0 ? Name : $"{Name}-{write + 1}";
 
+    /// <summary>Whether a setting is one of this change, at any stage.</summary>
+    public bool IsSetting(string name) => SettingNames.Any(own => name == own || (name.StartsWith(own, StringComparison.Ordinal) && name[own.Length] == StagedSeparator));
+
+    /// <summary>What the node's NodeTuning should say of it now.</summary>
+    /// <param name="node">One of <see cref="Nodes"/>.</param>
+    /// <param name="revertAt">When the Tuner undoes it by itself; <see langword="null"/> for never.</param>
+    public IEnumerable<SysctlSetting> SettingsOn(string node, DateTimeOffset? revertAt)
+    {
+        for (var i = 0; i < Writes.Length; i++)
+        {
+            var setting = new SysctlSetting
+            {
+                Name = SettingName(i),
+                Change = Writes.Length > 1 ? Name : null,
+                Pod = Pod,
+                Sysctl = Writes[i].Sysctl,
+                Value = Writes[i].After,
+                RevertAt = revertAt,
+                Reason = $"{Cause} on {Objective.Subject}",
+            };
+            if (Reach.IsGranted)
+            {
+                yield return setting with { Pod = null, Workload = new WorkloadReference { Namespace = Pod!.Namespace, Name = Workload } };
+                continue;
+            }
+
+            if (node == Node)
+            {
+                yield return setting;
+            }
+
+            for (var k = 0; k < Reach.Pods.Length; k++)
+            {
+                if (Reach.Pods[k].Node == node)
+                {
+                    yield return setting with { Name = $"{setting.Name}{StagedSeparator}{k + 1}", Change = setting.Change is null ? null : $"{Name}{StagedSeparator}{k + 1}", Pod = Reach.Pods[k].Pod };
+                }
+            }
+        }
+    }
+
     /// <summary>Whether what it changes is at an end of the subject: such a subject is no untouched control, and is explained anew once the change has ended.</summary>
     public bool Touches(Subject subject) => Objective.Subject == subject || (Pod is null
         ? subject.Node == Node
         : Is(subject.Owner) || (subject is Subject.OfEdge { Edge.Peer: var peer } && Is(peer)));
 
-    private bool Is(WorkloadIdentity identity) => identity.Pod == Pod!.Name && identity.Namespace == Pod.Namespace;
+    private bool Is(WorkloadIdentity identity) => identity.Namespace == Pod!.Namespace && (Reach.IsGranted
+        ? identity.Workload == Workload
+        : identity.Pod == Pod.Name || Reach.Pods.Any(place => place.Pod.Name == identity.Pod));
 
     public override string ToString() => $"{string.Join(", ", Writes)} in {Target}";
 }

@@ -30,6 +30,20 @@ public sealed record ClusterSnapshot(
     /// <summary>A Tuner that has not looked for this long is taken for dead.</summary>
     public TimeSpan TunerSilence { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Nodes whose Tuner answers, by name.</summary>
+    public IEnumerable<string> NodesWithTuner => NodeTunings.Keys.Where(HasTuner).Order(StringComparer.Ordinal);
+
+    /// <summary>Whether the node's Tuner has looked lately.</summary>
+    public bool HasTuner(string node) => NodeTunings.GetValueOrDefault(node)?.Status is { } status && At - status.ObservedAt <= TunerSilence;
+
+    /// <summary>A workload's pods that are not at their end.</summary>
+    public ImmutableArray<Pod> PodsOf(string @namespace, string workload) =>
+    [
+        .. from pod in Pods
+           where pod.Metadata.Namespace == @namespace && pod.Status.Phase is not (PodStatus.Succeeded or PodStatus.Failed) && PodWorkload.Of(pod).Name == workload
+           select pod,
+    ];
+
     public Pod? PodNamed(string @namespace, string name) =>
         Pods.FirstOrDefault(pod => pod.Metadata.Name == name && pod.Metadata.Namespace == @namespace);
 }

@@ -27,22 +27,31 @@ public sealed class ChangeJournal : IDisposable
 
     private readonly Lock gate = new();
     private readonly TimeProvider time;
-    private readonly FileStream file;
+    private readonly string path;
+    private readonly long maximumBytes;
+    private FileStream file;
+    private long rotateAt;
     private ImmutableList<JournalEntry> latest = [];
     private ImmutableDictionary<string, ChangeState> changes = ImmutableDictionary<string, ChangeState>.Empty;
     private long sequence;
 
+    /// <param name="path">Its file.</param>
+    /// <param name="time">Of the entries.</param>
+    /// <param name="maximumBytes">Size at which the file is begun anew; the old one is kept once, as <c>PATH.1</c>.</param>
     /// <exception cref="IOException">The file cannot be opened, or is held by another process.</exception>
     /// <exception cref="InvalidDataException">It holds a whole line that is no entry.</exception>
-    public ChangeJournal(string path, TimeProvider time)
+    public ChangeJournal(string path, TimeProvider time, long maximumBytes = long.MaxValue)
     {
-        this.time = time;
+        (this.path, this.time, this.maximumBytes) = (path, time, maximumBytes);
+        rotateAt = maximumBytes;
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        FinishRotation();
         // Without a buffer: what the disk refused must not be written later, when the step has not been taken.
         file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         try
         {
-            Replay(path);
+            ReadOld();
+            Replay();
         }
         catch
         {
@@ -69,15 +78,24 @@ public sealed class ChangeJournal : IDisposable
 
     public void Dispose() => file.Dispose();
 
+    private string OldPath => path + ".1";
+
+    private string NextPath => path + ".new";
+
     private void Append(JournalEntry entry)
     {
         lock (gate)
         {
+            if (file.Length >= rotateAt)
+            {
+                Rotate();
+            }
+
             entry = entry with { Sequence = sequence + 1, At = time.GetUtcNow() };
             var length = file.Length;
             try
             {
-                file.Write(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(entry, Json) + "\n"));
+                file.Write(Line(entry));
                 file.Flush(flushToDisk: true);
             }
             catch (IOException)
@@ -98,13 +116,89 @@ public sealed class ChangeJournal : IDisposable
         Volatile.Write(ref latest, latest.Count < KeptInMemory ? latest.Add(entry) : latest.RemoveAt(0).Add(entry));
         if (entry is { Change: { } change, Phase: { } phase })
         {
-            var appliedAt = phase == ChangePhase.Applied ? entry.At : changes.GetValueOrDefault(change.Name)?.AppliedAt;
+            var appliedAt = phase == ChangePhase.Applied ? entry.At : entry.AppliedAt ?? changes.GetValueOrDefault(change.Name)?.AppliedAt;
             var ended = changes.Values.Where(state => state.HasEnded && entry.At - state.Since > EndedKept).Select(state => state.Change.Name);
-            Volatile.Write(ref changes, changes.RemoveRange(ended).SetItem(change.Name, new ChangeState(change, phase, entry.At, appliedAt)));
+            Volatile.Write(ref changes, changes.RemoveRange(ended).SetItem(change.Name, new ChangeState(change, phase, entry.Since ?? entry.At, appliedAt)));
         }
     }
 
-    private void Replay(string path)
+    /// <summary>Begins the file anew with what every change is now. Where that fails, the old one goes on, and it is tried again some entries later.</summary>
+    /// <remarks>The new file is whole, synced and locked before it takes the name; between the two renames only the old one and the new one exist under other names (<see cref="FinishRotation"/>).</remarks>
+    private void Rotate()
+    {
+        FileStream? next = null;
+        try
+        {
+            next = new FileStream(NextPath, FileMode.Create, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+            var carriedTo = sequence;
+            var now = time.GetUtcNow();
+            foreach (var state in Changes)
+            {
+                var carried = new JournalEntry(
+                    ++carriedTo, now, EntryKind.Carried, state.Change.Target, $"carried over from {Path.GetFileName(OldPath)}", null, state.Change, state.Phase, Since: state.Since, AppliedAt: state.AppliedAt);
+                next.Write(Line(carried));
+            }
+
+            next.Flush(flushToDisk: true);
+            File.Move(path, OldPath, overwrite: true);
+            File.Move(NextPath, path);
+            (sequence, rotateAt) = (carriedTo, Math.Max(maximumBytes, 2 * next.Length));
+            file.Dispose();
+            (file, next) = (next, null);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            rotateAt = file.Length + (maximumBytes / 8);
+            FinishRotation();
+        }
+        finally
+        {
+            next?.Dispose();
+        }
+    }
+
+    /// <summary>A process that was killed between the two renames left the new file, whole, under its other name; before the first one, it is of no use.</summary>
+    private void FinishRotation()
+    {
+        if (!File.Exists(path) && File.Exists(NextPath) && File.Exists(OldPath))
+        {
+            // The old file still says all that the new one does, so it is the one to go on with.
+            File.Move(OldPath, path);
+        }
+
+        if (File.Exists(NextPath))
+        {
+            File.Delete(NextPath);
+        }
+    }
+
+    private static byte[] Line(JournalEntry entry) => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(entry, Json) + "\n");
+
+    /// <summary>What was told before the file was begun anew, for those who look at the latest entries; its changes were carried over.</summary>
+    private void ReadOld()
+    {
+        if (!File.Exists(OldPath))
+        {
+            return;
+        }
+
+        foreach (var line in File.ReadLines(OldPath).TakeLast(KeptInMemory))
+        {
+            try
+            {
+                if (EarlierEntries.Read(Encoding.UTF8.GetBytes(line), Json) is { } entry)
+                {
+                    latest = latest.Add(entry);
+                }
+            }
+            catch (JsonException)
+            {
+                // A line of the past that cannot be read is missing from the story, and from nothing else.
+            }
+        }
+    }
+
+    private void Replay()
     {
         var bytes = new byte[file.Length];
         file.ReadExactly(bytes);
@@ -116,7 +210,7 @@ public sealed class ChangeJournal : IDisposable
             var length = bytes.AsSpan(start).IndexOf((byte)'\n');
             if (length < 0)
             {
-                SetAside(path, bytes.AsSpan(start));
+                SetAside(bytes.AsSpan(start));
                 break;
             }
 
@@ -135,7 +229,7 @@ public sealed class ChangeJournal : IDisposable
         file.Position = file.Length;
     }
 
-    private void SetAside(string path, ReadOnlySpan<byte> unfinished)
+    private void SetAside(ReadOnlySpan<byte> unfinished)
     {
         File.WriteAllBytes($"{path}.unfinished", unfinished);
         SetAsideBytes = unfinished.Length;

@@ -14,7 +14,13 @@ public enum ChangePhase
     /// <summary>The value is in force and is being measured.</summary>
     Applied,
 
-    /// <summary>Judged as a help; it is about to lose its end.</summary>
+    /// <summary>The canary is verified; more of the workload is given it, or the whole is about to be watched.</summary>
+    Widening,
+
+    /// <summary>It is in force as far as it reaches now, and watched.</summary>
+    Widened,
+
+    /// <summary>Watched to the end; it is about to lose its end.</summary>
     Keeping,
 
     /// <summary>It holds without an end.</summary>
@@ -55,6 +61,9 @@ public enum EntryKind
     Decision,
     Change,
     Problem,
+
+    /// <summary>A change as it stood when the file was begun anew.</summary>
+    Carried,
 }
 
 /// <summary>One line of the journal.</summary>
@@ -67,6 +76,8 @@ public enum EntryKind
 /// <param name="Change">The whole change, for <see cref="EntryKind.Change"/>; so the journal alone is enough to undo it.</param>
 /// <param name="Phase">The phase that the change enters.</param>
 /// <param name="Effect">Measured ratio with its interval, where a verdict was reached.</param>
+/// <param name="Since">For <see cref="EntryKind.Carried"/>: when the change entered its phase.</param>
+/// <param name="AppliedAt">For <see cref="EntryKind.Carried"/>: when the value came into force.</param>
 public sealed record JournalEntry(
     long Sequence,
     DateTimeOffset At,
@@ -76,7 +87,9 @@ public sealed record JournalEntry(
     IReadOnlyList<string>? Details = null,
     Change? Change = null,
     ChangePhase? Phase = null,
-    Verify.Effect? Effect = null);
+    Verify.Effect? Effect = null,
+    DateTimeOffset? Since = null,
+    DateTimeOffset? AppliedAt = null);
 
 /// <summary>A change and where it is.</summary>
 /// <param name="Change">As it was planned.</param>

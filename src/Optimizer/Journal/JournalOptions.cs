@@ -9,6 +9,10 @@ public sealed class JournalOptions
     /// <summary>The journal's file; what it holds must outlive the process.</summary>
     [Required]
     public string File { get; set; } = "/var/lib/netpulse/optimizer/journal.jsonl";
+
+    /// <summary>Size at which it is begun anew, what is open or kept carried over, and the old one is kept once as <c>FILE.1</c>: 64 KiB to 1 GiB; 32 MiB unless set.</summary>
+    [Range(64L << 10, 1L << 30)]
+    public long MaximumBytes { get; set; } = 32L << 20;
 }
 
 [OptionsValidator]
@@ -18,12 +22,13 @@ internal static class JournalRegistration
 {
     public static IServiceCollection AddJournal(this IServiceCollection services) => services
         .AddSettings<JournalOptions, JournalOptionsValidator>("journal")
+        .AddSingleton(static provider => new EffectBook(provider.GetRequiredService<IOptions<JournalOptions>>().Value.File))
         .AddSingleton(static provider =>
         {
-            var file = provider.GetRequiredService<IOptions<JournalOptions>>().Value.File;
+            var options = provider.GetRequiredService<IOptions<JournalOptions>>().Value;
             try
             {
-                return new ChangeJournal(file, provider.GetRequiredService<TimeProvider>());
+                return new ChangeJournal(options.File, provider.GetRequiredService<TimeProvider>(), options.MaximumBytes);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
             {

@@ -23,6 +23,9 @@ public sealed record SysctlProposal(
     long MemoryCostBytes,
     TakesEffect TakesEffect)
 {
+    /// <summary>What such changes did to the workload before; empty when nothing is known.</summary>
+    public string Learned { get; init; } = "";
+
     public string Node => At.Node;
 
     /// <summary>Whose network namespace; <see langword="null"/> for the node's own.</summary>
@@ -52,6 +55,6 @@ public sealed record SysctlProposal(
     private string Values => string.Join(", and ", Writes.Select(write => $"{write.Sysctl} from \"{write.Before}\" to \"{write.After}\""));
 
     public override string ToString() =>
-        $"in {Target}, set {Values}; expected {Objective.Name}: {Objective.Text(Measured)} → {Objective.Text(Expected)}; "
+        $"in {Target}, set {Values}; expected {Objective.Name}: {Objective.Text(Measured)} → {Objective.Text(Expected)}{(Learned.Length > 0 ? $", {Learned}" : "")}; "
         + $"costs at most {Text.Bytes(MemoryCostBytes)} of memory{(MemoryLeftBytes is { } left ? $" of {Text.Bytes(left)} left for sockets" : "")}; takes effect for {TakesEffectText.Of(TakesEffect)}{(Obstacle.Length > 0 ? $"; not by us: {Obstacle}" : "")}";
 }

@@ -8,12 +8,12 @@ using NetPulse.Optimizer.Verify;
 
 namespace NetPulse.Optimizer.Rollout;
 
-/// <summary>Takes each change from its plan to kept or rolled back, one step a run, and takes it up again where a kill left it.</summary>
+/// <summary>Takes each change from its plan over canary, stages and watch to kept, or back, one step a run, and takes it up again where a kill left it.</summary>
 /// <remarks>
-/// Every step is journaled before it is taken and may be taken twice. What is decided here rests on the journal, the node's desired settings and the
-/// Tuner's status alone, never on this process's memory.
+/// Every step is journaled before it is taken and may be taken twice. What is decided here rests on the journal, the nodes' desired settings and the
+/// Tuners' status alone, never on this process's memory.
 /// </remarks>
-public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement measurement, ChangeJournal journal)
+public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement measurement, ChangeJournal journal, EffectBook effects)
 {
     /// <summary>A Tuner that has not applied a setting for this long is not waited for.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -24,14 +24,17 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
     /// <summary>Time beyond the verdict in which this process may be restarted before the Tuner undoes the change by itself.</summary>
     private static readonly TimeSpan RestartAllowance = TimeSpan.FromMinutes(1);
 
+    /// <summary>A canary that is neither proven nor refuted is measured this many times as long as the policy asks.</summary>
+    private const int LongestMeasuring = 3;
+
     /// <summary>More of it would make the setting's name longer than a DNS name.</summary>
-    private const int LongestTargetName = 200;
+    private const int LongestTargetName = 180;
 
     /// <summary>Journals the plan, then writes it for the node's Tuner.</summary>
     /// <exception cref="IOException">The journal could not be written: nothing was changed.</exception>
     public async Task BeginAsync(SysctlProposal proposal, ClusterSnapshot cluster, CancellationToken cancellationToken)
     {
-        var judgeAfter = cluster.Policy.Spec.Canary.Duration;
+        var canary = cluster.Policy.Spec.Canary;
         var change = new Change(
             NameOf(proposal, cluster.At),
             proposal.Finding.Cause,
@@ -40,14 +43,20 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
             proposal.Workload,
             proposal.Writes,
             proposal.Objective,
-            Untouched(proposal.Controls, cluster.At - judgeAfter - (2 * CanaryMeasurement.Settling)),
+            Untouched(proposal.Controls, cluster.At - canary.Duration - (2 * CanaryMeasurement.Settling)),
             proposal.Finding.Measured.Onset,
             proposal.Expected,
             proposal.TakesEffect,
             cluster.At,
-            judgeAfter,
-            cluster.At + Patience + CanaryMeasurement.Settling + judgeAfter + RestartAllowance);
-        journal.Enter(ChangePhase.Planned, change, $"planned as a canary: {change}; judged after {Duration.Format(judgeAfter)}; undone by the Tuner at {change.RevertAt:HH:mm:ss} unless kept");
+            canary.Duration,
+            RevertAt(cluster.At, canary.Duration * LongestMeasuring))
+        {
+            MemoryCostBytes = proposal.MemoryCostBytes,
+            Stages = [.. canary.Stages],
+            Watch = canary.Watch ?? canary.Duration,
+        };
+        journal.Enter(
+            ChangePhase.Planned, change, $"planned as a canary: {change}; judged within {Duration.Format(change.JudgeAfter * LongestMeasuring)}; undone by the Tuner at {change.RevertAt:HH:mm:ss} unless kept");
         try
         {
             await writer.BeginAsync(change, cancellationToken);
@@ -81,6 +90,8 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         return problems.ToImmutable();
     }
 
+    private static DateTimeOffset RevertAt(DateTimeOffset now, TimeSpan measuring) => now + Patience + CanaryMeasurement.Settling + measuring + RestartAllowance;
+
     private static string NameOf(SysctlProposal proposal, DateTimeOffset at)
     {
         var target = proposal.Pod?.Name ?? proposal.Node;
@@ -97,53 +108,63 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
     private async Task StepAsync(ChangeState state, ClusterSnapshot cluster, CancellationToken cancellationToken)
     {
         var change = state.Change;
-        if (cluster.UnreadableNodes.Contains(change.Node))
+        if (change.Nodes.Any(cluster.UnreadableNodes.Contains))
         {
             // Whether it is wanted and whether it holds is not known; meanwhile the Tuner undoes at its end what was not verified.
             return;
         }
 
-        var tuning = cluster.NodeTunings.GetValueOrDefault(change.Node);
-        var names = change.SettingNames.ToHashSet(StringComparer.Ordinal);
-        var isDesired = tuning?.Spec.Settings.Any(setting => names.Contains(setting.Name)) == true;
-        // Of several settings the one that is furthest from being in force speaks for the change.
-        var status = tuning?.Status?.Settings.Where(setting => names.Contains(setting.Name)).MaxBy(setting => setting.State != SettingState.Applied);
-
+        var place = new ChangePlace(change, cluster);
         switch (state.Phase)
         {
-            case ChangePhase.Planned when isDesired:
+            case ChangePhase.Planned when place.IsDesired:
                 journal.Enter(ChangePhase.Written, change, "we ended just after it was written; taken up again");
                 break;
             case ChangePhase.Planned:
                 journal.Enter(ChangePhase.Abandoned, change, "we ended before it was written; nothing was changed");
                 break;
-            case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Kept when status is { State: SettingState.Refused or SettingState.Overridden or SettingState.NamespaceGone or SettingState.Reverted }:
-                await LetGoAsync(state, status, cancellationToken);
+            case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Widening or ChangePhase.Widened or ChangePhase.Kept
+                when place.Speaking is { State: SettingState.Refused or SettingState.Overridden or SettingState.NamespaceGone or SettingState.Reverted } ended:
+                await LetGoAsync(state, ended, cancellationToken);
                 break;
-            case ChangePhase.Written or ChangePhase.Applied when Guard.Withdrawn(change, cluster.Policy.Spec) is { } reason:
+            case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Widening or ChangePhase.Widened when Guard.Withdrawn(change, cluster.Policy.Spec) is { } reason:
                 await RevertAsync(change, $"no longer allowed: {reason}", null, cancellationToken);
                 break;
-            case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Kept when !isDesired && tuning is not null:
+            case ChangePhase.Kept when cluster.Policy.Spec is { OnPause: PausedKept.Revert, Paused: { Count: > 0 } reasons }:
+                await RevertAsync(change, $"the policy is paused and takes back what was kept: {string.Join("; ", reasons)}", null, cancellationToken);
+                break;
+            case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Widening or ChangePhase.Widened or ChangePhase.Kept when place.IsRemoved:
                 await RevertAsync(change, "somebody removed it from the node's desired settings", null, cancellationToken);
                 break;
-            case ChangePhase.Written when status is { State: SettingState.Applied }:
-                journal.Enter(ChangePhase.Applied, change, $"in force in {change.Target}: {string.Join(", ", change.Writes.Select(write => $"{write.Sysctl} = {write.After}"))} (before: {string.Join(", ", change.Writes.Select(write => write.Before))})");
+            case ChangePhase.Written when place.Speaking is { State: SettingState.Applied }:
+                journal.Enter(ChangePhase.Applied, change, $"in force in {change.Target}: {string.Join(", ", change.Writes.Select(write => $"{write.Sysctl} = {write.After}"))} (before: {string.Join(", ", change.Writes.Select(write => write.Before))}){Note(place)}");
                 break;
             case ChangePhase.Written when cluster.At - state.Since > Patience:
-                await RevertAsync(change, $"the Tuner of {change.Node} did not apply it in {Duration.Format(Patience)}{(status is null ? "" : $": {status.Message}")}", null, cancellationToken);
+                await RevertAsync(change, $"the Tuner of {change.Node} did not apply it in {Duration.Format(Patience)}{Note(place)}", null, cancellationToken);
                 break;
             case ChangePhase.Applied:
                 await JudgeAsync(state, cluster, cancellationToken);
                 break;
+            case ChangePhase.Widening:
+                await FinishWideningAsync(state, place, cluster, cancellationToken);
+                break;
+            case ChangePhase.Widened:
+                await WatchAsync(state, cluster, cancellationToken);
+                break;
             case ChangePhase.Keeping:
-                await KeepAsync(state, status, cancellationToken);
+                await KeepAsync(state, place, cancellationToken);
+                break;
+            case ChangePhase.Kept when place.NewNodes is { IsEmpty: false } added:
+                var further = change with { Reach = change.Reach with { Nodes = [.. change.Reach.Nodes, .. added] } };
+                journal.Enter(ChangePhase.Keeping, further, $"{string.Join(", ", added)} joined: the workload is granted the same there");
+                await KeepAsync(state with { Change = further }, place, cancellationToken);
                 break;
             case ChangePhase.Reverting:
-                await FinishRevertingAsync(state, tuning, isDesired, status, cluster.At, cancellationToken);
+                await FinishRevertingAsync(state, place, cluster.At, cancellationToken);
                 break;
             default:
                 // Ended, but killed before the setting was removed.
-                if (state.HasEnded && isDesired)
+                if (state.HasEnded && place.IsDesired)
                 {
                     await writer.RemoveAsync(change, cancellationToken);
                 }
@@ -152,33 +173,92 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         }
     }
 
+    private static string Note(ChangePlace place) => place.Speaking is { Message.Length: > 0 } status ? $"; the Tuner: {status.Message}" : "";
+
     private async Task JudgeAsync(ChangeState state, ClusterSnapshot cluster, CancellationToken cancellationToken)
     {
         var change = state.Change;
         var appliedAt = state.AppliedAt ?? state.Since;
-        var due = cluster.At >= appliedAt + CanaryMeasurement.Settling + change.JudgeAfter;
+        var measured = cluster.At - appliedAt - CanaryMeasurement.Settling;
         var verdict = await measurement.JudgeAsync(change, appliedAt, cluster.At, cancellationToken);
-        if (verdict.Outcome == Outcome.Harmed)
+        // What needs somebody else's restart has no effect until that happens.
+        var isWaiting = change.TakesEffect is TakesEffect.NextListen or TakesEffect.NewSockets or TakesEffect.NewPods;
+        switch (verdict.Outcome)
         {
-            await RevertAsync(change, $"it harms: {verdict.Reason}", verdict.Effect, cancellationToken);
-        }
-        else if (due && verdict.Outcome == Outcome.Helped)
-        {
-            journal.Enter(ChangePhase.Keeping, change, $"verified, it helps: {verdict.Reason}", verdict.Effect);
-            await writer.KeepAsync(change, cancellationToken);
-            journal.Enter(ChangePhase.Kept, change, $"kept: {change}", verdict.Effect);
-        }
-        else if (due)
-        {
-            await RevertAsync(change, $"it does not help: {verdict.Reason}", verdict.Effect, cancellationToken);
+            case Outcome.Harmed:
+                effects.Record(change, verdict, cluster.At);
+                await RevertAsync(change, $"it harms: {verdict.Reason}", verdict.Effect, cancellationToken);
+                break;
+            case Outcome.Helped:
+                effects.Record(change, verdict, cluster.At);
+                await WidenAsync(change, cluster, $"verified on the canary, it helps: {verdict.Reason}", verdict.Effect, cancellationToken);
+                break;
+            case Outcome.NoEffect when measured >= change.JudgeAfter && !isWaiting:
+            case var _ when measured >= change.JudgeAfter * LongestMeasuring:
+                effects.Record(change, verdict, cluster.At);
+                await RevertAsync(change, $"it does not help: {verdict.Reason}", verdict.Effect, cancellationToken);
+                break;
+            default:
+                break;
         }
     }
 
-    private async Task KeepAsync(ChangeState state, SettingStatus? status, CancellationToken cancellationToken)
+    private async Task WidenAsync(Change change, ClusterSnapshot cluster, string reason, Effect? effect, CancellationToken cancellationToken)
     {
-        if (status is { State: SettingState.Reverted })
+        var reach = Reach.After(change, cluster);
+        var wider = change with { Reach = reach, RevertAt = RevertAt(cluster.At, reach.IsLast ? change.Watch : change.JudgeAfter) };
+        journal.Enter(
+            ChangePhase.Widening,
+            wider,
+            $"{reason}. {(reach == change.Reach with { IsLast = true } ? "Next" : $"Next, {reach}")}: watched for {Duration.Format(reach.IsLast ? change.Watch : change.JudgeAfter)}; undone by the Tuners at {wider.RevertAt:HH:mm:ss} unless kept",
+            effect);
+        await writer.BeginAsync(wider, cancellationToken);
+    }
+
+    private async Task FinishWideningAsync(ChangeState state, ChangePlace place, ClusterSnapshot cluster, CancellationToken cancellationToken)
+    {
+        if (!place.IsWholeDesired)
         {
-            await LetGoAsync(state, status, cancellationToken);
+            // We ended between the journal and the last of the nodes.
+            await writer.BeginAsync(state.Change, cancellationToken);
+        }
+        else if (place.IsInForceSince(state.Since))
+        {
+            journal.Enter(ChangePhase.Widened, state.Change, $"in force in {(state.Change.Pod is null ? state.Change.Target : state.Change.Reach)}");
+        }
+        else if (cluster.At - state.Since > Patience)
+        {
+            await RevertAsync(state.Change, $"not every Tuner applied it in {Duration.Format(Patience)}: {place.Missing}", null, cancellationToken);
+        }
+    }
+
+    private async Task WatchAsync(ChangeState state, ClusterSnapshot cluster, CancellationToken cancellationToken)
+    {
+        var change = state.Change;
+        var verdict = await measurement.JudgeStageAsync(change, state.AppliedAt ?? state.Since, state.Since, cluster.At, cancellationToken);
+        var watched = cluster.At - state.Since - CanaryMeasurement.Settling;
+        if (verdict.Outcome == Outcome.Harmed)
+        {
+            effects.Record(change, verdict, cluster.At);
+            await RevertAsync(change, $"it harms, with {change.Reach}: {verdict.Reason}", verdict.Effect, cancellationToken);
+        }
+        else if (change.Reach.IsLast && watched >= change.Watch)
+        {
+            journal.Enter(ChangePhase.Keeping, change, $"watched for {Duration.Format(change.Watch)} without harm: {verdict.Reason}", verdict.Effect);
+            await writer.KeepAsync(change, cancellationToken);
+            journal.Enter(ChangePhase.Kept, change, $"kept: {change}", verdict.Effect);
+        }
+        else if (!change.Reach.IsLast && watched >= change.JudgeAfter)
+        {
+            await WidenAsync(change, cluster, $"{change.Reach} without harm: {verdict.Reason}", verdict.Effect, cancellationToken);
+        }
+    }
+
+    private async Task KeepAsync(ChangeState state, ChangePlace place, CancellationToken cancellationToken)
+    {
+        if (place.Speaking is { State: SettingState.Reverted } reverted)
+        {
+            await LetGoAsync(state, reverted, cancellationToken);
             return;
         }
 
@@ -192,27 +272,27 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         return writer.RemoveAsync(change, cancellationToken);
     }
 
-    private async Task FinishRevertingAsync(ChangeState state, NodeTuning? tuning, bool isDesired, SettingStatus? status, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task FinishRevertingAsync(ChangeState state, ChangePlace place, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (isDesired)
+        if (place.IsDesired)
         {
             await writer.RemoveAsync(state.Change, cancellationToken);
         }
-        else if (status is { State: not (SettingState.Applied or SettingState.Failed) })
+        else if (place.IsHeldNowhere && place.Speaking is { } status)
         {
             await LetGoAsync(state, status, cancellationToken);
         }
-        else if (status is null && tuning?.Status?.ObservedAt > state.Since)
+        else if (place.Speaking is null && place.HaveAllLookedSince(state.Since))
         {
             journal.Enter(ChangePhase.RolledBack, state.Change, "the Tuner no longer holds it");
         }
-        else if (now > state.Change.RevertAt + LongestSilence && now - (tuning?.Status?.ObservedAt ?? DateTimeOffset.MinValue) >= LongestSilence)
+        else if (now > state.Change.RevertAt + LongestSilence && now - place.OldestLook >= LongestSilence)
         {
             // Its node may be gone for good, and one open change stops all others.
             journal.Enter(
                 ChangePhase.Released,
                 state.Change,
-                $"the Tuner of {state.Change.Node} has said nothing for {Duration.Format(LongestSilence)}; if the node comes back, its Tuner puts back what held before by itself");
+                $"a Tuner of {string.Join(", ", state.Change.Nodes)} has said nothing for {Duration.Format(LongestSilence)}; if the node comes back, its Tuner puts back what held before by itself");
         }
     }
 

@@ -72,7 +72,8 @@ public sealed class Narrative
     }
 
     /// <summary>Once for each proposal, and again when the gate that decides changes.</summary>
-    public void Tell(SysctlProposal proposal, Decision decision)
+    /// <returns>Whether there was anything new in the decision.</returns>
+    public bool Tell(SysctlProposal proposal, Decision decision)
     {
         var key = proposal.Key;
         if (!decisions.TryGetValue(key, out var gate))
@@ -80,11 +81,14 @@ public sealed class Narrative
             journal.Note(EntryKind.Proposal, proposal.Target, proposal.ToString(), proposal.Diff.Split('\n'));
         }
 
-        if (gate != decision.Gate)
+        if (gate == decision.Gate)
         {
-            decisions[key] = decision.Gate;
-            journal.Note(EntryKind.Decision, proposal.Target, decision.Allowed ? $"allowed by {decision.Reason}" : $"not carried out ({decision.Gate}): {decision.Reason}");
+            return false;
         }
+
+        decisions[key] = decision.Gate;
+        journal.Note(EntryKind.Decision, proposal.Target, decision.Allowed ? $"allowed by {decision.Reason}" : $"not carried out ({decision.Gate}): {decision.Reason}");
+        return true;
     }
 
     /// <summary>Each incident once, and once more when all of its alerts have ended.</summary>

@@ -7,6 +7,7 @@ internal static class RolloutRegistration
 {
     public static IServiceCollection AddRollout(this IServiceCollection services) => services
         .AddSingleton<NodeTuningWriter>()
+        .AddSingleton<GateMeter>()
         .AddSingleton<CanaryMeasurement>()
         .AddSingleton<ChangeLifecycle>()
         .AddSingleton<Narrative>()

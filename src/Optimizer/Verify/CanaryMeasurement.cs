@@ -8,46 +8,88 @@ using NetPulse.Telemetry.Store;
 
 namespace NetPulse.Optimizer.Verify;
 
-/// <summary>Measures what a change did, against the edge's own past and against comparable untouched edges.</summary>
+/// <summary>Measures what a change did, against the subject's own past and against comparable untouched subjects, as often as one likes (<see cref="SequentialTest"/>).</summary>
 public sealed class CanaryMeasurement(ISampleStore store)
 {
     /// <summary>Time that a flow needs to grow into a new limit.</summary>
     public static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
 
-    /// <summary>Readings after the change that make a verdict.</summary>
-    private const int MinimumReadingsAfter = 6;
+    /// <summary>Readings after the change that make a verdict: fewer may be one odd moment, whatever their logarithms say.</summary>
+    private const int MinimumReadingsAfter = 4;
 
     /// <summary>A control that carries less than this share of what it carried before is idle or in a trouble of its own.</summary>
     private const double LeastControlShare = 0.5;
 
+    /// <summary>More of the past says nothing more about now.</summary>
+    private static readonly TimeSpan LongestBefore = TimeSpan.FromMinutes(2);
+
     private readonly ObjectiveValues values = new(store);
 
+    /// <summary>What the change did to the canary.</summary>
+    /// <param name="change">In force.</param>
+    /// <param name="appliedAt">Since then.</param>
+    /// <param name="now">End of what is looked at.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="SampleStoreException">The store could not be read.</exception>
     public async Task<Verdict> JudgeAsync(Change change, DateTimeOffset appliedAt, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var earliest = appliedAt - change.JudgeAfter - Settling;
-        var before = new TimeRange(change.TroubleSince > earliest ? change.TroubleSince : earliest, appliedAt);
         var settledAt = await SettledAtAsync(change, appliedAt, now, cancellationToken);
+        var before = RangeBefore(change, appliedAt);
         // Until then there is no gain to be found yet, but harm.
         var after = new TimeRange(settledAt < now ? settledAt : appliedAt + Settling, now);
-        var objective = change.Objective;
+        return await CompareAsync(change.Objective, [.. change.Objective.Guards, .. CommonGuards.Of(change)], change.Controls, before, after, cancellationToken);
+    }
+
+    /// <summary>What a stage did to those that it reached, and what became of the canary meanwhile: the first that is worse off, else the canary's.</summary>
+    /// <param name="change">With its reach.</param>
+    /// <param name="canaryAppliedAt">Since then the canary has it.</param>
+    /// <param name="stageAppliedAt">Since then the stage's pods have it.</param>
+    /// <param name="now">End of what is looked at.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="SampleStoreException">The store could not be read.</exception>
+    public async Task<Verdict> JudgeStageAsync(Change change, DateTimeOffset canaryAppliedAt, DateTimeOffset stageAppliedAt, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var after = new TimeRange(stageAppliedAt + Settling < now ? stageAppliedAt + Settling : now, now);
+        var untouched = change.Controls.Where(control => !change.Touches(control.Subject)).ToImmutableArray();
+        foreach (var reached in change.Controls.Where(control => change.Touches(control.Subject)))
+        {
+            var verdict = await CompareAsync(reached, reached.Guards, untouched, RangeBefore(change, stageAppliedAt), after, cancellationToken);
+            if (verdict.Outcome == Outcome.Harmed)
+            {
+                return verdict with { Reason = $"{reached.Subject}: {verdict.Reason}" };
+            }
+        }
+
+        return await CompareAsync(change.Objective, [.. change.Objective.Guards, .. CommonGuards.Of(change)], untouched, RangeBefore(change, canaryAppliedAt), after, cancellationToken);
+    }
+
+    private static TimeRange RangeBefore(Change change, DateTimeOffset appliedAt)
+    {
+        var earliest = appliedAt - LongestBefore;
+        return new TimeRange(change.TroubleSince > earliest ? change.TroubleSince : earliest, appliedAt);
+    }
+
+    private async Task<Verdict> CompareAsync(
+        Objective objective, ImmutableArray<GuardMetric> guards, ImmutableArray<Objective> controlled, TimeRange before, TimeRange after, CancellationToken cancellationToken)
+    {
         var beforeValues = await values.ReadAsync(objective.Measure, before, cancellationToken);
         var afterValues = await values.ReadAsync(objective.Measure, after, cancellationToken);
-        var controls = await ControlsAsync(change.Controls, before, after, cancellationToken);
+        var controls = await ControlsAsync(controlled, before, after, cancellationToken);
         var (controlsBefore, controlsAfter) = (controls.Select(control => control.Before).ToImmutableArray(), controls.Select(control => control.After).ToImmutableArray());
         var (meanBefore, meanAfter) = (Mean(beforeValues), Mean(afterValues));
 
-        var effect = RatioTest.Compare(AgainstControl(objective, beforeValues, controlsBefore), AgainstControl(objective, afterValues, controlsAfter));
+        var effect = SequentialTest.Compare(AgainstControl(objective, beforeValues, controlsBefore), AgainstControl(objective, afterValues, controlsAfter));
         if (effect is null || afterValues.Count < MinimumReadingsAfter)
         {
             return new Verdict(Outcome.Unclear, meanBefore, meanAfter, null, $"{beforeValues.Count} readings before and {afterValues.Count} after the change are too few");
         }
 
         var figures = $"{objective.Name} {objective.Text(meanBefore)} → {objective.Text(meanAfter)}, effect {effect}, {Describe(objective, controls)}";
-        var guard = await BrokenGuardAsync(objective, before, after, cancellationToken);
+        var guard = await BrokenGuardAsync(guards, before, after, cancellationToken);
         var outcome = guard.Broken || effect.High < 1 / objective.LeastGain ? Outcome.Harmed
             : effect.Low >= objective.LeastGain ? Outcome.Helped
-            : Outcome.NoEffect;
+            : effect.High < objective.LeastGain ? Outcome.NoEffect
+            : Outcome.Unclear;
         return new Verdict(outcome, meanBefore, meanAfter, effect, $"{figures}; {guard.Text}");
     }
 
@@ -76,15 +118,27 @@ public sealed class CanaryMeasurement(ISampleStore store)
         return latest;
     }
 
-    private async Task<(bool Broken, string Text)> BrokenGuardAsync(Objective objective, TimeRange before, TimeRange after, CancellationToken cancellationToken)
+    private async Task<(bool Broken, string Text)> BrokenGuardAsync(ImmutableArray<GuardMetric> guards, TimeRange before, TimeRange after, CancellationToken cancellationToken)
     {
         var texts = new List<string>();
         var broken = false;
-        foreach (var guard in objective.Guards)
+        foreach (var guard in guards)
         {
+            var seriesAfter = await values.ReadAsync(guard.Measure, after, cancellationToken);
+            if (seriesAfter.Count == 0)
+            {
+                // Not measured here.
+                continue;
+            }
+
             var valueBefore = Mean(await values.ReadAsync(guard.Measure, before, cancellationToken));
-            var valueAfter = Mean(await values.ReadAsync(guard.Measure, after, cancellationToken));
+            var valueAfter = Mean(seriesAfter);
             var isBroken = guard.IsBroken(valueBefore, valueAfter);
+            if (!isBroken && valueBefore == 0 && valueAfter == 0)
+            {
+                continue;
+            }
+
             broken |= isBroken;
             texts.Add($"{guard.Name} {guard.Text(valueBefore)} → {guard.Text(valueAfter)}{(isBroken ? ": too much" : "")}");
         }

@@ -2,13 +2,13 @@ namespace NetPulse.Optimizer.Verify;
 
 public enum Outcome
 {
-    /// <summary>Too few readings yet.</summary>
+    /// <summary>The readings so far prove neither a gain nor that there is none.</summary>
     Unclear,
 
     /// <summary>Better by more than chance, and no guard metric worse.</summary>
     Helped,
 
-    /// <summary>Not better by more than chance.</summary>
+    /// <summary>Whatever it did, it is less than the least gain that is worth it.</summary>
     NoEffect,
 
     /// <summary>Worse by more than chance, or a guard metric is.</summary>
@@ -23,11 +23,11 @@ public enum Outcome
 /// <param name="Reason">For people, with every figure that decided.</param>
 public sealed record Verdict(Outcome Outcome, double Before, double After, Effect? Effect, string Reason);
 
-/// <summary>A ratio with its 95 % confidence interval.</summary>
+/// <summary>A ratio with its interval, which misses the true ratio with a probability of 5 % at all looks together.</summary>
 /// <param name="Ratio">1 is no change.</param>
 /// <param name="Low">Lower end.</param>
 /// <param name="High">Upper end.</param>
-/// <param name="PValue">Probability of a ratio as far from 1 by chance; two-sided.</param>
+/// <param name="PValue">Valid however often it was looked at; two-sided.</param>
 public sealed record Effect(double Ratio, double Low, double High, double PValue)
 {
     public override string ToString() => $"×{Ratio:0.00} (95 % interval {Low:0.00} to {High:0.00}, p {(PValue < 0.001 ? "< 0.001" : $"= {PValue:0.000}")})";

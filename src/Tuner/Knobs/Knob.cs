@@ -12,13 +12,11 @@ namespace NetPulse.Tuner.Knobs;
 /// <param name="Source">Where the meaning and the range come from.</param>
 public sealed record Knob(string Sysctl, KnobValue Value, SysctlScope Scope, SysctlEffect TakesEffect, string Danger, string Source)
 {
-    private const char AnyInterface = '*';
-
     /// <summary>What a value must be, for people.</summary>
     public string Allowed => $"{Sysctl} takes {Value.Allowed}";
 
     /// <summary>The name that stands for it where one has to be tried.</summary>
-    internal string TriedAs => Sysctl.Replace($"{AnyInterface}", "default", StringComparison.Ordinal);
+    internal string TriedAs => Sysctl.Replace("*", "default", StringComparison.Ordinal);
 
     /// <inheritdoc cref="KnobValue.Accept"/>
     public string? Accept(string value, out string refusal)
@@ -40,14 +38,7 @@ public sealed record Knob(string Sysctl, KnobValue Value, SysctlScope Scope, Sys
         return $"its second number would go from {held} down to {second} {unit}; it is never lowered below {Math.Min(floor, held)} {unit} here";
     }
 
-    internal bool IsNamed(string sysctl)
-    {
-        var star = Sysctl.IndexOf(AnyInterface, StringComparison.Ordinal);
-        return star < 0
-            ? Sysctl == sysctl
-            : sysctl.Length >= Sysctl.Length && sysctl.StartsWith(Sysctl[..star], StringComparison.Ordinal) && sysctl.EndsWith(Sysctl[(star + 1)..], StringComparison.Ordinal)
-              && !sysctl[star..^(Sysctl.Length - star - 1)].Contains('.', StringComparison.Ordinal);
-    }
+    internal bool IsNamed(string sysctl) => KnobStatus.IsNamed(Sysctl, sysctl);
 
     private static long? Second(string value) =>
         value.Split(' ') is { Length: > 1 } parts && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;

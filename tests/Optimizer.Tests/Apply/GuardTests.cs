@@ -56,7 +56,111 @@ public sealed class GuardTests
 
     [Fact]
     public void Five_changes_an_hour_are_enough() =>
-        Stops("rate", Examples.Cluster(), [.. Enumerable.Range(0, 5).Select(i => Earlier($"archive-{i + 1}", 60 * i))]);
+        Stops("rate", Examples.Cluster(), [.. Enumerable.Range(0, 5).Select(i => Elsewhere($"web-{i}", 60 * i))]);
+
+    [Fact]
+    public void Two_changes_an_hour_are_enough_for_one_namespace() =>
+        Stops("rate of the namespace", Examples.Cluster(), Earlier("web-0", 60) with { Workload = "web" }, Earlier("web-1", 120) with { Workload = "web" });
+
+    [Fact]
+    public void What_failed_twice_is_left_alone_for_twice_as_long()
+    {
+        EarlierChange[] failed = [Earlier("archive-1", 5000) with { HasFailed = true }, Earlier("archive-2", 9000) with { HasFailed = true }];
+        Assert.True(Guard.Decide(Proposal, Examples.Cluster(), [failed[0]]).Allowed);
+        Stops("failed before", Examples.Cluster(), [.. failed]);
+    }
+
+    [Fact]
+    public void What_a_workload_was_just_given_is_not_given_again_by_another_pod() => Stops("cooldown", Examples.Cluster(), Earlier("archive-1", 60));
+
+    [Theory]
+    [InlineData(21, 1, "storm")]
+    [InlineData(1, 2, "storm of nodes")]
+    public void Where_everything_seems_broken_nothing_is_changed(int proposals, int nodes, string gate)
+    {
+        var cluster = Examples.Cluster();
+        cluster = cluster with { NodeTunings = cluster.NodeTunings.Add("node-2", Tuning("node-2")).Add("node-3", Tuning("node-3")) };
+        var decision = Guard.Decide(Proposal, cluster, [], new ProposalSurge(proposals, nodes));
+        Assert.Equal((false, gate), (decision.Allowed, decision.Gate));
+    }
+
+    [Theory]
+    [InlineData("09:00", "11:59", false)]
+    [InlineData("12:00", "12:01", true)]
+    [InlineData("22:00", "06:00", false)]
+    [InlineData("22:00", "12:30", true)]
+    public void Changes_begin_only_in_a_window(string from, string to, bool isOpen)
+    {
+        var cluster = With(spec => spec with { Windows = [new MaintenanceWindow { From = from, To = to }] });
+        Assert.Equal(isOpen ? "all" : "window", Guard.Decide(Proposal, cluster, []).Gate);
+    }
+
+    [Theory]
+    [InlineData(DayOfWeek.Thursday, "Europe/Berlin", "13:00", "13:01", true)]
+    [InlineData(DayOfWeek.Thursday, "Europe/Berlin", "12:00", "12:01", false)]
+    [InlineData(DayOfWeek.Friday, "UTC", "12:00", "12:01", false)]
+    [InlineData(DayOfWeek.Wednesday, "UTC", "23:00", "12:01", true)]
+    [InlineData(DayOfWeek.Friday, "Pacific/Auckland", "01:00", "01:01", true)]
+    public void A_window_is_of_a_weekday_in_its_time_zone(DayOfWeek day, string timeZone, string from, string to, bool isOpen) =>
+        Assert.Equal(isOpen, new MaintenanceWindow { Days = [day], TimeZone = timeZone, From = from, To = to }.Contains(Examples.Now));
+
+    [Fact]
+    public void A_freeze_is_stronger_than_a_window() => Stops("freeze", With(spec => spec with
+    {
+        Windows = [new MaintenanceWindow { From = "00:00", To = "23:59" }],
+        Freezes = [new ChangeFreeze { From = Examples.Now.AddDays(-1), To = Examples.Now.AddSeconds(1), Reason = "release" }],
+    }));
+
+    [Fact]
+    public void A_control_plane_s_own_sysctls_are_not_changed() => Stops(
+        NodeWide,
+        "control plane",
+        Examples.Cluster() with { Nodes = [new ObjectMeta { Name = Examples.Node, Labels = new Dictionary<string, string> { ["node-role.kubernetes.io/control-plane"] = "" } }] });
+
+    [Fact]
+    public void All_changes_of_a_node_share_its_memory() => Stops(
+        "memory", With(spec => spec with { Limits = new ChangeLimits { MaximumMemoryBytes = Proposal.MemoryCostBytes + 1 } }), Elsewhere("web-0", 60) with { IsInForce = true, MemoryCostBytes = 2 });
+
+    [Fact]
+    public void A_workload_with_more_pods_than_a_change_may_reach_is_left_alone() =>
+        Stops("reach", With(spec => spec with { Limits = new ChangeLimits { MaximumPods = 1 } }));
+
+    [Fact]
+    public void One_node_after_the_other() => Stops(
+        NodeWide, "reach of nodes", Examples.Cluster(), new EarlierChange("node-2", null, "", ["net.core.rmem_max"], Examples.Now.AddSeconds(-60), IsOpen: false, HasFailed: false) { IsInForce = true });
+
+    [Theory]
+    [InlineData(null, "approval")]
+    [InlineData(ApprovalDecision.Pending, "approval")]
+    [InlineData(ApprovalDecision.Rejected, "rejected")]
+    [InlineData(ApprovalDecision.Approved, "all")]
+    public void Where_approval_is_required_somebody_has_to_give_it(ApprovalDecision? decision, string gate)
+    {
+        var cluster = With(spec => spec with { Approval = ApprovalPolicy.Required }) with { Recommendations = decision is { } given ? [Recommendation(given)] : [] };
+        Assert.Equal(gate, Guard.Decide(Proposal, cluster, []).Gate);
+    }
+
+    [Fact]
+    public void A_rejection_counts_also_where_no_approval_is_required() => Stops("rejected", Examples.Cluster() with { Recommendations = [Recommendation(ApprovalDecision.Rejected)] });
+
+    [Fact]
+    public void An_approval_that_has_run_out_is_none() => Stops("expired", Examples.Cluster() with { Recommendations = [Recommendation(ApprovalDecision.Approved, Examples.Now)] });
+
+    [Fact]
+    public void What_the_kernel_lacks_or_only_the_node_has_is_not_asked_of_a_pod()
+    {
+        Stops("knob of the kernel", With(Examples.TunerStatus() with { Knobs = [Examples.TunerStatus().Knobs[0] with { Scope = SysctlScope.Absent }] }));
+        Stops("knob of the node", With(Examples.TunerStatus() with { Knobs = [Examples.TunerStatus().Knobs[0] with { PerNamespace = false }] }));
+    }
+
+    [Fact]
+    public void A_name_that_the_node_does_not_have_is_not_written() => Stops(
+        Proposal with { Writes = [new SysctlWrite("net.ipv4.tcp_congestion_control", "cubic", "bbr")] },
+        "choice",
+        With(Examples.TunerStatus() with { Knobs = [new KnobStatus { Sysctl = "net.ipv4.tcp_congestion_control", Unit = "name", PerNamespace = true, Choices = ["reno", "cubic"] }] }) with
+        {
+            Policy = Examples.Policy() with { Spec = Examples.Policy().Spec with { Sysctls = [new AllowedSysctl { Name = "net.ipv4.tcp_congestion_control" }] } },
+        });
 
     [Fact]
     public void A_node_whose_settings_cannot_be_read_is_not_written_to() => Stops("node", Examples.Cluster() with { UnreadableNodes = [Examples.Node] });
@@ -84,6 +188,25 @@ public sealed class GuardTests
     public void What_did_not_help_another_workload_may_be_tried() =>
         Assert.True(Guard.Decide(Proposal, Examples.Cluster(), [Earlier("web-1", 60) with { HasFailed = true, Workload = "web" }]).Allowed);
 
+    private static SysctlProposal NodeWide => Proposal with { At = Proposal.At with { Pod = null, Workload = "" } };
+
+    private static NetworkRecommendation Recommendation(ApprovalDecision decision, DateTimeOffset? expiresAt = null) => new()
+    {
+        Metadata = new ObjectMeta { Name = "archive-0-tcp-rmem", Namespace = "lab" },
+        Spec = new NetworkRecommendationSpec
+        {
+            Source = new RecommendationSource { Kind = RecommendationSourceKind.Schedule, Fingerprint = "f" },
+            Target = new RecommendationTarget { ApiVersion = "v1", Kind = "Pod", Name = "archive-0", Namespace = "lab" },
+            Change = new RecommendedChange { Sysctl = Proposal.Writes[0].Sysctl, Pod = Proposal.Pod, After = Proposal.Writes[0].After },
+            Approval = decision,
+            ExpiresAt = expiresAt,
+        },
+    };
+
+    private static NodeTuning Tuning(string node) => new() { Metadata = new ObjectMeta { Name = node }, Status = Examples.TunerStatus() };
+
+    private static EarlierChange Elsewhere(string pod, int secondsAgo) => Earlier(pod, secondsAgo) with { Pod = new PodReference { Namespace = "shop", Name = pod }, Workload = "web" };
+
     private static EarlierChange Earlier(string pod, int secondsAgo, bool isOpen = false) =>
         new(Examples.Node, new PodReference { Namespace = "lab", Name = pod }, "archive", ["net.ipv4.tcp_rmem"], Examples.Now.AddSeconds(-secondsAgo), isOpen, HasFailed: false);
 
@@ -93,9 +216,11 @@ public sealed class GuardTests
     private static ClusterSnapshot With(NodeTuningStatus status) =>
         Examples.Cluster(tuning: new NodeTuning { Metadata = new ObjectMeta { Name = Examples.Node }, Status = status });
 
-    private static void Stops(string gate, ClusterSnapshot cluster, params ImmutableArray<EarlierChange> earlier)
+    private static void Stops(string gate, ClusterSnapshot cluster, params ImmutableArray<EarlierChange> earlier) => Stops(Proposal, gate, cluster, earlier);
+
+    private static void Stops(SysctlProposal proposal, string gate, ClusterSnapshot cluster, params ImmutableArray<EarlierChange> earlier)
     {
-        var decision = Guard.Decide(Proposal, cluster, earlier);
+        var decision = Guard.Decide(proposal, cluster, earlier);
         Assert.False(decision.Allowed);
         Assert.Equal(gate, decision.Gate);
         Assert.NotEmpty(decision.Reason);

@@ -155,6 +155,75 @@ public sealed class ChangeJournalTests : IDisposable
         Assert.Equal(0, process.ExitCode);
     }
 
+    [Fact]
+    public void A_file_that_is_full_is_begun_anew_with_every_change_that_is_open_or_kept()
+    {
+        var kept = Change() with { Name = "kept" };
+        var open = Change() with { Name = "open" };
+        using (var journal = new ChangeJournal(File, clock, maximumBytes: 20_000))
+        {
+            journal.Enter(ChangePhase.Applied, kept, "in force");
+            journal.Enter(ChangePhase.Kept, kept, "kept");
+            clock.Advance(TimeSpan.FromSeconds(5));
+            journal.Enter(ChangePhase.Applied, open, "in force");
+            for (var i = 0; i < 400; i++)
+            {
+                journal.Note(EntryKind.Finding, "edge", $"finding {i} {new string('x', 100)}");
+            }
+        }
+
+        Assert.InRange(new FileInfo(File).Length, 1, 25_000);
+        Assert.InRange(Directory.GetFiles(folder).Sum(file => new FileInfo(file).Length), 1, 60_000);
+        using var reopened = new ChangeJournal(File, clock, maximumBytes: 20_000);
+        Assert.Equal(["kept Kept", "open Applied"], reopened.Changes.Select(state => $"{state.Change.Name} {state.Phase}"));
+        Assert.Equal([Examples.Now, Examples.Now.AddSeconds(5)], reopened.Changes.Select(state => state.AppliedAt!.Value));
+        Assert.Equal([Examples.Now, Examples.Now.AddSeconds(5)], reopened.Changes.Select(state => state.Since));
+        var sequences = reopened.Latest.Select(entry => entry.Sequence).ToArray();
+        Assert.Equal(Enumerable.Range(0, sequences.Length).Select(i => sequences[0] + i), sequences);
+    }
+
+    [Fact]
+    public void Killed_between_the_two_names_nothing_is_lost()
+    {
+        using (var journal = new ChangeJournal(File, clock))
+        {
+            journal.Enter(ChangePhase.Applied, Change(), "in force");
+        }
+
+        System.IO.File.Move(File, File + ".1");
+        System.IO.File.WriteAllText(File + ".new", "half of it");
+        using var reopened = new ChangeJournal(File, clock);
+        Assert.Equal(ChangePhase.Applied, Assert.Single(reopened.Changes).Phase);
+        Assert.False(System.IO.File.Exists(File + ".new"));
+    }
+
+    [Fact]
+    public void Killed_before_the_old_file_gave_its_name_away_the_new_one_is_forgotten()
+    {
+        using (var journal = new ChangeJournal(File, clock))
+        {
+            journal.Enter(ChangePhase.Applied, Change(), "in force");
+        }
+
+        System.IO.File.WriteAllText(File + ".new", "half of it");
+        using var reopened = new ChangeJournal(File, clock);
+        Assert.Equal(ChangePhase.Applied, Assert.Single(reopened.Changes).Phase);
+    }
+
+    [Fact]
+    public void A_new_file_that_cannot_be_made_stops_nothing()
+    {
+        Directory.CreateDirectory(File + ".new");
+        System.IO.File.WriteAllText(Path.Combine(File + ".new", "in the way"), "");
+        using var journal = new ChangeJournal(File, clock, maximumBytes: 1000);
+        for (var i = 0; i < 20; i++)
+        {
+            journal.Enter(ChangePhase.Applied, Change(), "in force");
+        }
+
+        Assert.Equal(20, journal.Latest.Count);
+    }
+
     private static Change Change()
     {
         var proposal = RemedySearch.For([Examples.WindowFinding(0)], [Examples.Traffic(1)], Examples.Cluster())[0];

@@ -43,15 +43,48 @@ public sealed class KilledInBetweenTests : IDisposable
         rig.Restart();
         await rig.SecondsAsync(25, 47, 6.3, 0.115, isLimited: true);
         await RunAsync();
+        Assert.Equal(ChangePhase.Widening, rig.Change.Phase);
+    }
+
+    [Fact]
+    public async Task Killed_before_the_workload_was_given_it_it_is_given_now_and_the_canary_keeps_its_value()
+    {
+        await rig.AppliedAsync();
+        var canary = rig.Desired;
+        await rig.SecondsAsync(18, 47, 6.3, 0.115, isLimited: true);
+        await RunAsync();
+        await rig.Cluster.ReplaceSettingsAsync(Examples.Node, _ => canary, "");
+
+        rig.Restart();
+        rig.TunerAnswers(rig.Status(SettingState.Applied));
+        await RunAsync();
+        Assert.Equal(ChangePhase.Widening, rig.Change.Phase);
+        Assert.Equal("lab/archive", Assert.Single(rig.Desired).Workload?.ToString());
+
+        rig.Clock.Advance(TimeSpan.FromSeconds(1));
+        rig.TunerAnswers(rig.Status(SettingState.Applied));
+        await RunAsync();
+        Assert.Equal(ChangePhase.Widened, rig.Change.Phase);
+    }
+
+    [Fact]
+    public async Task Killed_while_the_whole_is_watched_it_is_kept_in_time()
+    {
+        await rig.WidenedAsync();
+        rig.Restart();
+        await rig.SecondsAsync(25, 47, 47, 0.115, isLimited: true);
+        rig.TunerAnswers(rig.Status(SettingState.Applied));
+        await RunAsync();
         Assert.Equal(ChangePhase.Kept, rig.Change.Phase);
     }
 
     [Fact]
     public async Task Killed_before_a_verified_change_lost_its_end_it_loses_it_now()
     {
-        await rig.AppliedAsync();
+        await rig.WidenedAsync();
         var bounded = rig.Desired;
-        await rig.SecondsAsync(25, 47, 6.3, 0.115, isLimited: true);
+        await rig.SecondsAsync(25, 47, 47, 0.115, isLimited: true);
+        rig.TunerAnswers(rig.Status(SettingState.Applied));
         await RunAsync();
         rig.CutJournalBefore(ChangePhase.Kept);
         await rig.Cluster.ReplaceSettingsAsync(Examples.Node, _ => bounded, "");

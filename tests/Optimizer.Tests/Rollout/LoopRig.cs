@@ -28,6 +28,7 @@ internal sealed class LoopRig : IDisposable
     private readonly string folder = Directory.CreateTempSubdirectory("netpulse-loop-").FullName;
     private readonly EmbeddedStore kept;
     private readonly FiniteReadings store;
+    private readonly GateMeter gates = new();
     private readonly double[] sentBytes = new double[2];
     private readonly double[] limitedSeconds = new double[2];
     private double seconds;
@@ -54,6 +55,8 @@ internal sealed class LoopRig : IDisposable
 
     public ChangeJournal Journal { get; private set; } = null!;
 
+    public EffectBook Effects { get; private set; } = null!;
+
     public DetectionMemory Memory { get; private set; } = null!;
 
     public string StateFile => Path.Combine(folder, DetectionMemory.FileName);
@@ -66,7 +69,7 @@ internal sealed class LoopRig : IDisposable
     public IReadOnlyList<SysctlSetting> Desired => Cluster.ReadSpec(Examples.Node).Settings;
 
     /// <summary>The same for the first pod alone; once its change has ended, the second one's may begin.</summary>
-    public IEnumerable<SysctlSetting> DesiredForFirst => Desired.Where(setting => setting.Pod?.Name == "archive-0");
+    public IEnumerable<SysctlSetting> DesiredForFirst => Desired.Where(setting => setting.Pod?.Name == "archive-0" || setting.Workload is not null);
 
     /// <summary>Where the node's desired settings are.</summary>
     public string SpecFile => Path.Combine(Objects, "nodetunings", $"{Examples.Node}.yaml");
@@ -81,6 +84,7 @@ internal sealed class LoopRig : IDisposable
     public void Dispose()
     {
         Journal.Dispose();
+        gates.Dispose();
         kept.Dispose();
         Directory.Delete(folder, recursive: true);
     }
@@ -91,6 +95,7 @@ internal sealed class LoopRig : IDisposable
         Journal?.Dispose();
         Clock.Advance(TimeSpan.FromSeconds(1));
         Journal = new ChangeJournal(JournalFile, Clock);
+        Effects = new EffectBook(JournalFile);
         Cluster = new ObjectsDirectory(new ClusterOptions { ObjectsDirectory = Objects, PolicyFile = PolicyFile }, Clock, new DirectoryObjectStore<NetworkRecommendation>(Objects, Clock, NullLogger<DirectoryObjectStore<NetworkRecommendation>>.Instance));
         var edges = new EdgeWatch(store, Options.Create(new DetectionOptions()));
         var alerts = new AlertBook();
@@ -108,9 +113,11 @@ internal sealed class LoopRig : IDisposable
             new IncidentSearch(Options.Create(new DetectionOptions())),
             new CapacityWatch(store, Options.Create(new DetectionOptions())),
             new CauseSearch(store, CauseRules.All),
-            new ChangeLifecycle(new NodeTuningWriter(Cluster), new CanaryMeasurement(store), Journal),
+            new ChangeLifecycle(new NodeTuningWriter(Cluster), new CanaryMeasurement(store), Journal, Effects),
             Memory,
             Journal,
+            Effects,
+            gates,
             new Narrative(Journal));
     }
 
@@ -161,6 +168,35 @@ internal sealed class LoopRig : IDisposable
         TunerAnswers(Status(SettingState.Applied));
         await Run.RunAsync(CancellationToken.None);
     }
+
+    /// <summary>As <see cref="AppliedAsync"/>, then the canary is verified and the whole workload has it.</summary>
+    public async Task WidenedAsync()
+    {
+        await AppliedAsync();
+        await SecondsAsync(18, 47, 6.3, 0.115, isLimited: true);
+        await Run.RunAsync(CancellationToken.None);
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        TunerAnswers(Status(SettingState.Applied));
+        await Run.RunAsync(CancellationToken.None);
+    }
+
+    /// <summary>As <see cref="WidenedAsync"/>, and watched until it is kept.</summary>
+    public async Task KeptAsync()
+    {
+        await WidenedAsync();
+        await SecondsAsync(25, 47, 47, 0.115, isLimited: true);
+        TunerAnswers(Status(SettingState.Applied));
+        await Run.RunAsync(CancellationToken.None);
+    }
+
+    /// <summary>One more pod of the workload, which no traffic tells of.</summary>
+    public void AddPod(string name, string node = Examples.Node) =>
+        ObjectFile.Write(Path.Combine(Objects, "pods", $"lab-{name}.yaml"), Examples.Pod(name) with { Spec = new PodSpec { NodeName = node } });
+
+    /// <summary>A Tuner of another node answers.</summary>
+    public void AddNode(string node) => ObjectFile.Write(
+        Path.Combine(Objects, "nodetunings", $"{node}.status.yaml"),
+        new NodeTuning { Metadata = new ObjectMeta { Name = node }, Status = Examples.TunerStatus() with { ObservedAt = Clock.GetUtcNow() } });
 
     public SettingStatus Status(SettingState state, string message = "") => new()
     {

@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using NetPulse.Kubernetes.Objects;
+using NetPulse.Optimizer.Apply;
+using NetPulse.Optimizer.Cluster;
+
+namespace NetPulse.Optimizer.Rollout;
+
+/// <summary>What the nodes' desired settings and their Tuners say of one change.</summary>
+internal sealed class ChangePlace(Change change, ClusterSnapshot cluster)
+{
+    private readonly ImmutableArray<(string Node, NodeTuning? Tuning)> nodes = [.. change.Nodes.Select(node => (node, cluster.NodeTunings.GetValueOrDefault(node)))];
+
+    /// <summary>Whether any node is to have any of it.</summary>
+    public bool IsDesired => nodes.Any(node => node.Tuning?.Spec.Settings.Any(setting => change.IsSetting(setting.Name)) == true);
+
+    /// <summary>Whether somebody took it out of the canary's node, whose settings are there.</summary>
+    public bool IsRemoved => Tuning(change.Node) is { } tuning && !tuning.Spec.Settings.Any(setting => change.IsSetting(setting.Name));
+
+    /// <summary>Whether every node is to have all that the change says of it.</summary>
+    public bool IsWholeDesired => nodes.All(node => change.SettingsOn(node.Node, change.RevertAt).All(wanted =>
+        node.Tuning?.Spec.Settings.Any(setting => setting.Name == wanted.Name && setting.RevertAt == wanted.RevertAt && setting.Pod == wanted.Pod && setting.Workload == wanted.Workload) == true));
+
+    /// <summary>The status that speaks for the change: of the canary's settings, or of those of the whole workload, the one that is furthest from being in force; of several nodes the nearest.</summary>
+    public SettingStatus? Speaking
+    {
+        get
+        {
+            var names = change.SettingNames.ToHashSet(StringComparer.Ordinal);
+            var speaking = (change.Reach.IsGranted ? nodes.Select(node => node.Node) : [change.Node])
+                .Select(node => Tuning(node)?.Status?.Settings.Where(status => names.Contains(status.Name)).MaxBy(status => status.State != SettingState.Applied))
+                .OfType<SettingStatus>().ToList();
+            return speaking.Find(status => status.State is SettingState.Applied or SettingState.Failed) ?? speaking.FirstOrDefault();
+        }
+    }
+
+    /// <summary>Whether no Tuner that answers holds anything of it.</summary>
+    public bool IsHeldNowhere => nodes.All(node => node.Tuning?.Status?.Settings.Any(status => change.IsSetting(status.Name) && status.State is SettingState.Applied or SettingState.Failed) != true);
+
+    /// <summary>Nodes whose Tuner answers and which the whole workload's grant does not reach yet.</summary>
+    public ImmutableArray<string> NewNodes => change.Reach.IsGranted ? [.. cluster.NodesWithTuner.Except(change.Reach.Nodes, StringComparer.Ordinal)] : [];
+
+    /// <summary>When the Tuner looked that has not looked for longest.</summary>
+    public DateTimeOffset OldestLook => nodes.Min(node => node.Tuning?.Status?.ObservedAt ?? DateTimeOffset.MinValue);
+
+    /// <summary>Where it is not in force, and why.</summary>
+    public string Missing => string.Join("; ", Unapplied().Select(setting => $"{setting.Name}: {setting.Status?.Message ?? "no answer"}"));
+
+    public bool HaveAllLookedSince(DateTimeOffset moment) => nodes.All(node => node.Tuning?.Status?.ObservedAt > moment);
+
+    /// <summary>Whether all of it is in force, by what the Tuners said after the moment. A pod that has gone meanwhile needs nothing.</summary>
+    public bool IsInForceSince(DateTimeOffset moment) => HaveAllLookedSince(moment) && !Unapplied().Any();
+
+    private IEnumerable<(string Name, SettingStatus? Status)> Unapplied() =>
+        from node in nodes
+        from wanted in change.SettingsOn(node.Node, change.RevertAt)
+        where wanted.Pod is null || cluster.PodNamed(wanted.Pod.Namespace, wanted.Pod.Name) is not null
+        let status = node.Tuning?.Status?.Settings.FirstOrDefault(status => status.Name == wanted.Name)
+        where status is not { State: SettingState.Applied }
+        select (wanted.Name, status);
+
+    private NodeTuning? Tuning(string node) => cluster.NodeTunings.GetValueOrDefault(node);
+}

@@ -1,0 +1,128 @@
+using NetPulse.Kubernetes.Files;
+using NetPulse.Kubernetes.Objects;
+using NetPulse.Optimizer.Journal;
+
+namespace NetPulse.Optimizer.Tests.Rollout;
+
+/// <summary>From the verified canary to the whole workload.</summary>
+public sealed class StagedRolloutTests : IDisposable
+{
+    private readonly LoopRig rig = new();
+
+    public void Dispose() => rig.Dispose();
+
+    [Fact]
+    public async Task The_workload_is_granted_with_an_end_what_its_canary_proved()
+    {
+        await rig.WidenedAsync();
+        Assert.Equal(ChangePhase.Widened, rig.Change.Phase);
+        var grant = Assert.Single(rig.Desired);
+        Assert.Equal(("lab/archive", null), (grant.Workload?.ToString(), grant.Pod));
+        Assert.NotNull(grant.RevertAt);
+        Assert.Equal(rig.Change.Change.Name, grant.Name);
+    }
+
+    [Fact]
+    public async Task A_quarter_comes_before_all()
+    {
+        Enumerable.Range(2, 6).ToList().ForEach(number => rig.AddPod($"archive-{number}"));
+        await rig.AppliedAsync();
+        await rig.SecondsAsync(18, 47, 6.3, 0.115, isLimited: true);
+        await RunAsync();
+
+        Assert.Equal(["lab/archive-0", "lab/archive-1"], rig.Desired.Select(setting => setting.Pod?.ToString()));
+        Assert.Equal($"{rig.Change.Change.Name}.1", rig.Desired[1].Name);
+        await AnswerAsync();
+        Assert.Equal(ChangePhase.Widened, rig.Change.Phase);
+
+        await rig.SecondsAsync(22, 47, 47, 0.115, isLimited: true);
+        await RunAsync();
+        Assert.Equal("lab/archive", Assert.Single(rig.Desired).Workload?.ToString());
+    }
+
+    [Fact]
+    public async Task Harm_at_a_later_stage_takes_all_of_it_back()
+    {
+        await rig.WidenedAsync();
+        await rig.SecondsAsync(15, 47, 1, 0.115, isLimited: true);
+        await RunAsync();
+        Assert.Equal(ChangePhase.Reverting, rig.Change.Phase);
+        Assert.Contains("lab/archive-1", rig.Journal.Latest.Last(entry => entry.Kind == EntryKind.Change).Text, StringComparison.Ordinal);
+        Assert.Empty(rig.Desired);
+    }
+
+    [Fact]
+    public async Task A_stage_that_a_Tuner_does_not_apply_takes_all_of_it_back()
+    {
+        rig.AddPod("archive-2");
+        rig.AddPod("archive-3");
+        rig.AddPod("archive-4");
+        await rig.AppliedAsync();
+        await rig.SecondsAsync(18, 47, 6.3, 0.115, isLimited: true);
+        await RunAsync();
+        await rig.SecondsAsync(16, 47, 6.3, 0.115, isLimited: true);
+        rig.TunerAnswers(rig.Status(SettingState.Applied), rig.Status(SettingState.Failed, "it cannot be written") with { Name = $"{rig.Change.Change.Name}.1" });
+        await RunAsync();
+        Assert.Equal(ChangePhase.Reverting, rig.Change.Phase);
+        Assert.Contains("it cannot be written", rig.Journal.Latest.Last(entry => entry.Kind == EntryKind.Change).Text, StringComparison.Ordinal);
+        Assert.Empty(rig.Desired);
+    }
+
+    [Fact]
+    public async Task A_node_that_joins_later_is_given_what_the_workload_was_granted()
+    {
+        await rig.KeptAsync();
+        rig.AddNode("node-2");
+        await RunAsync();
+        Assert.Equal(ChangePhase.Kept, rig.Change.Phase);
+        var setting = Assert.Single(rig.Cluster.ReadSpec("node-2").Settings);
+        Assert.Equal(("lab/archive", null), (setting.Workload?.ToString(), setting.RevertAt));
+    }
+
+    [Theory]
+    [InlineData(PausedKept.Keep, ChangePhase.Kept)]
+    [InlineData(PausedKept.Revert, ChangePhase.Reverting)]
+    public async Task A_pause_takes_back_what_was_kept_only_where_the_policy_says_so(PausedKept onPause, ChangePhase phase)
+    {
+        await rig.KeptAsync();
+        ObjectFile.Write(rig.PolicyFile, Examples.Policy() with { Spec = Examples.Policy().Spec with { Paused = ["incident 42"], OnPause = onPause } });
+        await RunAsync();
+        Assert.Equal(phase, rig.Change.Phase);
+        Assert.Equal(onPause == PausedKept.Keep, rig.Desired.Count > 0);
+    }
+
+    [Fact]
+    public async Task A_policy_without_stages_keeps_it_on_the_canary_alone()
+    {
+        using var alone = new LoopRig(Examples.Policy() with { Spec = Examples.Policy().Spec with { Canary = new CanarySpec { Duration = TimeSpan.FromSeconds(15), Stages = [] } } });
+        await alone.KeptAsync();
+        Assert.Equal(ChangePhase.Kept, alone.Change.Phase);
+        Assert.Equal("lab/archive-0", Assert.Single(alone.DesiredForFirst).Pod?.ToString());
+    }
+
+    [Fact]
+    public async Task The_end_of_a_healed_trouble_is_told_as_no_new_one()
+    {
+        await rig.KeptAsync();
+        await RunAsync();
+        Assert.DoesNotContain(rig.Journal.Latest.SkipWhile(entry => entry.Phase != ChangePhase.Kept), entry => entry.Kind == EntryKind.Finding);
+    }
+
+    [Fact]
+    public async Task What_it_did_is_expected_of_the_next_change()
+    {
+        await rig.KeptAsync();
+        var learned = Assert.Single(rig.Effects.All);
+        Assert.Equal((1, 0), (learned.Helped, learned.Failures));
+        Assert.InRange(learned.MedianGain, 7, 8);
+    }
+
+    private async Task AnswerAsync()
+    {
+        rig.Clock.Advance(TimeSpan.FromSeconds(1));
+        rig.TunerAnswers([.. rig.Desired.Select(setting => rig.Status(SettingState.Applied) with { Name = setting.Name })]);
+        await RunAsync();
+    }
+
+    private Task RunAsync() => rig.Run.RunAsync(CancellationToken.None);
+}
