@@ -16,7 +16,7 @@ namespace NetPulse.Optimizer;
 
 /// <summary>One turn of the loop: open changes first, then anomaly → incident → cause → proposal → guarded change.</summary>
 public sealed class OptimizationRun(
-    ObjectsDirectory objects,
+    IClusterObjects objects,
     EdgeWatch edges,
     ErrorWatch errors,
     ShapeWatch shapes,
@@ -38,7 +38,7 @@ public sealed class OptimizationRun(
     /// <exception cref="IOException">The store, the objects or the journal failed; what was journaled is taken up again by the next run.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var cluster = objects.Read();
+        var cluster = await objects.ReadAsync(cancellationToken);
         var problems = cluster.Problems.AddRange(await lifecycle.StepAllAsync(journal.Changes, cluster, cancellationToken));
         narrative.Tell(problems);
 
@@ -65,7 +65,7 @@ public sealed class OptimizationRun(
             narrative.Tell(proposal, decision);
             if (decision.Allowed)
             {
-                lifecycle.Begin(proposal, cluster);
+                await lifecycle.BeginAsync(proposal, cluster, cancellationToken);
             }
         }
     }
@@ -77,7 +77,7 @@ public sealed class OptimizationRun(
         var open = journal.Changes.Where(state => state.IsOpen).ToList();
         if (open.Count > 0)
         {
-            var cluster = objects.Read();
+            var cluster = await objects.ReadAsync(cancellationToken);
             narrative.Tell(cluster.Problems.AddRange(await lifecycle.StepAllAsync(open, cluster, cancellationToken)));
         }
     }

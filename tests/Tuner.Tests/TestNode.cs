@@ -19,8 +19,8 @@ internal sealed class TestNode : IDisposable
     {
         this.knobs = knobs ?? KnobTable.Accepted;
         Time = time ?? Clock;
-        Objects = new NodeObjects(ObjectsDirectory, "node-1");
-        Objects.Prepare();
+        Objects = new DirectoryNodeObjects(ObjectsDirectory, "node-1");
+        Directory.CreateDirectory(Path.Combine(ObjectsDirectory, "nodetunings"));
         Directory.CreateDirectory(Path.Combine(ObjectsDirectory, "pods"));
         Start();
     }
@@ -29,7 +29,7 @@ internal sealed class TestNode : IDisposable
 
     public TimeProvider Time { get; }
 
-    public NodeObjects Objects { get; private set; }
+    public DirectoryNodeObjects Objects { get; private set; }
 
     public Reconciler Reconciler { get; private set; } = null!;
 
@@ -55,7 +55,7 @@ internal sealed class TestNode : IDisposable
         var sysctls = new NamespaceSysctls();
         var metrics = new TunerMetrics();
         running.AddRange([state, Held, sysctls, metrics]);
-        Objects = new NodeObjects(ObjectsDirectory, "node-1");
+        Objects = new DirectoryNodeObjects(ObjectsDirectory, "node-1");
         Trial = new KnobTrial(knobs, NullLogger<KnobTrial>.Instance);
         Trial.Run();
         Reconciler = new Reconciler(

@@ -28,9 +28,6 @@ public sealed record EarlierChange(string Node, PodReference? Pod, string Worklo
 /// <summary>The gates that a proposal passes in order; the first that closes stops it.</summary>
 public static class Guard
 {
-    /// <summary>A Tuner that has not looked for this long is taken for dead.</summary>
-    private static readonly TimeSpan TunerSilence = TimeSpan.FromSeconds(30);
-
     /// <summary>Whether the policy, which may be another by now, still allows a change that was begun under it.</summary>
     /// <returns>Why it does not; <see langword="null"/> when it does.</returns>
     public static string? Withdrawn(Change change, OptimizationPolicySpec policy) => ClosedByPolicy(policy, change.Pod?.Namespace, change.Writes)?.Reason;
@@ -63,7 +60,7 @@ public static class Guard
             ("failed before", failed is not null, $"the same change of {failed?.Target}, of the same workload, was refused or taken back at {failed?.BegunAt:HH:mm:ss}; the cooldown is {Duration.Format(policy.Limits.Cooldown)}"),
             ("rate", inLastHour >= policy.Limits.ChangesPerHour, $"{inLastHour} changes were begun in the last hour; {policy.Limits.ChangesPerHour} are allowed"),
             ("node", cluster.UnreadableNodes.Contains(proposal.Node), $"the NodeTuning of {proposal.Node} cannot be read"),
-            ("tuner", tuning?.Status is null || cluster.At - tuning.Status.ObservedAt > TunerSilence, $"no Tuner answers on node {proposal.Node}"),
+            ("tuner", tuning?.Status is null || cluster.At - tuning.Status.ObservedAt > cluster.TunerSilence, $"no Tuner answers on node {proposal.Node}"),
             ("knob", unknown is not null, $"the Tuner of {proposal.Node} does not accept {unknown?.Sysctl}"),
             ("range", outside is not null, $"the Tuner of {proposal.Node} accepts {Knob(tuning, outside)?.Minimum} to {Knob(tuning, outside)?.Maximum} {Knob(tuning, outside)?.Unit}"),
         ];

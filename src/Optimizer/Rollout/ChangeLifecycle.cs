@@ -29,7 +29,7 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
 
     /// <summary>Journals the plan, then writes it for the node's Tuner.</summary>
     /// <exception cref="IOException">The journal could not be written: nothing was changed.</exception>
-    public void Begin(SysctlProposal proposal, ClusterSnapshot cluster)
+    public async Task BeginAsync(SysctlProposal proposal, ClusterSnapshot cluster, CancellationToken cancellationToken)
     {
         var judgeAfter = cluster.Policy.Spec.Canary.Duration;
         var change = new Change(
@@ -50,7 +50,7 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         journal.Enter(ChangePhase.Planned, change, $"planned as a canary: {change}; judged after {Duration.Format(judgeAfter)}; undone by the Tuner at {change.RevertAt:HH:mm:ss} unless kept");
         try
         {
-            writer.Begin(change);
+            await writer.BeginAsync(change, cancellationToken);
         }
         catch (IOException e)
         {
@@ -118,34 +118,34 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
                 journal.Enter(ChangePhase.Abandoned, change, "we ended before it was written; nothing was changed");
                 break;
             case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Kept when status is { State: SettingState.Refused or SettingState.Overridden or SettingState.NamespaceGone or SettingState.Reverted }:
-                LetGo(state, status);
+                await LetGoAsync(state, status, cancellationToken);
                 break;
             case ChangePhase.Written or ChangePhase.Applied when Guard.Withdrawn(change, cluster.Policy.Spec) is { } reason:
-                Revert(change, $"no longer allowed: {reason}");
+                await RevertAsync(change, $"no longer allowed: {reason}", null, cancellationToken);
                 break;
             case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Kept when !isDesired && tuning is not null:
-                Revert(change, "somebody removed it from the node's desired settings");
+                await RevertAsync(change, "somebody removed it from the node's desired settings", null, cancellationToken);
                 break;
             case ChangePhase.Written when status is { State: SettingState.Applied }:
                 journal.Enter(ChangePhase.Applied, change, $"in force in {change.Target}: {string.Join(", ", change.Writes.Select(write => $"{write.Sysctl} = {write.After}"))} (before: {string.Join(", ", change.Writes.Select(write => write.Before))})");
                 break;
             case ChangePhase.Written when cluster.At - state.Since > Patience:
-                Revert(change, $"the Tuner of {change.Node} did not apply it in {Duration.Format(Patience)}{(status is null ? "" : $": {status.Message}")}");
+                await RevertAsync(change, $"the Tuner of {change.Node} did not apply it in {Duration.Format(Patience)}{(status is null ? "" : $": {status.Message}")}", null, cancellationToken);
                 break;
             case ChangePhase.Applied:
                 await JudgeAsync(state, cluster, cancellationToken);
                 break;
             case ChangePhase.Keeping:
-                Keep(state, status);
+                await KeepAsync(state, status, cancellationToken);
                 break;
             case ChangePhase.Reverting:
-                FinishReverting(state, tuning, isDesired, status, cluster.At);
+                await FinishRevertingAsync(state, tuning, isDesired, status, cluster.At, cancellationToken);
                 break;
             default:
                 // Ended, but killed before the setting was removed.
                 if (state.HasEnded && isDesired)
                 {
-                    writer.Remove(change);
+                    await writer.RemoveAsync(change, cancellationToken);
                 }
 
                 break;
@@ -160,47 +160,47 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         var verdict = await measurement.JudgeAsync(change, appliedAt, cluster.At, cancellationToken);
         if (verdict.Outcome == Outcome.Harmed)
         {
-            Revert(change, $"it harms: {verdict.Reason}", verdict.Effect);
+            await RevertAsync(change, $"it harms: {verdict.Reason}", verdict.Effect, cancellationToken);
         }
         else if (due && verdict.Outcome == Outcome.Helped)
         {
             journal.Enter(ChangePhase.Keeping, change, $"verified, it helps: {verdict.Reason}", verdict.Effect);
-            writer.Keep(change);
+            await writer.KeepAsync(change, cancellationToken);
             journal.Enter(ChangePhase.Kept, change, $"kept: {change}", verdict.Effect);
         }
         else if (due)
         {
-            Revert(change, $"it does not help: {verdict.Reason}", verdict.Effect);
+            await RevertAsync(change, $"it does not help: {verdict.Reason}", verdict.Effect, cancellationToken);
         }
     }
 
-    private void Keep(ChangeState state, SettingStatus? status)
+    private async Task KeepAsync(ChangeState state, SettingStatus? status, CancellationToken cancellationToken)
     {
         if (status is { State: SettingState.Reverted })
         {
-            LetGo(state, status);
+            await LetGoAsync(state, status, cancellationToken);
             return;
         }
 
-        writer.Keep(state.Change);
+        await writer.KeepAsync(state.Change, cancellationToken);
         journal.Enter(ChangePhase.Kept, state.Change, $"kept: {state.Change}");
     }
 
-    private void Revert(Change change, string reason, Effect? effect = null)
+    private Task RevertAsync(Change change, string reason, Effect? effect, CancellationToken cancellationToken)
     {
         journal.Enter(ChangePhase.Reverting, change, reason, effect);
-        writer.Remove(change);
+        return writer.RemoveAsync(change, cancellationToken);
     }
 
-    private void FinishReverting(ChangeState state, NodeTuning? tuning, bool isDesired, SettingStatus? status, DateTimeOffset now)
+    private async Task FinishRevertingAsync(ChangeState state, NodeTuning? tuning, bool isDesired, SettingStatus? status, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (isDesired)
         {
-            writer.Remove(state.Change);
+            await writer.RemoveAsync(state.Change, cancellationToken);
         }
         else if (status is { State: not (SettingState.Applied or SettingState.Failed) })
         {
-            LetGo(state, status);
+            await LetGoAsync(state, status, cancellationToken);
         }
         else if (status is null && tuning?.Status?.ObservedAt > state.Since)
         {
@@ -217,7 +217,7 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
     }
 
     /// <summary>The Tuner has ended it, whoever asked for that.</summary>
-    private void LetGo(ChangeState state, SettingStatus status)
+    private Task LetGoAsync(ChangeState state, SettingStatus status, CancellationToken cancellationToken)
     {
         var phase = status.State switch
         {
@@ -226,6 +226,6 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
             _ => ChangePhase.Released,
         };
         journal.Enter(phase, state.Change, status.Message.Length > 0 ? status.Message : $"the Tuner reports {status.State}");
-        writer.Remove(state.Change);
+        return writer.RemoveAsync(state.Change, cancellationToken);
     }
 }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using NetPulse.Kubernetes.Files;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Tuner.Knobs;
 using NetPulse.Tuner.Namespaces;
@@ -12,7 +11,7 @@ public sealed partial class Reconciler
     /// <summary>A pod that has no network namespace by then has come to grief otherwise; it is looked at no more often than all others.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
-    private readonly NodeObjects objects;
+    private readonly INodeObjects objects;
     private readonly HeldValues held;
     private readonly ValueHolder holder;
     private readonly SettingCheck check;
@@ -28,7 +27,7 @@ public sealed partial class Reconciler
     private string problem = "";
 
     public Reconciler(
-        NodeObjects objects,
+        INodeObjects objects,
         HeldValues held,
         ValueHolder holder,
         SettingCheck check,
@@ -226,7 +225,7 @@ public sealed partial class Reconciler
         {
             objects.WriteStatus(new NodeTuningStatus { ObservedAt = time.GetUtcNow(), Knobs = KnobsHere(), Settings = book.Told, Problem = problem });
         }
-        catch (ObjectFileException e)
+        catch (IOException e)
         {
             metrics.CountStatusFailure();
             LogStatusFailed(e.Message);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NetPulse.Kubernetes.Files;
 using NetPulse.Kubernetes.Objects;
+using NetPulse.Kubernetes.Stores;
 using NetPulse.Optimizer.Apply;
 using NetPulse.Optimizer.Cluster;
 using NetPulse.Optimizer.Detection;
@@ -90,7 +91,7 @@ internal sealed class LoopRig : IDisposable
         Journal?.Dispose();
         Clock.Advance(TimeSpan.FromSeconds(1));
         Journal = new ChangeJournal(JournalFile, Clock);
-        Cluster = new ObjectsDirectory(new ClusterOptions { ObjectsDirectory = Objects, PolicyFile = PolicyFile }, Clock);
+        Cluster = new ObjectsDirectory(new ClusterOptions { ObjectsDirectory = Objects, PolicyFile = PolicyFile }, Clock, new DirectoryObjectStore<NetworkRecommendation>(Objects, Clock, NullLogger<DirectoryObjectStore<NetworkRecommendation>>.Instance));
         var edges = new EdgeWatch(store, Options.Create(new DetectionOptions()));
         var alerts = new AlertBook();
         Memory = new DetectionMemory(Options.Create(new JournalOptions { File = JournalFile }), edges, alerts, Journal, Clock);

@@ -3,8 +3,8 @@ using NetPulse.Kubernetes.Objects;
 
 namespace NetPulse.Tuner.Desired;
 
-/// <summary>The objects of this node: its NodeTuning, whose status is ours, and its pods. Standalone mode: files below a directory.</summary>
-public sealed class NodeObjects
+/// <summary>Standalone mode: the objects of this node are files below a directory.</summary>
+public sealed class DirectoryNodeObjects : INodeObjects
 {
     private readonly string tunings;
     private readonly string pods;
@@ -13,7 +13,7 @@ public sealed class NodeObjects
     private readonly Dictionary<string, (FileStamp Stamp, Pod? Pod, string Problem)> podFiles = new(StringComparer.Ordinal);
     private int seen;
 
-    public NodeObjects(string directory, string node)
+    public DirectoryNodeObjects(string directory, string node)
     {
         Node = node;
         tunings = Path.Combine(directory, "nodetunings");
@@ -25,9 +25,18 @@ public sealed class NodeObjects
     public string Node { get; }
 
     /// <summary>Makes the place for the NodeTuning, so that from then on its absence is a fault and not an empty wish.</summary>
-    /// <exception cref="IOException">It cannot be made.</exception>
-    /// <exception cref="UnauthorizedAccessException">As above.</exception>
-    public void Prepare() => Directory.CreateDirectory(tunings);
+    public Task PrepareAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            Directory.CreateDirectory(tunings);
+            return Task.CompletedTask;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Task.FromException(new ObjectFileException(tunings, 0, "", $"cannot be made: {e.Message}; nothing is applied until it is there", e));
+        }
+    }
 
     /// <summary>Whether a file came, went or changed since this was last asked: a hint that may miss a change within one tick of the file system's clock.</summary>
     public bool HaveChanged()
@@ -53,7 +62,6 @@ public sealed class NodeObjects
         return now != before;
     }
 
-    /// <summary>What should hold; nothing when there is no NodeTuning.</summary>
     /// <exception cref="ObjectFileException">The NodeTuning is there but cannot be understood, or its place is gone.</exception>
     public IReadOnlyList<SysctlSetting> ReadSettings()
     {
@@ -84,7 +92,6 @@ public sealed class NodeObjects
         return settings;
     }
 
-    /// <summary>The pods that are known here.</summary>
     /// <exception cref="ObjectFileException">Their directory is there but cannot be read.</exception>
     public PodDirectory ReadPods()
     {
@@ -118,7 +125,6 @@ public sealed class NodeObjects
         return new PodDirectory(found, problems);
     }
 
-    /// <returns>What was last written; <see langword="null"/> when there is none or it cannot be understood.</returns>
     public NodeTuningStatus? ReadStatus()
     {
         try
@@ -175,12 +181,4 @@ public sealed class NodeObjects
             return file.Exists ? new FileStamp(file.LastWriteTimeUtc.Ticks, file.Length) : default;
         }
     }
-}
-
-/// <summary>The pods of this node.</summary>
-/// <param name="Problems">Files that could not be understood: which pods they are about is not known.</param>
-public sealed record PodDirectory(IReadOnlyList<Pod> Pods, IReadOnlyList<string> Problems)
-{
-    public Pod? Find(PodReference reference) =>
-        Pods.FirstOrDefault(pod => pod.Metadata.Name == reference.Name && pod.Metadata.Namespace == reference.Namespace);
 }

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace NetPulse.Collector.Attribution;
+namespace NetPulse.Linux.Cgroups;
 
 /// <summary>The pod that a cgroup's path names, as the kubelet's two cgroup drivers write it.</summary>
 /// <remarks>
@@ -13,8 +13,8 @@ public static partial class PodCgroup
     /// <summary>The pod's UID with dashes; <see langword="null"/> where the path is none of a pod.</summary>
     public static string? UidOf(string path)
     {
-        // The outermost one: what a pod runs inside itself (kind, docker) is still that pod.
-        var pod = path.Contains("kubepods", StringComparison.Ordinal) ? Uid().Match(path) : Match.Empty;
+        // The outermost one: what a pod runs inside itself (kind, docker) is still that pod. From inside of a pod's own cgroup namespace, other pods are beside or above: /../pod….
+        var pod = path.Contains("kubepods", StringComparison.Ordinal) || path.StartsWith("/..", StringComparison.Ordinal) ? Uid().Match(path) : Match.Empty;
         return pod.Success ? pod.Groups["uid"].Value.Replace('_', '-') : null;
     }
 
