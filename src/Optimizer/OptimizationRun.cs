@@ -9,6 +9,7 @@ using NetPulse.Optimizer.Detection.Incidents;
 using NetPulse.Optimizer.Detection.Preparation;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Journal;
+using NetPulse.Optimizer.Profiles;
 using NetPulse.Optimizer.Proposals;
 using NetPulse.Optimizer.Rollout;
 
@@ -25,6 +26,8 @@ public sealed class OptimizationRun(
     IncidentSearch incidentSearch,
     CapacityWatch capacities,
     CauseSearch causes,
+    Outlook outlook,
+    ProfileWatch profiles,
     ChangeLifecycle lifecycle,
     DetectionMemory memory,
     ChangeJournal journal,
@@ -53,10 +56,13 @@ public sealed class OptimizationRun(
         var incidents = incidentSearch.Find(alerts.Update(anomalies, cluster.At), traffic);
         var forecasts = await capacities.ForecastAsync(cluster.At, cancellationToken);
         var findings = await causes.ExplainAsync([.. anomalies.Where(anomaly => !IsBeingChanged(anomaly.Subject))], traffic, ChangedAt, cluster.At, cancellationToken);
-        var proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe ? [] : RemedySearch.For(findings, traffic, cluster);
+        ImmutableArray<SysctlProposal> proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe
+            ? []
+            : [.. RemedySearch.For(findings, traffic, cluster).Concat(await outlook.AheadAsync(forecasts, traffic, cluster, cancellationToken)).DistinctBy(proposal => proposal.Key)];
         var picture = new Picture(cluster.At, cluster.Policy, problems, traffic, incidents, forecasts, findings, proposals);
         Volatile.Write(ref latest, picture);
         narrative.Tell(picture);
+        narrative.Tell(await profiles.JudgeAsync(findings, proposals, cancellationToken));
         memory.SaveWhenDue();
 
         foreach (var proposal in proposals)

@@ -32,6 +32,22 @@ public sealed class CauseSearch(ISampleStore store, IEnumerable<ICauseRule> rule
         return findings.DrainToImmutable();
     }
 
+    /// <summary>What was measured at a pod or node lately, whether or not anything is wrong.</summary>
+    /// <exception cref="SampleStoreException">The store could not be read.</exception>
+    public async Task<SubjectEvidence> LookAsync(Subject subject, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var range = TimeRange.Before(now, LongestRange);
+        var own = await ReadingsAsync(subject.Owner, subject.Node, range, cancellationToken);
+        return new SubjectEvidence
+        {
+            Subject = subject,
+            Range = range,
+            Onset = now,
+            Own = own,
+            Node = subject is Subject.OfNode ? own : await ReadingsAsync(WorkloadIdentity.Host, subject.Node, range, cancellationToken),
+        };
+    }
+
     /// <summary>Errors before shapes, then what explains more, then what is proven better.</summary>
     private IEnumerable<Finding> Judge(SubjectEvidence measured)
     {

@@ -14,7 +14,8 @@ public sealed class CauseRulesTests
     {
         var (cause, proves, _) = CauseCases.All[number];
         var judgement = Rule(cause).Judge(proves);
-        Assert.True(judgement?.Finding is not null, $"{cause}: {string.Join("; ", judgement?.Refutation.Select(piece => piece.ToString()) ?? [])}");
+        Assert.NotNull(judgement);
+        Assert.True(judgement.Finding is not null, $"{cause}: {string.Join("; ", judgement.Refutation)}");
         Assert.Equal(cause, judgement.Finding.Cause);
         Assert.All(judgement.Finding.Proof, piece => Assert.NotEqual(false, piece.Holds));
         Assert.NotEmpty(judgement.Finding.Summary);

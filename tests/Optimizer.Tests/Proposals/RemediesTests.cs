@@ -52,7 +52,8 @@ public sealed class RemediesTests
     {
         var proposal = For(CauseCases.Pod(CauseCases.Listener(16, 16, 0.5, listens: 0)));
         Assert.Contains("restarted", proposal!.Obstacle, StringComparison.Ordinal);
-        Assert.Equal("obstacle", NetPulse.Optimizer.Apply.Guard.Decide(proposal, Cluster(), []).Gate);
+        var policy = Examples.Policy() with { Spec = Examples.Policy().Spec with { Sysctls = [new AllowedSysctl { Name = "net.core.somaxconn" }] } };
+        Assert.Equal("obstacle", NetPulse.Optimizer.Apply.Guard.Decide(proposal, Cluster() with { Policy = policy }, []).Gate);
     }
 
     [Theory]
