@@ -32,8 +32,8 @@ bench-lab: root build ## untouched, static profile and ours side by side, to ben
 policy-cases: build ## any folder of policy cases, each with its expected answer: make policy-cases CASES=dir OUT=file.json
 	@artifacts/bin/NetPulse.Optimizer/release/netpulse-optimizer policies cases $(CASES) $(if $(OUT),--out $(OUT))
 
-eval: build ## the detectors on labelled series: make eval DATA=dir OUT=file.json NAB_THRESHOLD=number PEERS=1
-	@artifacts/bin/NetPulse.Benchmarks.Detection/release/netpulse-bench-detection $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT)) $(if $(NAB_THRESHOLD),--nab-threshold $(NAB_THRESHOLD)) $(if $(PEERS),--peers)
+eval: build ## the detectors on labelled series: make eval DATA=dir OUT=file.json NAB_THRESHOLD=number PEERS=1; without DATA the results page is written
+	@artifacts/bin/NetPulse.Benchmarks.Detection/release/netpulse-bench-detection $(if $(DATA),--data $(DATA),--peers --results benchmarks/results/detection.md) $(if $(OUT),--out $(OUT)) $(if $(NAB_THRESHOLD),--nab-threshold $(NAB_THRESHOLD)) $(if $(PEERS),--peers)
 
 bench: build ## speed and memory of the hot paths
 	@dotnet run --project benchmarks/Telemetry -c Release --no-build -- --filter '*'

@@ -13,7 +13,7 @@ namespace NetPulse.Lab.Judge;
 internal sealed class JudgedRun(Scenario scenario, JudgeSettings settings, IReadOnlyList<string> knobs, TextWriter log, TimeProvider time)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan UntilTraffic = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan UntilAnswer = TimeSpan.FromSeconds(60);
 
     private readonly Narrator narrator = new(log, time);
 
@@ -73,7 +73,8 @@ internal sealed class JudgedRun(Scenario scenario, JudgeSettings settings, IRead
     {
         Mode = OptimizationMode.Apply,
         Namespaces = [PodDescription.KubernetesNamespace],
-        Sysctls = [.. knobs.Select(knob => new AllowedSysctl { Name = knob })],
+        // A pattern stands for as many sysctls as there are devices; no scenario needs one.
+        Sysctls = [.. knobs.Where(knob => !knob.Contains('*')).Select(knob => new AllowedSysctl { Name = knob })],
         Canary = new CanarySpec { Duration = TimeSpan.FromSeconds(10) },
         Limits = new ChangeLimits { ChangesPerHour = 100, Cooldown = TimeSpan.FromSeconds(30) },
     };
@@ -82,8 +83,13 @@ internal sealed class JudgedRun(Scenario scenario, JudgeSettings settings, IRead
     {
         using var tick = new PeriodicTimer(Tick, time);
         var begin = time.GetTimestamp();
-        while (time.GetElapsedTime(begin) < UntilTraffic && !await loop.SeesTrafficAsync(cancellationToken))
+        while (!await loop.AnswersAsync(cancellationToken))
         {
+            if (time.GetElapsedTime(begin) > UntilAnswer)
+            {
+                throw new LabException($"judge {scenario.Name}", $"the optimizer has seen no reading within {UntilAnswer.TotalSeconds:0} s", $"its log in {settings.Directory} says why");
+            }
+
             await tick.WaitForNextTickAsync(cancellationToken);
         }
 

@@ -29,9 +29,8 @@ internal sealed class ObservedLoop(OptimizerClient optimizer, Narrator narrator,
     /// <summary>The timestamp at which each pod, or the node (""), was first changed.</summary>
     internal Dictionary<string, long> AppliedAt { get; } = new(StringComparer.Ordinal);
 
-    /// <returns>Whether the optimizer sees traffic of the lab.</returns>
-    internal async Task<bool> SeesTrafficAsync(CancellationToken cancellationToken) =>
-        (await optimizer.StatusAsync(cancellationToken))?.Traffic.Any(edge => edge.From.StartsWith($"{PodDescription.KubernetesNamespace}/", StringComparison.Ordinal)) == true;
+    /// <returns>Whether the optimizer has made a run.</returns>
+    internal async Task<bool> AnswersAsync(CancellationToken cancellationToken) => await optimizer.StatusAsync(cancellationToken) is { } status && status.At > DateTimeOffset.UnixEpoch;
 
     internal async Task ReadAsync(CancellationToken cancellationToken)
     {
