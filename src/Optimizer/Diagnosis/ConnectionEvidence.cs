@@ -97,11 +97,17 @@ public sealed record ConnectionEvidence
     /// <summary>Largest send buffer of a connection, bytes.</summary>
     public double? SendBufferBytes { get; init; }
 
+    /// <summary>What is under way of one connection per its send buffer; the buffer also holds the kernel's bookkeeping, so that a full one is well below 1.</summary>
+    public double? SendBufferFill => RoundTripTime is { } rtt && SendBufferBytes > 0 ? Throughput.BytesInFlight(rtt) / Math.Max(1, Connections ?? 1) / SendBufferBytes : null;
+
     /// <summary>Connections whose application fixed its send buffer.</summary>
     public double? LockedSendBuffers { get; init; }
 
     /// <summary>Written and not yet sent, median over the range of the fullest connection, bytes.</summary>
     public double? NotSentBytes { get; init; }
+
+    /// <summary>The lower quartile of the same over the last five minutes: small where it was otherwise lately, large where the application always writes ahead.</summary>
+    public double? UsuallyNotSentBytes { get; init; }
 
     /// <summary>Of one connection, mean, bytes.</summary>
     public double? CongestionWindowBytes { get; init; }

@@ -50,6 +50,7 @@ internal static class CauseCases
         LossyReadings = 0,
         PeakToMean = 1.5,
         WindowCollapses = 0,
+        UsuallyNotSentBytes = 900_000,
     };
 
     private static ConnectionEvidence Lossy { get; } = Bulk with
@@ -76,7 +77,7 @@ internal static class CauseCases
         (Cause.ApplicationLimited, Examples.Of(Idle), Examples.Of(Idle with { NotSentBytes = 400_000 })),
         (Cause.PathMtuBlackHole, Edge(Stalled, own: BlackHole(icmp: 0)), Edge(Stalled, own: BlackHole(icmp: 4))),
         (Cause.IdleRestart, Edge(Bursts, own: With().Sysctl("net.ipv4.tcp_slow_start_after_idle", 1)), Edge(Bursts with { SelfPacedShare = 1 }, own: With().Sysctl("net.ipv4.tcp_slow_start_after_idle", 1))),
-        (Cause.HeadOfLineBlocking, Edge(Bulk with { WithoutDelay = 1 }, own: With().Sysctl("net.ipv4.tcp_notsent_lowat", uint.MaxValue)), Edge(Bulk, own: With().Sysctl("net.ipv4.tcp_notsent_lowat", uint.MaxValue))),
+        (Cause.HeadOfLineBlocking, Edge(Bulk with { WithoutDelay = 1, UsuallyNotSentBytes = 4000 }, own: With().Sysctl("net.ipv4.tcp_notsent_lowat", uint.MaxValue)), Edge(Bulk with { WithoutDelay = 1, UsuallyNotSentBytes = 900_000 }, own: With().Sysctl("net.ipv4.tcp_notsent_lowat", uint.MaxValue))),
         (Cause.RetransmissionTimeoutFloor, Edge(Calls, own: Timers()), Edge(Calls with { RoundTripTime = Milliseconds(60) }, own: Timers())),
         (Cause.ThinStreamBackoff, Edge(Thin, own: With().Sysctl("net.ipv4.tcp_thin_linear_timeouts", 0)), Edge(Thin with { RetransmitBytes = 1448 }, own: With().Sysctl("net.ipv4.tcp_thin_linear_timeouts", 0))),
         (Cause.StaleRouteMetrics, Edge(Remembered, own: Remembers(1)), Edge(Remembered, own: Remembers(0))),
