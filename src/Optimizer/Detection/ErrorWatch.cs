@@ -31,7 +31,7 @@ public sealed class ErrorWatch(ISampleStore store)
             {
                 foreach (var series in await store.ReadAsync(selector, TimeRange.Before(now, Window), cancellationToken))
                 {
-                    if (Subject.Of(series.Labels) is { } subject)
+                    if (Subject.OfNamespace(series.Labels) is { } subject)
                     {
                         bySubject.TryAdd(subject, []);
                         bySubject[subject].Add(series);

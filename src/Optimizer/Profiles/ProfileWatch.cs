@@ -64,7 +64,7 @@ public sealed class ProfileWatch(ISampleStore store, IOptions<ProfileOptions> op
         return
         [
             .. from each in series
-               let subject = Subject.Of(each.Labels)
+               let subject = Subject.OfNamespace(each.Labels)
                where subject is not null
                group (Subject: subject, Series: each) by subject.Node into onNode
                orderby onNode.Key
