@@ -12,6 +12,9 @@ public sealed record ConnectionEvidence
     /// <summary>A window that falls to less than this share of what it was has collapsed.</summary>
     private const double CollapsedShare = 0.6;
 
+    /// <summary>While a sender slows down to what the path now allows, its rate says nothing of a ceiling.</summary>
+    private static readonly TimeSpan Transition = TimeSpan.FromSeconds(5);
+
     /// <summary>Seen from the sender.</summary>
     public required Edge Edge { get; init; }
 
@@ -188,7 +191,7 @@ public sealed record ConnectionEvidence
             WithoutDelay = sender.Mean(TcpMetrics.WithoutDelay, ours),
             BackedOff = sender.Mean(TcpMetrics.BackedOff, ours),
             LossyReadings = sender.GrowingShare(TcpMetrics.Retransmits, ours),
-            PeakToMean = sender.PeakToMean(TcpMetrics.Segments, [.. ours, (LabelNames.Direction, LabelNames.Transmit)]),
+            PeakToMean = sender.Since(range.From + Transition).PeakToMean(TcpMetrics.Segments, [.. ours, (LabelNames.Direction, LabelNames.Transmit)]),
         };
 
         double? MeanOf(MetricDefinition histogram) => sender.Increase($"{histogram.Name}_sum", ours) / PositiveOrNone(sender.Increase($"{histogram.Name}_count", ours));

@@ -71,7 +71,7 @@ internal static class CauseCases
         (Cause.ReceiveQueueCollapse, Pod(With().Grew(NamespaceMetrics.ReceivePruned, 9)), Pod(With().Grew(NamespaceMetrics.ReceivePruned, 0))),
         (Cause.Bufferbloat, Examples.Of(Bloated), Examples.Of(Bloated with { SelfPacedShare = 1 })),
         (Cause.NonCongestionLoss, Edge(Lossy, own: With().Grew(NamespaceMetrics.Timeouts, 2)), Edge(Lossy with { RoundTripTime = Milliseconds(90) }, own: With().Grew(NamespaceMetrics.Timeouts, 2))),
-        (Cause.Policer, Examples.Of(Lossy with { Throughput = BytesPerSecond.FromMegabitsPerSecond(9.6), PeakToMean = 1.06 }), Examples.Of(Lossy)),
+        (Cause.Policer, Edge(Lossy with { Throughput = BytesPerSecond.FromMegabitsPerSecond(9.6), PeakToMean = 1.06 }), Edge(Lossy)),
         (Cause.Reordering, Examples.Of(Bulk with { Reorderings = 300, Retransmits = 90, RetransmittedShare = 0.01, SpuriousShare = 0.95 }), Examples.Of(Bulk with { Reorderings = 0 })),
         (Cause.CrossTraffic, Examples.Of(Crossed), Examples.Of(Crossed with { NotSentBytes = 0 })),
         (Cause.ApplicationLimited, Examples.Of(Idle), Examples.Of(Idle with { NotSentBytes = 400_000 })),
@@ -162,6 +162,7 @@ internal static class CauseCases
 
     public static SubjectEvidence Edge(ConnectionEvidence connections, Reported? own = null, Reported? peer = null, Reported? node = null) => Examples.Of(connections) with
     {
+        Range = TimeRange.Before(Examples.Now, TimeSpan.FromSeconds(20)),
         Own = (own ?? With()).Readings(), Peer = (peer ?? With()).Readings(), Node = (node ?? With()).Readings(),
     };
 
