@@ -51,8 +51,8 @@ public sealed record RemedyContext(ImmutableArray<EdgeTraffic> Traffic, ClusterS
     public IEnumerable<Subject.OfPod> SiblingsOf(WorkloadIdentity pod) =>
         from identity in Traffic.SelectMany(edge => new[] { edge.Edge.Owner, edge.Edge.Peer }).Distinct()
         where identity.Pod.Length > 0 && identity.Pod != pod.Pod && IsSibling(identity, pod)
-        let node = Cluster.PodNamed(identity.Namespace, identity.Pod)?.Spec.NodeName
-        where node is not null
+        let node = Cluster.PodNamed(identity.Namespace, identity.Pod)?.Spec.NodeName ?? ""
+        where node.Length > 0
         orderby identity.Pod
         select new Subject.OfPod(node, identity);
 
