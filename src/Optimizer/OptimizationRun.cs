@@ -9,6 +9,7 @@ using NetPulse.Optimizer.Detection.Incidents;
 using NetPulse.Optimizer.Detection.Preparation;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Journal;
+using NetPulse.Optimizer.Profiles;
 using NetPulse.Optimizer.Proposals;
 using NetPulse.Optimizer.Rollout;
 
@@ -26,6 +27,8 @@ public sealed class OptimizationRun(
     IncidentSearch incidentSearch,
     CapacityWatch capacities,
     CauseSearch causes,
+    Outlook outlook,
+    ProfileWatch profiles,
     ChangeLifecycle lifecycle,
     DetectionMemory memory,
     ChangeJournal journal,
@@ -63,10 +66,13 @@ public sealed class OptimizationRun(
         var forecasts = await capacities.ForecastAsync(cluster.At, cancellationToken);
         var explained = await causes.ExplainAsync([.. anomalies.Where(anomaly => !IsBeingChanged(anomaly.Subject))], traffic, ChangedAt, cluster.At, cancellationToken);
         var findings = explained.RemoveAll(finding => IsHealed(finding, cluster.At));
-        var proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe ? [] : effects.Learned(RemedySearch.For(findings, traffic, cluster));
+        ImmutableArray<SysctlProposal> proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe
+            ? []
+            : effects.Learned([.. RemedySearch.For(findings, traffic, cluster).Concat(await outlook.AheadAsync(forecasts, traffic, cluster, cancellationToken)).DistinctBy(proposal => proposal.Key)]);
         var picture = new Picture(cluster.At, cluster.Policy, problems, traffic, incidents, forecasts, findings, proposals);
         Volatile.Write(ref latest, picture);
         narrative.Tell(picture);
+        narrative.Tell(await profiles.JudgeAsync(findings, proposals, cancellationToken));
         memory.SaveWhenDue();
 
         var surge = SurgeOf(proposals, cluster.At);

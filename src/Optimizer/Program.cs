@@ -6,6 +6,7 @@ using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Ingest;
 using NetPulse.Optimizer.Journal;
 using NetPulse.Optimizer.Policies.Commands;
+using NetPulse.Optimizer.Profiles;
 using NetPulse.Optimizer.Queries;
 using NetPulse.Optimizer.Rollout;
 using NetPulse.Optimizer.Schedule;
@@ -15,6 +16,11 @@ using NetPulse.Telemetry.Exposition;
 if (args is [PoliciesCommand.Verb, .. var question])
 {
     return await PoliciesCommand.RunAsync(question, Console.Out, Console.Error);
+}
+
+if (args is [ProfileCommand.Verb, .. var profile])
+{
+    return await ProfileCommand.RunAsync(profile, Console.Out, Console.Error);
 }
 
 return await ServiceStart.RunAsync(args, static configuration =>
@@ -27,6 +33,7 @@ return await ServiceStart.RunAsync(args, static configuration =>
     builder.Services.AddCluster(configuration.Root);
     builder.Services.AddDetection();
     builder.Services.AddDiagnosis();
+    builder.Services.AddProfiles();
     builder.Services.AddJournal();
     builder.Services.AddRollout();
     builder.Services.AddSingleton<OptimizationRun>();

@@ -25,6 +25,8 @@ public static class ErrorCounters
     [
         new(Signal.ListenOverflows, Of(NamespaceMetrics.ListenOverflows), Few),
         new(Signal.SynQueueDrops, Of(NamespaceMetrics.RequestQueueDrops), Few),
+        // Without cookies what finds the SYN queue nearly full is only counted here.
+        new(Signal.ListenDrops, Of(NamespaceMetrics.ListenDrops), Few),
         new(Signal.SynCookies, Of(NamespaceMetrics.RequestQueueCookies), Many),
         new(Signal.NoLocalPort, [SeriesSelector.Of(TcpMetrics.ConnectFailures.Name, (LabelNames.Reason, "no-local-port"))], Few),
         new(Signal.ConnectTimeouts, [SeriesSelector.Of(TcpMetrics.ConnectFailures.Name, (LabelNames.Reason, "timed-out"))], Few),

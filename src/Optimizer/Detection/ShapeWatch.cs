@@ -126,10 +126,12 @@ public sealed class ShapeWatch(ISampleStore store, IOptions<DetectionOptions> op
             yield return Of(Signal.ConnectDuration, connect, LeastConnectSeconds);
         }
 
-        // A connection that ends takes its window with it.
-        if (carriesMuch && retransmits == 0 && readings.Increase(TcpMetrics.ConnectionsClosed) is 0 && readings.Falls(TcpMetrics.CongestionWindow, Collapsed) is { } collapses and >= LeastCollapses)
+        // Few readings fall into the moments after a pause, so that all are looked at. A connection that ends takes its window with it.
+        if (carriesMuch && whole.Increase(TcpMetrics.Retransmits) is 0 && whole.Increase(TcpMetrics.ConnectionsClosed) is 0
+            && whole.Falls(TcpMetrics.CongestionWindow, Collapsed) is { } collapses and >= LeastCollapses)
         {
-            yield return Of(Signal.WindowCollapses, collapses / Math.Max(1, seconds), 0);
+            var ofWhole = Of(Signal.WindowCollapses, collapses / Math.Max(1, (now - bytes.At(0)).TotalSeconds), 0);
+            yield return ofWhole with { Departure = ofWhole.Departure with { Onset = bytes.At(0) } };
         }
 
         if (carriesMuch && readings.Last(TcpMetrics.WithoutDelay) > 0 && readings.Median(TcpMetrics.NotSent) is { } notSent and >= LeastNotSentBytes)

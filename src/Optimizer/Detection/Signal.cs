@@ -55,6 +55,9 @@ public enum Signal
     PacketDrops,
     DnsFailures,
     DnsAnswerTime,
+
+    // An error in itself that came later.
+    ListenDrops,
 }
 
 /// <summary>Signals in words.</summary>
@@ -101,6 +104,7 @@ internal static class SignalText
         Signal.PacketDrops => ("packets dropped by the kernel", "1/s"),
         Signal.DnsFailures => ("DNS queries that failed", "1/s"),
         Signal.DnsAnswerTime => ("time to an answer of DNS", "s"),
+        Signal.ListenDrops => ("SYNs and handshakes that a listener dropped", "1/s"),
         _ => ("ICMP messages not sent because of their rate limit", "1/s"),
     };
 }

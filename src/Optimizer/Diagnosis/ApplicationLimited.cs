@@ -23,7 +23,13 @@ public sealed class ApplicationLimited : ICauseRule
             .Needs(new Evidence("throughput", measured.Throughput.ToString(), $"below 80 % of the {measured.BestThroughput} seen before", measured.Throughput.Value < 0.8 * measured.BestThroughput.Value))
             .Needs("stopped by the receive window", measured.ReceiveWindowLimitedShare, Text.Percent, "at most 20 %", share => share <= 0.2)
             .Needs("stopped by its own buffer", measured.SendBufferLimitedShare, Text.Percent, "at most 10 %", share => share <= 0.1)
+            .Needs(new Evidence(
+                "under way", $"{Text.Percent(measured.SendBufferFill)} of the send buffer of {Text.Bytes(measured.SendBufferBytes)}",
+                $"at most {Text.Percent(SendBufferBelowBandwidthDelay.FullShare)}, or a buffer below its ceiling of {Text.Bytes(measured.SendLimits?.Maximum)}",
+                measured.SendBufferFill is null ? null : measured.SendBufferFill <= SendBufferBelowBandwidthDelay.FullShare || measured.SendBufferBytes < 0.75 * measured.SendLimits?.Maximum))
             .Needs("segments sent again", measured.RetransmittedShare, Text.Percent, "below 0.5 %", share => share < 0.005)
-            .Judge($"{measured.Edge.Owner} has no more to send: nothing of the network stops it", 1);
+            .Needs("time looked at", (evidence.Range.To - evidence.Range.From).TotalSeconds, Text.Seconds, "at least 8 s", seconds => seconds >= 8)
+            .Needs("falls of the congestion window", measured.WindowCollapses, Text.Count, "at most one", count => count <= 1)
+            .Judge($"{measured.Edge.Owner} has no more to send: nothing of the network stops it", 0.05);
     }
 }

@@ -4,10 +4,13 @@ namespace NetPulse.Optimizer.Diagnosis;
 /// <remarks>Source: smoothed against smallest round-trip time of the same connections. A sender whose congestion control paces itself keeps no queue.</remarks>
 public sealed class Bufferbloat : ICauseRule
 {
+    /// <summary>A queue of one bandwidth-delay product, which a loss-based sender needs, doubles the round trip; three of them help nobody.</summary>
+    private const double Inflated = 4;
+
     public CauseDescription About { get; } = new(
         Cause.Bufferbloat,
         Strength.Shape,
-        "round trips are twice those of the path, the sender's congestion window holds more than the path, and its throughput has not fallen",
+        "round trips are four times those of the path, the sender's congestion window holds more than the path, and its throughput has not fallen",
         "a fall of throughput (others fill the queue), a path that has become longer, a congestion control that paces itself");
 
     public Judgement? Judge(SubjectEvidence evidence)
@@ -20,7 +23,7 @@ public sealed class Bufferbloat : ICauseRule
         var path = measured.LowestRoundTripTime < measured.ObservedPathRoundTripTime ? measured.LowestRoundTripTime : measured.ObservedPathRoundTripTime;
         var holds = path is { } least ? measured.Throughput.BytesInFlight(least) / Math.Max(1, measured.Connections ?? 1) : (double?)null;
         return new Proof(About, evidence)
-            .Needs("round-trip time", measured.RoundTripTime?.TotalSeconds, path?.TotalSeconds, Text.Seconds, $"over twice the {Text.Time(path)} of the path, and 20 ms more", (rtt, least) => rtt > 2 * least && rtt > least + 0.02)
+            .Needs("round-trip time", measured.RoundTripTime?.TotalSeconds, path?.TotalSeconds, Text.Seconds, $"over {Inflated} times the {Text.Time(path)} of the path, and 40 ms more", (rtt, least) => rtt > Inflated * least && rtt > least + 0.04)
             .Needs("smallest round-trip time of these connections", measured.ObservedPathRoundTripTime?.TotalSeconds, measured.RoundTripTime?.TotalSeconds, Text.Seconds, "well below it", (least, rtt) => least < 0.7 * rtt)
             .Needs("congestion window", measured.CongestionWindowBytes, holds, Text.Bytes, $"over 1.5 times the {Text.Bytes(holds)} that are under way on the path", (window, under) => window > 1.5 * under)
             .Needs(new Evidence("throughput", measured.Throughput.ToString(), $"at least 70 % of the {measured.BestThroughput} seen before", measured.Throughput.Value >= 0.7 * measured.BestThroughput.Value))

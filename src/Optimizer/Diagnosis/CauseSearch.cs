@@ -13,6 +13,12 @@ public sealed class CauseSearch(ISampleStore store, IEnumerable<ICauseRule> rule
     /// <summary>Evidence older than this says little about now.</summary>
     private static readonly TimeSpan LongestRange = TimeSpan.FromMinutes(1);
 
+    /// <summary>What an application does usually.</summary>
+    private static readonly TimeSpan LatelyRange = TimeSpan.FromMinutes(5);
+
+    /// <summary>Readings of less time than this after a change explain nothing.</summary>
+    private static readonly TimeSpan LeastAfterChange = TimeSpan.FromSeconds(8);
+
     /// <summary>Every proven cause of each subject, the likeliest first, in the order of the anomalies; <see cref="Cause.Unknown"/> where none is proven.</summary>
     /// <param name="anomalies">What is to be explained.</param>
     /// <param name="traffic">Every edge's.</param>
@@ -24,12 +30,28 @@ public sealed class CauseSearch(ISampleStore store, IEnumerable<ICauseRule> rule
         ImmutableArray<Anomaly> anomalies, ImmutableArray<EdgeTraffic> traffic, Func<Subject, DateTimeOffset?> changedAt, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var findings = ImmutableArray.CreateBuilder<Finding>();
-        foreach (var ofSubject in anomalies.GroupBy(anomaly => anomaly.Subject))
+        foreach (var ofSubject in anomalies.GroupBy(anomaly => anomaly.Subject).Where(ofSubject => !(now - changedAt(ofSubject.Key) < LeastAfterChange)))
         {
             findings.AddRange(Judge(await MeasureAsync([.. ofSubject], traffic, changedAt(ofSubject.Key), now, cancellationToken)));
         }
 
         return findings.DrainToImmutable();
+    }
+
+    /// <summary>What was measured at a pod or node lately, whether or not anything is wrong.</summary>
+    /// <exception cref="SampleStoreException">The store could not be read.</exception>
+    public async Task<SubjectEvidence> LookAsync(Subject subject, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var range = TimeRange.Before(now, LongestRange);
+        var own = await ReadingsAsync(subject.Owner, subject.Node, range, cancellationToken);
+        return new SubjectEvidence
+        {
+            Subject = subject,
+            Range = range,
+            Onset = now,
+            Own = own,
+            Node = subject is Subject.OfNode ? own : await ReadingsAsync(WorkloadIdentity.Host, subject.Node, range, cancellationToken),
+        };
     }
 
     /// <summary>Errors before shapes, then what explains more, then what is proven better.</summary>
@@ -40,8 +62,11 @@ public sealed class CauseSearch(ISampleStore store, IEnumerable<ICauseRule> rule
             .OrderByDescending(finding => finding.Strength).ThenByDescending(finding => finding.Explains).ThenByDescending(finding => finding.Confidence).ToList();
         return proven.Count > 0
             ? proven
-            : [new Finding(Cause.Unknown, "no cause that we know is proven", "", 0, [.. judgements.SelectMany(judgement => judgement.Refutation)], measured)];
+            : [new Finding(Cause.Unknown, "no cause that we know is proven", "", 0, [.. judgements.Select(AgainstIt).OfType<Evidence>().Distinct()], measured)];
     }
+
+    /// <summary>Of each cause the first thing that was measured and speaks against it; what was not measured tells nobody anything.</summary>
+    private static Evidence? AgainstIt(Judgement judgement) => judgement.Refutation.FirstOrDefault(piece => piece.Holds == false);
 
     private async Task<SubjectEvidence> MeasureAsync(
         ImmutableArray<Anomaly> anomalies, ImmutableArray<EdgeTraffic> traffic, DateTimeOffset? changedAt, DateTimeOffset now, CancellationToken cancellationToken)
@@ -68,8 +93,18 @@ public sealed class CauseSearch(ISampleStore store, IEnumerable<ICauseRule> rule
         var peer = edge.Peer.Pod.Length == 0 ? Readings.None : await ReadingsAsync(edge.Peer, "", range, cancellationToken);
         var usual = anomalies.FirstOrDefault(anomaly => anomaly.Signal == Signal.Throughput)?.Departure.Usual;
         return traffic.FirstOrDefault(each => each.Edge == edge) is { } ofEdge
-            ? evidence with { Peer = peer, Connections = ConnectionEvidence.Of(ofEdge, usual, onset, range, own, peer) }
+            ? evidence with
+            {
+                Peer = peer,
+                Connections = ConnectionEvidence.Of(ofEdge, usual, onset, range, own, peer) with { UsuallyNotSentBytes = await UsuallyNotSentAsync(edge, now, cancellationToken) },
+            }
             : evidence with { Peer = peer };
+    }
+
+    private async Task<double?> UsuallyNotSentAsync(Edge edge, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var waited = (await store.ReadAsync(edge.Select(TcpMetrics.NotSent), TimeRange.Before(now, LatelyRange), cancellationToken)).SelectMany(series => series.Values.ToArray()).Order().ToList();
+        return waited.Count == 0 ? null : waited[waited.Count / 4];
     }
 
     /// <param name="identity">A pod, or the node's own namespace.</param>

@@ -12,6 +12,9 @@ public sealed record ConnectionEvidence
     /// <summary>A window that falls to less than this share of what it was has collapsed.</summary>
     private const double CollapsedShare = 0.6;
 
+    /// <summary>While a sender slows down to what the path now allows, its rate says nothing of a ceiling.</summary>
+    private static readonly TimeSpan Transition = TimeSpan.FromSeconds(5);
+
     /// <summary>Seen from the sender.</summary>
     public required Edge Edge { get; init; }
 
@@ -97,11 +100,17 @@ public sealed record ConnectionEvidence
     /// <summary>Largest send buffer of a connection, bytes.</summary>
     public double? SendBufferBytes { get; init; }
 
+    /// <summary>What is under way of one connection per its send buffer; the buffer also holds the kernel's bookkeeping, so that a full one is well below 1.</summary>
+    public double? SendBufferFill => RoundTripTime is { } rtt && SendBufferBytes > 0 ? Throughput.BytesInFlight(rtt) / Math.Max(1, Connections ?? 1) / SendBufferBytes : null;
+
     /// <summary>Connections whose application fixed its send buffer.</summary>
     public double? LockedSendBuffers { get; init; }
 
     /// <summary>Written and not yet sent, median over the range of the fullest connection, bytes.</summary>
     public double? NotSentBytes { get; init; }
+
+    /// <summary>The lower quartile of the same over the last five minutes: small where it was otherwise lately, large where the application always writes ahead.</summary>
+    public double? UsuallyNotSentBytes { get; init; }
 
     /// <summary>Of one connection, mean, bytes.</summary>
     public double? CongestionWindowBytes { get; init; }
@@ -182,7 +191,7 @@ public sealed record ConnectionEvidence
             WithoutDelay = sender.Mean(TcpMetrics.WithoutDelay, ours),
             BackedOff = sender.Mean(TcpMetrics.BackedOff, ours),
             LossyReadings = sender.GrowingShare(TcpMetrics.Retransmits, ours),
-            PeakToMean = sender.PeakToMean(TcpMetrics.Segments, [.. ours, (LabelNames.Direction, LabelNames.Transmit)]),
+            PeakToMean = sender.Since(range.From + Transition).PeakToMean(TcpMetrics.Segments, [.. ours, (LabelNames.Direction, LabelNames.Transmit)]),
         };
 
         double? MeanOf(MetricDefinition histogram) => sender.Increase($"{histogram.Name}_sum", ours) / PositiveOrNone(sender.Increase($"{histogram.Name}_count", ours));

@@ -7,8 +7,8 @@ public sealed class HeadOfLineBlocking : ICauseRule
     public CauseDescription About { get; } = new(
         Cause.HeadOfLineBlocking,
         Strength.Shape,
-        "a connection with TCP_NODELAY has more than 128 KiB unsent at most readings",
-        "connections without TCP_NODELAY (plain bulk), loss, windows that stop the sender");
+        "a connection with TCP_NODELAY has more than 128 KiB unsent at most readings, and had not lately",
+        "connections without TCP_NODELAY, an application that always writes ahead (plain bulk), loss, windows that stop the sender");
 
     public Judgement? Judge(SubjectEvidence evidence)
     {
@@ -20,6 +20,7 @@ public sealed class HeadOfLineBlocking : ICauseRule
         var mark = evidence.Own.Sysctl("net.ipv4.tcp_notsent_lowat");
         return new Proof(About, evidence)
             .Needs("waits to be sent", measured.NotSentBytes, Text.Bytes, "at least 128 KiB", bytes => bytes >= 128 * 1024)
+            .Needs("waited a quarter of the last five minutes", measured.UsuallyNotSentBytes, Text.Bytes, "less than 64 KiB", bytes => bytes < 64 * 1024)
             .Needs("connections with TCP_NODELAY", measured.WithoutDelay, Text.Count, "at least one", count => count > 0)
             .Needs("segments sent again", measured.RetransmittedShare, Text.Percent, "below 2 %", share => share < 0.02)
             .Needs("stopped by the receive window", measured.ReceiveWindowLimitedShare, Text.Percent, "at most 20 %", share => share <= 0.2)

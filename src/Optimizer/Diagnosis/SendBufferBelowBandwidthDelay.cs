@@ -4,6 +4,11 @@ namespace NetPulse.Optimizer.Diagnosis;
 /// <remarks>Source: tcp_sock.chrono_stat[TCP_CHRONO_SNDBUF_LIMITED - 1] (net/ipv4/tcp.c). Large writes may overshoot the limit many times, small ones do not.</remarks>
 public sealed class SendBufferBelowBandwidthDelay : ICauseRule
 {
+    /// <summary>Share of a buffer's bytes that are payload when it is full, at least: small writes take more than their own size.</summary>
+    internal const double FullShare = 0.25;
+
+    private const double NothingWaits = 0.1;
+
     public CauseDescription About { get; } = new(
         Cause.SendBufferBelowBandwidthDelay,
         Strength.Shape,
@@ -18,14 +23,20 @@ public sealed class SendBufferBelowBandwidthDelay : ICauseRule
         }
 
         var ceiling = measured.SendLimits?.Maximum;
+        // The kernel counts the time only where the application is refused while nothing waits; one that is woken for each free byte is not seen so.
+        var isFull = measured.SendBufferFill > FullShare && measured.NotSentBytes <= NothingWaits * measured.SendBufferBytes;
         return new Proof(About, evidence)
-            .Needs("sender stopped by its own buffer", measured.SendBufferLimitedShare, Text.Percent, "over 10 % of its busy time", share => share > 0.1)
+            .Needs(new Evidence(
+                "sender stopped by its own buffer",
+                $"{Text.Percent(measured.SendBufferLimitedShare)} of its busy time; {Text.Percent(measured.SendBufferFill)} of the buffer under way, {Text.Bytes(measured.NotSentBytes)} not sent",
+                $"over 10 %; or over {Text.Percent(FullShare)} under way, and next to nothing not sent",
+                measured.SendBufferLimitedShare is null && measured.SendBufferFill is null ? null : measured.SendBufferLimitedShare > 0.1 || isFull))
             .Needs("send buffer", measured.SendBufferBytes, ceiling, Text.Bytes, $"at least 75 % of the ceiling of {Text.Bytes(ceiling)}", (buffer, limit) => buffer >= 0.75 * limit)
             .Needs("connections with SO_SNDBUF", measured.LockedSendBuffers, Text.Count, "none", count => count == 0)
             .Needs("stopped by the receive window", measured.ReceiveWindowLimitedShare, Text.Percent, "at most 20 %", share => share <= 0.2)
             .Needs("segments sent again", measured.RetransmittedShare, Text.Percent, "below 1 %", share => share < 0.01)
             .Judge(
                 $"the send buffer's ceiling in {measured.Edge.Owner} ({Text.Bytes(ceiling)}) is below what the path holds at {Text.Time(measured.RoundTripTime)}: it gives {measured.Throughput}",
-                measured.SendBufferLimitedShare ?? 0);
+                Math.Max(measured.SendBufferLimitedShare ?? 0, isFull ? 0.9 : 0));
     }
 }

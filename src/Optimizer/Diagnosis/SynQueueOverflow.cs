@@ -25,6 +25,7 @@ public sealed class SynQueueOverflow : ICauseRule
         var queue = SynQueue.Of(evidence);
         return new Proof(About, evidence)
             .Needs("SYNs that found no room", queue.Refused, Text.Count, "at least 3", count => count >= 3)
+            .Needs("connections that found the accept queue full", queue.Overflows, queue.Refused, Text.Count, "less than a fifth of them", (overflows, refused) => overflows < refused / 5)
             .Needs("handshakes completed", queue.CompletedShare, Text.Percent, $"at least {Text.Percent(LeastCompleted)}", share => share >= LeastCompleted)
             .Judge($"the SYN queue of {evidence.Subject} ({Text.Count(queue.Limit)}) is too short for the handshakes under way: {Text.Count(queue.Refused)} SYNs found no room", 1);
     }

@@ -58,6 +58,9 @@ public enum EntryKind
     Recovered,
     Finding,
     Proposal,
+
+    /// <summary>What a line of a static profile is worth on a node.</summary>
+    Profile,
     Decision,
     Change,
     Problem,

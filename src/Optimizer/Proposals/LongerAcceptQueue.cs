@@ -34,7 +34,7 @@ public sealed class LongerAcceptQueue : IRemedy
             target,
             [new SysctlWrite(Sysctl, $"{ceiling:0}", $"{longer}")],
             Objectives.Share("connections that found the accept queue full", subject, subject.SelectAtOwner(NamespaceMetrics.ListenOverflows), subject.SelectAtOwner(NamespaceMetrics.PassiveOpens)),
-            queue.Overflows ?? 0,
+            queue.Overflows / (queue.Overflows + (finding.Subject is Subject.OfEdge ? finding.Measured.Peer : finding.Measured.Own).Increase(NamespaceMetrics.PassiveOpens)) ?? 0,
             0,
             (longer - (long)ceiling) * BytesPerConnection,
             About.TakesEffect)

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using NetPulse.Optimizer.Detection;
+using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 
 namespace NetPulse.Optimizer.Proposals;
@@ -14,6 +16,12 @@ public sealed record MeasuredSeries(string Metric, ImmutableSortedDictionary<str
     public static MeasuredSeries Of(SeriesSelector selector) => new(
         selector.Matchers.First(matcher => matcher.Name == LabelSet.MetricName).Value,
         selector.Matchers.Where(matcher => matcher.Name != LabelSet.MetricName).ToImmutableSortedDictionary(matcher => matcher.Name, matcher => matcher.Value, StringComparer.Ordinal));
+
+    /// <summary>As another pod reports it.</summary>
+    public MeasuredSeries At(Subject.OfPod pod) => this with
+    {
+        Labels = Labels.SetItem(LabelNames.Node, pod.Node).SetItem(LabelNames.Namespace, pod.Owner.Namespace).SetItem(LabelNames.Pod, pod.Owner.Pod),
+    };
 
     /// <summary>The same labels of another metric.</summary>
     public MeasuredSeries With(string metric) => this with { Metric = metric };

@@ -42,6 +42,22 @@ public sealed record Objective(
                 "retransmitted", "", Measure.ShareOf(edge.Select(TcpMetrics.Retransmits), edge.Select(TcpMetrics.Segments, LabelNames.Transmit)), WorstRatio: 1, WorstIncrease: 0.02),
         ]);
 
+    /// <summary>The same of another pod: each series that is this pod's, as the other one reports it.</summary>
+    public Objective Of(Subject.OfPod other) => this with
+    {
+        Subject = other,
+        Measure = Measure switch
+        {
+            Measure.Rate rate => new Measure.Rate(At(rate.Counters, other)),
+            Measure.Share share => new Measure.Share(At(share.Part, other), At(share.Whole, other)),
+            Measure.Gauge gauge => new Measure.Gauge(gauge.Series.At(other)),
+            Measure.Quantile quantile => quantile with { Histogram = quantile.Histogram.At(other) },
+            _ => Measure,
+        },
+    };
+
+    private static ImmutableArray<MeasuredSeries> At(ImmutableArray<MeasuredSeries> series, Subject.OfPod other) => [.. series.Select(each => each.At(other))];
+
     /// <summary>A value with its unit, for people.</summary>
     public string Text(double value) => Quantity.Text(value, Unit);
 }

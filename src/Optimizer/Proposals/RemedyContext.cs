@@ -47,5 +47,14 @@ public sealed record RemedyContext(ImmutableArray<EdgeTraffic> Traffic, ClusterS
            select other.Edge,
     ];
 
+    /// <summary>The other pods of a workload that have traffic.</summary>
+    public IEnumerable<Subject.OfPod> SiblingsOf(WorkloadIdentity pod) =>
+        from identity in Traffic.SelectMany(edge => new[] { edge.Edge.Owner, edge.Edge.Peer }).Distinct()
+        where identity.Pod.Length > 0 && identity.Pod != pod.Pod && IsSibling(identity, pod)
+        let node = Cluster.PodNamed(identity.Namespace, identity.Pod)?.Spec.NodeName ?? ""
+        where node.Length > 0
+        orderby identity.Pod
+        select new Subject.OfPod(node, identity);
+
     private static bool IsSibling(WorkloadIdentity one, WorkloadIdentity other) => (one.Namespace, one.Workload) == (other.Namespace, other.Workload);
 }

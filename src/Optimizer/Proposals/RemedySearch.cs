@@ -26,7 +26,7 @@ public static class RemedySearch
                 where proposal is not null
                 orderby proposal.Finding.Strength descending, proposal.Finding.Explains descending,
                     proposal.Finding.Measured.Connections?.BestThroughput.Value descending, proposal.Finding.Subject.ToString()
-                select WithinMemory(proposal)).DistinctBy(proposal => proposal.Key),
+                select WithinMemory(WithSiblings(proposal, context))).DistinctBy(proposal => proposal.Key),
         ];
     }
 
@@ -45,6 +45,12 @@ public static class RemedySearch
 
         return null;
     }
+
+    /// <summary>What befalls the other pods of a workload too is not the change's doing.</summary>
+    private static SysctlProposal WithSiblings(SysctlProposal proposal, RemedyContext context) =>
+        proposal is { Pod: not null, Controls.IsEmpty: true, Objective.Subject: Subject.OfPod pod }
+            ? proposal with { Controls = [.. context.SiblingsOf(pod.Pod).Select(proposal.Objective.Of)] }
+            : proposal;
 
     private static SysctlProposal WithinMemory(SysctlProposal proposal)
     {

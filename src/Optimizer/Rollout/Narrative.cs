@@ -6,6 +6,7 @@ using NetPulse.Optimizer.Detection.Forecasts;
 using NetPulse.Optimizer.Detection.Incidents;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Journal;
+using NetPulse.Optimizer.Profiles;
 using NetPulse.Optimizer.Proposals;
 
 namespace NetPulse.Optimizer.Rollout;
@@ -23,6 +24,7 @@ public sealed class Narrative
     private readonly HashSet<(Subject Subject, Cause Cause)> causes = [];
     private readonly Dictionary<string, string> decisions = new(StringComparer.Ordinal);
     private readonly HashSet<string> forecasts = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Node, ProfileLine Line), ProfileVerdict?> profile = [];
     private readonly HashSet<string> problems = new(StringComparer.Ordinal);
 
     /// <summary>Knows from the journal what an earlier process has told.</summary>
@@ -89,6 +91,19 @@ public sealed class Narrative
         decisions[key] = decision.Gate;
         journal.Note(EntryKind.Decision, proposal.Target, decision.Allowed ? $"allowed by {decision.Reason}" : $"not carried out ({decision.Gate}): {decision.Reason}");
         return true;
+    }
+
+    /// <summary>Each line of a profile once, and again when its verdict changes.</summary>
+    public void Tell(ImmutableArray<NodeProfile> judged)
+    {
+        foreach (var (node, lines) in judged)
+        {
+            foreach (var judgement in lines.Where(judgement => profile.GetValueOrDefault((node, judgement.Line)) != judgement.Verdict))
+            {
+                profile[(node, judgement.Line)] = judgement.Verdict;
+                journal.Note(EntryKind.Profile, node, judgement.ToString());
+            }
+        }
     }
 
     /// <summary>Each incident once, and once more when all of its alerts have ended.</summary>

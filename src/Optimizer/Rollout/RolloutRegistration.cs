@@ -1,4 +1,5 @@
 using NetPulse.Optimizer.Apply;
+using NetPulse.Optimizer.Proposals;
 using NetPulse.Optimizer.Verify;
 
 namespace NetPulse.Optimizer.Rollout;
@@ -6,6 +7,7 @@ namespace NetPulse.Optimizer.Rollout;
 internal static class RolloutRegistration
 {
     public static IServiceCollection AddRollout(this IServiceCollection services) => services
+        .AddSingleton<Outlook>()
         .AddSingleton<NodeTuningWriter>()
         .AddSingleton<GateMeter>()
         .AddSingleton<CanaryMeasurement>()

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using NetPulse.Optimizer.Journal;
+using NetPulse.Optimizer.Profiles;
 using NetPulse.Optimizer.Schedule;
 using Quartz;
 
@@ -15,12 +16,26 @@ internal static class ApiEndpoints
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
+    private const int LongestProfile = 256 << 10;
+
     public static void MapApi(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGet("/api/v1/status", static (OptimizationRun run, ChangeJournal journal) => Results.Json(StatusView.Of(run.Latest, journal.Changes), Json));
 
         endpoints.MapGet("/api/v1/journal", static (ChangeJournal journal, long after = 0) =>
             Results.Json(journal.Latest.Where(entry => entry.Sequence > after), Json));
+
+        endpoints.MapPost("/api/v1/profile", static async (HttpRequest request, ProfileWatch profiles, OptimizationRun run, CancellationToken cancellationToken) =>
+        {
+            if (request.ContentLength is null or > LongestProfile)
+            {
+                return Results.Text($"a profile has a length of at most {LongestProfile} bytes\n", statusCode: StatusCodes.Status413PayloadTooLarge);
+            }
+
+            using var body = new StreamReader(request.Body);
+            var judged = await profiles.JudgeAsync(await body.ReadToEndAsync(cancellationToken), run.Latest.Findings, run.Latest.Proposals, cancellationToken);
+            return Results.Text(string.Concat(judged.SelectMany(node => node.Lines.Select(line => $"{node.Node}: {line}\n"))));
+        });
 
         endpoints.MapPost("/api/v1/runs", static async (ISchedulerFactory schedulers, CancellationToken cancellationToken) =>
         {

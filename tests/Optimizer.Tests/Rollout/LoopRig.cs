@@ -13,6 +13,8 @@ using NetPulse.Optimizer.Detection.Preparation;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Ingest;
 using NetPulse.Optimizer.Journal;
+using NetPulse.Optimizer.Profiles;
+using NetPulse.Optimizer.Proposals;
 using NetPulse.Optimizer.Rollout;
 using NetPulse.Optimizer.Verify;
 using NetPulse.Telemetry.Samples;
@@ -113,6 +115,8 @@ internal sealed class LoopRig : IDisposable
             new IncidentSearch(Options.Create(new DetectionOptions())),
             new CapacityWatch(store, Options.Create(new DetectionOptions())),
             new CauseSearch(store, CauseRules.All),
+            new Outlook(new CauseSearch(store, CauseRules.All)),
+            new ProfileWatch(store, Options.Create(new ProfileOptions()), Clock),
             new ChangeLifecycle(new NodeTuningWriter(Cluster), new CanaryMeasurement(store), Journal, Effects),
             Memory,
             Journal,

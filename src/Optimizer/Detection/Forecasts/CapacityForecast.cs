@@ -12,6 +12,14 @@ namespace NetPulse.Optimizer.Detection.Forecasts;
 /// <param name="Latest">By the lower end.</param>
 public sealed record CapacityForecast(string Resource, string Where, double Now, double Limit, TimeSpan FullIn, TimeSpan Earliest, TimeSpan Latest)
 {
+    public const string ConntrackTable = "conntrack table";
+    public const string NeighbourTable = "neighbour table";
+    public const string AcceptQueue = "accept queue";
+    public const string LocalPorts = "range of local ports";
+
+    /// <summary>Whose it is; <see langword="null"/> for a namespace that is neither a pod's nor a node's.</summary>
+    public Subject? Whose { get; init; }
+
     /// <summary>Nothing is said of a time further off.</summary>
     public static readonly TimeSpan Horizon = TimeSpan.FromDays(1);
 

@@ -19,10 +19,10 @@ public sealed class CapacityWatch(ISampleStore store, IOptions<DetectionOptions>
     {
         var range = TimeRange.Before(now, options.Value.ForecastWindow);
         var found = new List<CapacityForecast>();
-        Add("conntrack table", await ReadAsync(NodeMetrics.ConntrackEntries), await LimitsAsync(NodeMetrics.ConntrackLimit));
+        Add(CapacityForecast.ConntrackTable, await ReadAsync(NodeMetrics.ConntrackEntries), await LimitsAsync(NodeMetrics.ConntrackLimit));
         // Beyond gc_thresh3 no neighbour is entered any more.
-        Add("neighbour table", await ReadAsync(NodeMetrics.NeighbourEntries), await LimitsAsync(NodeMetrics.NeighbourLimit, (LabelNames.Level, "gc_thresh3")));
-        Add("accept queue", await ReadAsync(TcpSocketMetrics.ListenQueue), await LimitsAsync(TcpSocketMetrics.ListenQueueLimit));
+        Add(CapacityForecast.NeighbourTable, await ReadAsync(NodeMetrics.NeighbourEntries), await LimitsAsync(NodeMetrics.NeighbourLimit, (LabelNames.Level, "gc_thresh3")));
+        Add(CapacityForecast.AcceptQueue, await ReadAsync(TcpSocketMetrics.ListenQueue), await LimitsAsync(TcpSocketMetrics.ListenQueueLimit));
         await AddPortsAsync();
         return [.. found.OrderBy(forecast => forecast.FullIn).ThenBy(forecast => forecast.Where, StringComparer.Ordinal)];
 
@@ -41,7 +41,7 @@ public sealed class CapacityWatch(ISampleStore store, IOptions<DetectionOptions>
             {
                 if (limits.TryGetValue(series.Labels.WithoutName(), out var limit) && CapacityForecast.Of(resource, Where(series.Labels), series, limit) is { } forecast)
                 {
-                    found.Add(forecast);
+                    found.Add(forecast with { Whose = Subject.OfNamespace(series.Labels) });
                 }
             }
         }
@@ -60,9 +60,9 @@ public sealed class CapacityWatch(ISampleStore store, IOptions<DetectionOptions>
                 var owner = series.Labels.Only(OwnerLabels);
                 // What has no pod for a peer is many addresses, each with a pool of its own.
                 if (series.Labels[LabelNames.PeerPod].Length > 0 && lows.TryGetValue(owner, out var low) && highs.TryGetValue(owner, out var high)
-                    && CapacityForecast.Of("range of local ports", $"{Where(series.Labels)} to {series.Labels[LabelNames.PeerNamespace]}/{series.Labels[LabelNames.PeerPod]}:{series.Labels[LabelNames.ServerPort]}", WithWaiting(series, owner), high - low + 1) is { } forecast)
+                    && CapacityForecast.Of(CapacityForecast.LocalPorts, $"{Where(series.Labels)} to {series.Labels[LabelNames.PeerNamespace]}/{series.Labels[LabelNames.PeerPod]}:{series.Labels[LabelNames.ServerPort]}", WithWaiting(series, owner), high - low + 1) is { } forecast)
                 {
-                    found.Add(forecast);
+                    found.Add(forecast with { Whose = Subject.OfNamespace(series.Labels) });
                 }
             }
 
