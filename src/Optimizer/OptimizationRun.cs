@@ -24,9 +24,11 @@ public sealed class OptimizationRun(
     CapacityWatch capacities,
     CauseSearch causes,
     ChangeLifecycle lifecycle,
+    RecommendationBook recommendations,
     DetectionMemory memory,
     ChangeJournal journal,
-    Narrative narrative)
+    Narrative narrative,
+    PolicyConditions? conditions = null)
 {
     private Picture latest = Picture.Empty;
 
@@ -37,8 +39,12 @@ public sealed class OptimizationRun(
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var cluster = await objects.ReadAsync(cancellationToken);
-        var problems = cluster.Problems.AddRange(await lifecycle.StepAllAsync(journal.Changes, cluster, cancellationToken));
-        narrative.Tell(problems);
+        var leads = objects.Term is not null;
+        var problems = cluster.Problems;
+        if (leads)
+        {
+            problems = problems.AddRange(await StepAsync(cluster, openOnly: false, cancellationToken));
+        }
 
         var traffic = await edges.ReadAsync(cluster.At, cancellationToken);
         announcements.Observe(cluster, traffic.SelectMany(edge => new[] { edge.Edge.Owner, edge.Edge.Peer }));
@@ -47,19 +53,21 @@ public sealed class OptimizationRun(
         var forecasts = await capacities.ForecastAsync(cluster.At, cancellationToken);
         var findings = await causes.ExplainAsync([.. anomalies.Where(anomaly => !IsBeingChanged(anomaly.Subject))], traffic, ChangedAt, cluster.At, cancellationToken);
         var proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe ? [] : LargerReceiveWindow.For(findings, traffic, cluster);
+        if (leads)
+        {
+            var recorded = await recommendations.RecordAsync(proposals, cluster, cancellationToken);
+            (proposals, cluster, problems) = (recorded.Proposals, recorded.Cluster, problems.AddRange(recorded.Problems));
+        }
+
+        narrative.Tell(problems);
         var picture = new Picture(cluster.At, cluster.Policy, problems, traffic, incidents, forecasts, findings, proposals);
         Volatile.Write(ref latest, picture);
         narrative.Tell(picture);
         memory.SaveWhenDue();
 
-        foreach (var proposal in proposals)
+        if (leads)
         {
-            var decision = Guard.Decide(proposal, cluster, EarlierChanges());
-            narrative.Tell(proposal, decision);
-            if (decision.Allowed)
-            {
-                await lifecycle.BeginAsync(proposal, cluster, cancellationToken);
-            }
+            await DecideAsync(proposals, cluster, cancellationToken);
         }
     }
 
@@ -67,12 +75,48 @@ public sealed class OptimizationRun(
     /// <exception cref="IOException">As for <see cref="RunAsync"/>.</exception>
     public async Task FollowAsync(CancellationToken cancellationToken)
     {
-        var open = journal.Changes.Where(state => state.IsOpen).ToList();
-        if (open.Count > 0)
+        if (objects.Term is null || !journal.Changes.Any(state => state.IsOpen))
         {
-            var cluster = await objects.ReadAsync(cancellationToken);
-            narrative.Tell(cluster.Problems.AddRange(await lifecycle.StepAllAsync(open, cluster, cancellationToken)));
+            return;
         }
+
+        var cluster = await objects.ReadAsync(cancellationToken);
+        var problems = cluster.Problems.AddRange(await StepAsync(cluster, openOnly: true, cancellationToken));
+        narrative.Tell(problems.AddRange(await recommendations.FollowAsync(cluster, ImmutableDictionary<string, Decision>.Empty, cancellationToken)));
+    }
+
+    /// <summary>Open changes first, also those that an earlier leader left.</summary>
+    private async Task<ImmutableArray<string>> StepAsync(ClusterSnapshot cluster, bool openOnly, CancellationToken cancellationToken)
+    {
+        if (objects.Term is { } term)
+        {
+            await recommendations.TakeOverAsync(term, cancellationToken);
+        }
+
+        return await lifecycle.StepAllAsync(openOnly ? [.. journal.Changes.Where(state => state.IsOpen)] : journal.Changes, cluster, cancellationToken);
+    }
+
+    private async Task DecideAsync(ImmutableArray<SysctlProposal> proposals, ClusterSnapshot cluster, CancellationToken cancellationToken)
+    {
+        var decisions = new Dictionary<string, Decision>(StringComparer.Ordinal);
+        foreach (var proposal in proposals)
+        {
+            var decision = Guard.Decide(proposal, cluster, EarlierChanges());
+            decisions[RecommendationKey.Of(proposal)] = decision;
+            narrative.Tell(proposal, decision);
+            if (decision.Allowed)
+            {
+                await lifecycle.BeginAsync(proposal, cluster, cancellationToken);
+            }
+        }
+
+        var problems = latest.Problems.AddRange(await recommendations.FollowAsync(cluster, decisions, cancellationToken));
+        if (conditions is not null && await conditions.WriteAsync(cluster, problems, cancellationToken) is { } refused)
+        {
+            problems = problems.Add(refused);
+        }
+
+        narrative.Tell(problems);
     }
 
     /// <summary>A subject is explained anew once the change that it is measured under has ended.</summary>

@@ -4,7 +4,7 @@ using NetPulse.Optimizer.Cluster;
 namespace NetPulse.Optimizer.Apply;
 
 /// <summary>Writes changes into the node's NodeTuning object, from where its Tuner takes them. Each step may be repeated.</summary>
-public sealed class NodeTuningWriter(IClusterObjects objects)
+public sealed class NodeTuningWriter(IClusterObjects objects, RecommendationNames names)
 {
     /// <summary>On the canary, with the time at which the Tuner undoes it by itself.</summary>
     /// <exception cref="IOException">Nothing was written.</exception>
@@ -31,7 +31,7 @@ public sealed class NodeTuningWriter(IClusterObjects objects)
 
     private Task ReplaceAsync(Change change, IEnumerable<SysctlSetting> settings, CancellationToken cancellationToken)
     {
-        var names = change.SettingNames.ToHashSet(StringComparer.Ordinal);
-        return objects.ReplaceSettingsAsync(change.Node, stored => stored.Where(other => !names.Contains(other.Name)).Concat(settings), "", cancellationToken);
+        var own = change.SettingNames.ToHashSet(StringComparer.Ordinal);
+        return objects.ReplaceSettingsAsync(change.Node, stored => stored.Where(other => !own.Contains(other.Name)).Concat(settings), names.Of(change), cancellationToken);
     }
 }

@@ -21,6 +21,10 @@ public sealed class ClusterOptions
     /// <summary>With <c>Cluster</c>: name of the OptimizationPolicy that counts; while there is none of that name we only observe.</summary>
     [RegularExpression("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", ErrorMessage = "must be a lower-case DNS name")]
     public string Policy { get; set; } = "default";
+
+    /// <summary>With <c>Cluster</c>: name of the Lease, in our own namespace, by which one of several replicas leads.</summary>
+    [RegularExpression("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", ErrorMessage = "must be a lower-case DNS name")]
+    public string LeaseName { get; set; } = "netpulse-optimizer";
 }
 
 [OptionsValidator]

@@ -15,6 +15,8 @@ public sealed class ObjectsDirectory(ClusterOptions options, TimeProvider time, 
     private readonly string pods = Path.Combine(options.ObjectsDirectory, "pods");
     private readonly string nodeTunings = Path.Combine(options.ObjectsDirectory, "nodetunings");
 
+    public int? Term => 0;
+
     public OptimizationPolicy? PolicyAtStart() => ReadPolicy();
 
     public async Task<ClusterSnapshot> ReadAsync(CancellationToken cancellationToken = default)

@@ -139,7 +139,7 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
         {
             Source = new RecommendationSource { Kind = RecommendationSourceKind.Schedule, Fingerprint = "f1" },
             Target = new RecommendationTarget { ApiVersion = "v1", Kind = "Pod", Name = "archive-0", Namespace = "lab" },
-            Change = new RecommendedChange { Sysctl = "net.ipv4.tcp_rmem", Before = "4096 131072 131072", After = "4096 131072 1048576" },
+            Change = new RecommendedChange { Sysctls = [new RecommendedSysctl { Name = "net.ipv4.tcp_rmem", Before = "4096 131072 131072", After = "4096 131072 1048576" }] },
             Approval = ApprovalDecision.Approved,
         },
     };
