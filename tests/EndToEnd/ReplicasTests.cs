@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using NetPulse.ApiServer;
+using NetPulse.Tests;
 
 namespace NetPulse.EndToEnd;
 
@@ -57,9 +58,7 @@ public sealed class ReplicasTests : IAsyncLifetime, IAsyncDisposable
 
         // The follower is asked as well as the leader; nobody is answered without a token.
         Assert.Equal(HttpStatusCode.Unauthorized, (await following.Http.GetAsync("/api/v1/status")).StatusCode);
-        using var asked = new HttpRequestMessage(HttpMethod.Get, "/api/v1/status");
-        asked.Headers.Authorization = new AuthenticationHeaderValue("Bearer", "token-of-reader");
-        Assert.Equal(HttpStatusCode.OK, (await following.Http.SendAsync(asked, deadline.Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync(following, "/api/v1/status")).StatusCode);
 
         // Held, as a machine that hangs: another leads, and who wakes up has nothing to say.
         leading.Signal("STOP");
@@ -110,9 +109,8 @@ public sealed class ReplicasTests : IAsyncLifetime, IAsyncDisposable
         }
 
         await NamedAsync(service, [("create", "leases")]);
-        using var asked = new HttpRequestMessage(HttpMethod.Get, "/api/v1/status");
-        asked.Headers.Authorization = new AuthenticationHeaderValue("Bearer", "token-of-reader");
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await service.Http.SendAsync(asked, deadline.Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await AskAsync(service, "/api/v1/status")).StatusCode);
+        server.Allow("create", "tokenreviews");
         server.Allow("create", "leases");
         await NamedAsync(service, [("patch", $"{Recommendations}/status"), ("patch", "optimizationpolicies/status")]);
         server.Allow("patch", $"{Recommendations}/status");
@@ -120,6 +118,25 @@ public sealed class ReplicasTests : IAsyncLifetime, IAsyncDisposable
         await NamedAsync(service, [("create", "events")]);
         await PhaseAsync("stuck", "Expired");
         Assert.True((await service.Http.GetAsync("/healthz")).IsSuccessStatusCode);
+    }
+
+    [KernelFact]
+    public async Task A_Tuner_tells_the_cluster_what_it_accepts_and_puts_nothing_anywhere_unasked()
+    {
+        var own = Path.Combine(directory, "second");
+        using var tuner = ServiceUnderTest.Start(
+            "Tuner", "netpulse-tuner", new Dictionary<string, string>(StringComparer.Ordinal) { ["KUBECONFIG"] = Kubeconfig("second") },
+            "run", "--tuner:source=Cluster", "--tuner:node=node-1", $"--tuner:stateDirectory={Path.Combine(own, "state")}");
+        while (server.Find(Api, "nodetunings", "node-1")?["status"]?["knobs"] is not JsonArray { Count: > 0 })
+        {
+            await Task.Delay(100, deadline.Token);
+        }
+
+        var tuning = server.Find(Api, "nodetunings", "node-1")!;
+        Assert.Null(tuning["status"]!["settings"]);
+        Assert.Equal("True", tuning["status"]!["conditions"]![0]!["status"]!.ToString());
+        tuner.Signal("TERM");
+        Assert.Equal(0, await tuner.EndsAsync());
     }
 
     private static string User(SeenRequest request) => request.Headers.GetValueOrDefault("Authorization", "").Replace("Bearer token-of-", "", StringComparison.Ordinal);
@@ -131,18 +148,35 @@ public sealed class ReplicasTests : IAsyncLifetime, IAsyncDisposable
             // In the log, or with the other problems of a run in the journal.
             var words = $"the verb {verb} on {resource} ";
             await service.UntilAsync(async () => service.Output.Contains(words, StringComparison.Ordinal)
-                || (await File.ReadAllTextAsync(Path.Combine(directory, "first", "journal.jsonl"), deadline.Token)).Contains(words, StringComparison.Ordinal));
+                || (await AskAsync(service, "/api/v1/journal") is { IsSuccessStatusCode: true } answer && (await answer.Content.ReadAsStringAsync(deadline.Token)).Contains(words, StringComparison.Ordinal)));
         }
+    }
+
+    private async Task<HttpResponseMessage> AskAsync(ServiceUnderTest service, string path)
+    {
+        using var asked = new HttpRequestMessage(HttpMethod.Get, path);
+        asked.Headers.Authorization = new AuthenticationHeaderValue("Bearer", "token-of-reader");
+        return await service.Http.SendAsync(asked, deadline.Token);
     }
 
     private static Task ReadyAsync(ServiceUnderTest service) => service.UntilAsync(async () => (await service.Http.GetAsync("/readyz")).IsSuccessStatusCode);
 
     private ServiceUnderTest Start(string user)
     {
+        var service = ServiceUnderTest.StartOptimizer(
+            Path.Combine(directory, user), ServiceUnderTest.FreePort(), new Dictionary<string, string>(StringComparer.Ordinal) { ["KUBECONFIG"] = Kubeconfig(user) },
+            "--cluster:source=Cluster", "--schedule:cron=0/2 * * * * ?");
+        running.Add(service);
+        return service;
+    }
+
+    /// <returns>A file that makes a process that user.</returns>
+    private string Kubeconfig(string user)
+    {
         var own = Path.Combine(directory, user);
         Directory.CreateDirectory(own);
-        var kubeconfig = Path.Combine(own, "kubeconfig");
-        File.WriteAllText(kubeconfig, $$"""
+        var file = Path.Combine(own, "kubeconfig");
+        File.WriteAllText(file, $$"""
             apiVersion: v1
             kind: Config
             current-context: test
@@ -150,10 +184,7 @@ public sealed class ReplicasTests : IAsyncLifetime, IAsyncDisposable
             clusters: [{name: test, cluster: {server: "{{server.Address}}"}}]
             users: [{name: test, user: {token: token-of-{{user}}}}]
             """);
-        var service = ServiceUnderTest.StartOptimizer(
-            own, ServiceUnderTest.FreePort(), new Dictionary<string, string>(StringComparer.Ordinal) { ["KUBECONFIG"] = kubeconfig }, "--cluster:source=Cluster", "--schedule:cron=0/2 * * * * ?");
-        running.Add(service);
-        return service;
+        return file;
     }
 
     /// <summary>All but the lease's and the reviews', which change nothing of anybody else's.</summary>
@@ -170,7 +201,7 @@ public sealed class ReplicasTests : IAsyncLifetime, IAsyncDisposable
     {
         while (true)
         {
-            var writer = server.Seen.LastOrDefault(static request => request.Target.Contains("/leases", StringComparison.Ordinal) && request.Method is "PUT" or "POST" && request.Target.Contains("/leases", StringComparison.Ordinal));
+            var writer = server.Seen.LastOrDefault(static request => request.Target.Contains("/leases", StringComparison.Ordinal) && request.Method is ("PUT" or "POST"));
             if (writer is not null && User(writer) is var user && user != otherThan && Lease()?["spec"]?["holderIdentity"]?.ToString() is { Length: > 0 })
             {
                 return user;

@@ -47,6 +47,8 @@ internal sealed class ServiceUnderTest : IDisposable
 
     public static ServiceUnderTest Start(string project, string name, params string[] arguments) => new(DemoProcess.Binary(project, name), arguments, NoVariables);
 
+    public static ServiceUnderTest Start(string project, string name, IReadOnlyDictionary<string, string> environment, params string[] arguments) => new(DemoProcess.Binary(project, name), arguments, environment);
+
     /// <summary>An optimizer with everything it keeps below the directory.</summary>
     public static ServiceUnderTest StartOptimizer(string directory, int port, params string[] arguments) => StartOptimizer(directory, port, NoVariables, arguments);
 
