@@ -31,6 +31,7 @@ public sealed class OptimizationRun(
     PolicyConditions? conditions = null)
 {
     private Picture latest = Picture.Empty;
+    private ImmutableArray<string> runProblems = [];
 
     /// <summary>What the latest complete run saw.</summary>
     public Picture Latest => Volatile.Read(ref latest);
@@ -59,30 +60,30 @@ public sealed class OptimizationRun(
             (proposals, cluster, problems) = (recorded.Proposals, recorded.Cluster, problems.AddRange(recorded.Problems));
         }
 
-        narrative.Tell(problems);
         var picture = new Picture(cluster.At, cluster.Policy, problems, traffic, incidents, forecasts, findings, proposals);
         Volatile.Write(ref latest, picture);
         narrative.Tell(picture);
         memory.SaveWhenDue();
 
-        if (leads)
-        {
-            await DecideAsync(proposals, cluster, cancellationToken);
-        }
+        runProblems = leads ? problems.AddRange(await DecideAsync(proposals, cluster, problems, cancellationToken)) : problems;
+        narrative.Tell(runProblems);
     }
 
     /// <summary>Between two runs: only the next steps of open changes, which must not wait for a cron expression that comes once an hour.</summary>
     /// <exception cref="IOException">As for <see cref="RunAsync"/>.</exception>
     public async Task FollowAsync(CancellationToken cancellationToken)
     {
-        if (objects.Term is null || !journal.Changes.Any(state => state.IsOpen))
+        if (objects.Term is not { } term || (recommendations.HasTakenOver(term) && !journal.Changes.Any(state => state.IsOpen)))
         {
             return;
         }
 
         var cluster = await objects.ReadAsync(cancellationToken);
         var problems = cluster.Problems.AddRange(await StepAsync(cluster, openOnly: true, cancellationToken));
-        narrative.Tell(problems.AddRange(await recommendations.FollowAsync(cluster, ImmutableDictionary<string, Decision>.Empty, cancellationToken)));
+        problems = problems.AddRange(await recommendations.FollowAsync(cluster, ImmutableDictionary<string, Decision>.Empty, cancellationToken));
+
+        // What only a whole run looks at lasts until the next one.
+        narrative.Tell([.. problems.Union(runProblems, StringComparer.Ordinal)]);
     }
 
     /// <summary>Open changes first, also those that an earlier leader left.</summary>
@@ -96,7 +97,8 @@ public sealed class OptimizationRun(
         return await lifecycle.StepAllAsync(openOnly ? [.. journal.Changes.Where(state => state.IsOpen)] : journal.Changes, cluster, cancellationToken);
     }
 
-    private async Task DecideAsync(ImmutableArray<SysctlProposal> proposals, ClusterSnapshot cluster, CancellationToken cancellationToken)
+    /// <returns>What could not be written.</returns>
+    private async Task<ImmutableArray<string>> DecideAsync(ImmutableArray<SysctlProposal> proposals, ClusterSnapshot cluster, ImmutableArray<string> problems, CancellationToken cancellationToken)
     {
         var decisions = new Dictionary<string, Decision>(StringComparer.Ordinal);
         foreach (var proposal in proposals)
@@ -110,13 +112,8 @@ public sealed class OptimizationRun(
             }
         }
 
-        var problems = latest.Problems.AddRange(await recommendations.FollowAsync(cluster, decisions, cancellationToken));
-        if (conditions is not null && await conditions.WriteAsync(cluster, problems, cancellationToken) is { } refused)
-        {
-            problems = problems.Add(refused);
-        }
-
-        narrative.Tell(problems);
+        var refused = await recommendations.FollowAsync(cluster, decisions, cancellationToken);
+        return conditions is not null && await conditions.WriteAsync(cluster, problems.AddRange(refused), cancellationToken) is { } unwritten ? refused.Add(unwritten) : refused;
     }
 
     /// <summary>A subject is explained anew once the change that it is measured under has ended.</summary>

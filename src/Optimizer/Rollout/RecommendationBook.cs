@@ -23,6 +23,8 @@ public sealed class RecommendationBook(
 
     private int? takenOverIn;
 
+    public bool HasTakenOver(int term) => takenOverIn == term;
+
     /// <summary>Once a term: what an earlier leader had begun and this journal does not know.</summary>
     /// <param name="term">Ours.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
