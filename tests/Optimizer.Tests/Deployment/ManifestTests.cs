@@ -25,6 +25,31 @@ public sealed class ManifestTests
         Assert.Equal(chart, kustomized);
     }
 
+    /// <summary>The chart is the source; with NETPULSE_WRITE_DEPLOY set, kustomize's files are written anew from it.</summary>
+    [Fact]
+    public void Kustomizes_files_are_made_from_the_chart()
+    {
+        var values = DeployFolder.Values();
+        var everything = ChartTemplate.Over(DeployFolder.Values("tuner-on"), new JsonObject { ["monitoring"] = new JsonObject { ["enabled"] = true } });
+        foreach (var (file, template, with, only) in new (string, string, JsonObject, string)[]
+        {
+            ("base/priority-class.yaml", "priority-class", values, ""), ("base/collector.yaml", "collector", values, ""), ("base/optimizer.yaml", "optimizer", values, ""),
+            ("base/people.yaml", "people", values, ""), ("base/policy.yaml", "policy", values, ""), ("base/network-policies.yaml", "network-policies", values, ""),
+            ("tuner/tuner.yaml", "tuner", everything, ""), ("tuner/network-policy.yaml", "network-policies", everything, "  name: netpulse-tuner\n"),
+            ("monitoring/monitoring.yaml", "monitoring", everything, ""), ("uninstall/uninstall.yaml", "uninstall", everything, ""),
+        })
+        {
+            var documents = ChartTemplate.Render(File.ReadAllText(Path.Combine(DeployFolder.Chart, "templates", $"{template}.yaml")), with, DeployFolder.Namespace).Split("\n---\n").Where(document => document.Contains(only, StringComparison.Ordinal));
+            var wanted = $"# Made from the Helm chart by its own values; a test holds both together.\n{string.Join("\n---\n", documents)}";
+            if (Environment.GetEnvironmentVariable("NETPULSE_WRITE_DEPLOY") is { Length: > 0 })
+            {
+                File.WriteAllText(Folder(file), wanted);
+            }
+
+            Assert.Equal(wanted, File.ReadAllText(Folder(file)));
+        }
+    }
+
     [Fact]
     public void The_uninstall_job_and_the_monitors_are_the_charts_too()
     {
