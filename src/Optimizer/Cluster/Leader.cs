@@ -8,15 +8,17 @@ namespace NetPulse.Optimizer.Cluster;
 public sealed class Leader : BackgroundService
 {
     private readonly LeaderElection election;
+    private readonly TimeProvider time;
 
     /// <param name="client">Of the API server; the Lease is in its namespace.</param>
     /// <param name="options">How the Lease is named.</param>
     /// <param name="time">By which the term is measured.</param>
-    /// <param name="logger">Says who leads.</param>
-    public Leader(KubernetesClient client, IOptions<ClusterOptions> options, TimeProvider time, ILogger<LeaderElection> logger)
+    /// <param name="loggers">Say who leads.</param>
+    public Leader(KubernetesClient client, IOptions<ClusterOptions> options, TimeProvider time, ILoggerFactory loggers)
     {
+        this.time = time;
         Identity = $"{Environment.MachineName}_{Guid.NewGuid():N}";
-        election = new LeaderElection(client, new LeaderElectionSettings { LeaseName = options.Value.LeaseName, Namespace = client.Configuration.Namespace, Identity = Identity }, time, logger);
+        election = new LeaderElection(client, new LeaderElectionSettings { LeaseName = options.Value.LeaseName, Namespace = client.Configuration.Namespace, Identity = Identity }, time, loggers.CreateLogger<LeaderElection>());
     }
 
     /// <summary>The pod's name and a part of its own for each start.</summary>
@@ -29,11 +31,11 @@ public sealed class Leader : BackgroundService
     public Leadership? Current => election.Current is { Holds: true } term ? term : null;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => election.RunAsync(
-        static async term =>
+        async term =>
         {
             try
             {
-                await Task.Delay(Timeout.Infinite, term.Ended);
+                await Task.Delay(Timeout.InfiniteTimeSpan, time, term.Ended);
             }
             catch (OperationCanceledException)
             {

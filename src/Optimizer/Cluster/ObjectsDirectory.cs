@@ -98,7 +98,7 @@ public sealed class ObjectsDirectory(ClusterOptions options, TimeProvider time, 
             else
             {
                 var whole = found.GetValueOrDefault(node) ?? new NodeTuning { Metadata = part.Metadata };
-                found[node] = isStatus ? whole with { Status = part.Status } : whole with { Spec = part.Spec };
+                found[node] = isStatus ? whole with { Status = part.Status } : whole with { Metadata = part.Metadata, Spec = part.Spec };
             }
         }
 

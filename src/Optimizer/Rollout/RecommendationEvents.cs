@@ -1,4 +1,3 @@
-using NetPulse.Kubernetes.Client;
 using NetPulse.Kubernetes.Events;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Cluster;
@@ -6,7 +5,7 @@ using NetPulse.Optimizer.Cluster;
 namespace NetPulse.Optimizer.Rollout;
 
 /// <summary>Tells each step of a recommendation as Events on it and on what it is about: the pod, its workload, the node.</summary>
-public sealed class RecommendationEvents(EventRecorder recorder) : BackgroundService
+public sealed class RecommendationEvents(EventRecorder recorder, TimeProvider time) : BackgroundService
 {
     public void Tell(NetworkRecommendation recommendation, ClusterSnapshot cluster, string node)
     {
@@ -27,7 +26,7 @@ public sealed class RecommendationEvents(EventRecorder recorder) : BackgroundSer
         recorder.Complete();
         if (ExecuteTask is { } writing)
         {
-            await Task.WhenAny(writing, Task.Delay(TimeSpan.FromSeconds(3), cancellationToken));
+            await Task.WhenAny(writing, Task.Delay(TimeSpan.FromSeconds(3), time, cancellationToken));
         }
 
         await base.StopAsync(cancellationToken);

@@ -21,7 +21,7 @@ internal static class RolloutRegistration
     }
 
     /// <summary>So that <c>kubectl describe</c> tells the story.</summary>
-    private static IServiceCollection AddEvents(this IServiceCollection services) => services
+    private static void AddEvents(this IServiceCollection services) => services
         .AddSingleton(static provider => new EventRecorder(
             provider.GetRequiredService<KubernetesClient>(), "netpulse.io/optimizer", provider.GetRequiredService<Leader>().Identity, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EventRecorder>>()))
         .AddSingleton<RecommendationEvents>()
