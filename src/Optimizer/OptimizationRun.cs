@@ -18,6 +18,8 @@ namespace NetPulse.Optimizer;
 public sealed class OptimizationRun(
     IClusterObjects objects,
     EdgeWatch edges,
+    ErrorWatch errors,
+    ShapeWatch shapes,
     Announcements announcements,
     AlertBook alerts,
     IncidentSearch incidentSearch,
@@ -49,11 +51,16 @@ public sealed class OptimizationRun(
 
         var traffic = await edges.ReadAsync(cluster.At, cancellationToken);
         announcements.Observe(cluster, traffic.SelectMany(edge => new[] { edge.Edge.Owner, edge.Edge.Peer }));
-        var anomalies = edges.FindAnomalies(traffic, announcements);
+        ImmutableArray<Anomaly> anomalies =
+        [
+            .. edges.FindAnomalies(traffic, announcements),
+            .. await errors.FindAsync(cluster.At, cancellationToken),
+            .. await shapes.FindAsync(cluster.At, cancellationToken),
+        ];
         var incidents = incidentSearch.Find(alerts.Update(anomalies, cluster.At), traffic);
         var forecasts = await capacities.ForecastAsync(cluster.At, cancellationToken);
         var findings = await causes.ExplainAsync([.. anomalies.Where(anomaly => !IsBeingChanged(anomaly.Subject))], traffic, ChangedAt, cluster.At, cancellationToken);
-        var proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe ? [] : LargerReceiveWindow.For(findings, traffic, cluster);
+        var proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe ? [] : RemedySearch.For(findings, traffic, cluster);
         if (leads)
         {
             var recorded = await recommendations.RecordAsync(proposals, cluster, cancellationToken);
