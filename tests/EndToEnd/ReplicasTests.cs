@@ -83,6 +83,9 @@ public sealed class ReplicasTests : IAsyncLifetime, IAsyncDisposable
         leading.Signal("TERM");
         Assert.Equal(0, await leading.EndsAsync());
         Assert.Equal("", Lease()?["spec"]?["holderIdentity"]?.ToString() ?? "");
+
+        // With the roles that we install it could have done all of that.
+        Assert.Empty(new GrantedRules("base/optimizer.yaml").Lacking(server.Seen.Where(static request => User(request) is "first" or "second")));
     }
 
     [Fact]
@@ -135,6 +138,7 @@ public sealed class ReplicasTests : IAsyncLifetime, IAsyncDisposable
         var tuning = server.Find(Api, "nodetunings", "node-1")!;
         Assert.Null(tuning["status"]!["settings"]);
         Assert.Equal("True", tuning["status"]!["conditions"]![0]!["status"]!.ToString());
+        Assert.Empty(new GrantedRules("tuner/tuner.yaml").Lacking(server.Seen));
         tuner.Signal("TERM");
         Assert.Equal(0, await tuner.EndsAsync());
     }
