@@ -8,6 +8,7 @@ using NetPulse.Optimizer.Cluster;
 using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Detection.Alerts;
 using NetPulse.Optimizer.Detection.Incidents;
+using NetPulse.Optimizer.Detection.Preparation;
 
 // What one run of detection costs for a whole fleet: netpulse-bench-fleet [NODES] [SERIES PER NODE]. An edge is twelve series, of which a run reads two.
 var nodes = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 5000;

@@ -60,6 +60,17 @@ public sealed class ReplicasTests : IAsyncLifetime, IAsyncDisposable
         Assert.Equal(HttpStatusCode.Unauthorized, (await following.Http.GetAsync("/api/v1/status")).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await AskAsync(following, "/api/v1/status")).StatusCode);
 
+        // To decide, and to write samples, are roles of their own.
+        AddRecommendation("to be approved", "2100-01-01T00:00:00Z");
+        server.Deny("approve", Recommendations);
+        server.Deny("create", "optimizers/samples");
+        const string Approval = "/api/v1/recommendations/shop/to-be-approved/approval?decision=Approved";
+        Assert.Equal(HttpStatusCode.Forbidden, (await AskAsync(leading, Approval, HttpMethod.Post)).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await AskAsync(leading, "/api/v1/write", HttpMethod.Post)).StatusCode);
+        server.Allow("approve", Recommendations);
+        await leading.UntilAsync(async () => (await AskAsync(leading, Approval, HttpMethod.Post)).StatusCode == HttpStatusCode.NoContent);
+        Assert.Equal("Approved", server.Find(Api, Recommendations, "to-be-approved", "shop")!["spec"]!["approval"]!.ToString());
+
         // Held, as a machine that hangs: another leads, and who wakes up has nothing to say.
         leading.Signal("STOP");
         var held = Stopwatch.GetTimestamp();
@@ -156,9 +167,9 @@ public sealed class ReplicasTests : IAsyncLifetime, IAsyncDisposable
         }
     }
 
-    private async Task<HttpResponseMessage> AskAsync(ServiceUnderTest service, string path)
+    private async Task<HttpResponseMessage> AskAsync(ServiceUnderTest service, string path, HttpMethod? method = null)
     {
-        using var asked = new HttpRequestMessage(HttpMethod.Get, path);
+        using var asked = new HttpRequestMessage(method ?? HttpMethod.Get, path);
         asked.Headers.Authorization = new AuthenticationHeaderValue("Bearer", "token-of-reader");
         return await service.Http.SendAsync(asked, deadline.Token);
     }
@@ -184,9 +195,17 @@ public sealed class ReplicasTests : IAsyncLifetime, IAsyncDisposable
             apiVersion: v1
             kind: Config
             current-context: test
-            contexts: [{name: test, context: {cluster: test, user: test, namespace: netpulse}}]
-            clusters: [{name: test, cluster: {server: "{{server.Address}}"}}]
-            users: [{name: test, user: {token: token-of-{{user}}}}]
+            contexts:
+              - name: test
+                context: {cluster: test, user: test, namespace: netpulse}
+            clusters:
+              - name: test
+                cluster:
+                  server: "{{server.Address}}"
+            users:
+              - name: test
+                user:
+                  token: token-of-{{user}}
             """);
         return file;
     }
@@ -215,7 +234,9 @@ public sealed class ReplicasTests : IAsyncLifetime, IAsyncDisposable
         }
     }
 
-    private void AddExpired(string name) => server.Add(Api, Recommendations, new JsonObject
+    private void AddExpired(string name) => AddRecommendation(name, "2026-01-01T00:00:00Z");
+
+    private void AddRecommendation(string name, string expiresAt) => server.Add(Api, Recommendations, new JsonObject
     {
         ["metadata"] = new JsonObject { ["name"] = name.Replace(' ', '-'), ["namespace"] = "shop" },
         ["spec"] = new JsonObject
@@ -223,7 +244,7 @@ public sealed class ReplicasTests : IAsyncLifetime, IAsyncDisposable
             ["source"] = new JsonObject { ["kind"] = "User", ["fingerprint"] = name },
             ["target"] = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Node", ["name"] = "node-1" },
             ["change"] = new JsonObject { ["sysctls"] = new JsonArray(new JsonObject { ["name"] = "net.core.somaxconn", ["after"] = "8192" }) },
-            ["expiresAt"] = "2026-01-01T00:00:00Z",
+            ["expiresAt"] = expiresAt,
         },
     });
 

@@ -12,9 +12,12 @@ public sealed class ManifestTests
 {
     private static readonly KubernetesTypes Types = new();
 
-    public static TheoryData<string> Overlays => [.. Directory.EnumerateDirectories(Path.Combine(DeployFolder.Root, "kustomize", "overlays")).Select(static folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
+    private static readonly IReadOnlyList<string> OverlayNames =
+        [.. Directory.EnumerateDirectories(Path.Combine(DeployFolder.Root, "kustomize", "overlays")).Select(static folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
 
-    public static TheoryData<string> Folders => [.. Overlays.Select(static row => $"overlays/{row.Data}"), "tuner", "uninstall", "monitoring"];
+    public static TheoryData<string> Overlays => [.. OverlayNames];
+
+    public static TheoryData<string> Folders => [.. OverlayNames.Select(static name => $"overlays/{name}"), "tuner", "uninstall", "monitoring"];
 
     [Theory]
     [MemberData(nameof(Overlays))]
@@ -158,7 +161,7 @@ public sealed class ManifestTests
     {
         var schema = JsonNode.Parse(File.ReadAllText(Path.Combine(DeployFolder.Chart, "values.schema.json")))!;
         Assert.Empty(Unknown(DeployFolder.Values(), schema, ""));
-        Assert.All(Overlays, row => Assert.Empty(Unknown(DeployFolder.Values((string)row.Data), schema, "")));
+        Assert.All(OverlayNames, name => Assert.Empty(Unknown(DeployFolder.Values(name), schema, "")));
     }
 
     private static IEnumerable<string> Unknown(JsonObject values, JsonNode schema, string path) => values.SelectMany(pair => schema["properties"]?[pair.Key] is not { } known
