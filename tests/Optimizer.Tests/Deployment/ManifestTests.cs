@@ -170,13 +170,14 @@ public sealed class ManifestTests
 
     private static string Folder(string name) => Path.Combine(DeployFolder.Root, "kustomize", name);
 
-    /// <summary>The whole object, its fields in order.</summary>
+    /// <summary>The whole object, its fields in order; kustomize drops the last line's end of a text that it patches.</summary>
     private static string Key(JsonObject value) => $"{value["kind"]}/{value["metadata"]!["name"]} {Sorted(value)!.ToJsonString()}";
 
     private static JsonNode? Sorted(JsonNode? node) => node switch
     {
         JsonObject mapping => new JsonObject(mapping.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => KeyValuePair.Create(pair.Key, Sorted(pair.Value)))),
         JsonArray list => new JsonArray([.. list.Select(Sorted)]),
+        JsonValue value when value.TryGetValue<string>(out var text) => text.TrimEnd('\n'),
         _ => node?.DeepClone(),
     };
 
