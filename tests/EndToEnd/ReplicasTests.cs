@@ -15,7 +15,7 @@ public sealed class ReplicasTests : IAsyncLifetime, IAsyncDisposable
 
     private readonly CancellationTokenSource deadline = new(TimeSpan.FromMinutes(3));
     private readonly string directory = Directory.CreateTempSubdirectory("nptest-").FullName;
-    private readonly List<ServiceUnderTest> running = [];
+    private readonly List<(string User, ServiceUnderTest Service)> running = [];
     private TestApiServer server = null!;
 
     public async Task InitializeAsync()
@@ -36,7 +36,7 @@ public sealed class ReplicasTests : IAsyncLifetime, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        running.ForEach(static service => service.Dispose());
+        running.ForEach(static each => each.Service.Dispose());
         await server.DisposeAsync();
         Directory.Delete(directory, recursive: true);
         deadline.Dispose();
@@ -181,7 +181,7 @@ public sealed class ReplicasTests : IAsyncLifetime, IAsyncDisposable
         var service = ServiceUnderTest.StartOptimizer(
             Path.Combine(directory, user), ServiceUnderTest.FreePort(), new Dictionary<string, string>(StringComparer.Ordinal) { ["KUBECONFIG"] = Kubeconfig(user) },
             "--cluster:source=Cluster", "--schedule:cron=0/2 * * * * ?");
-        running.Add(service);
+        running.Add((user, service));
         return service;
     }
 
@@ -219,13 +219,13 @@ public sealed class ReplicasTests : IAsyncLifetime, IAsyncDisposable
 
     private JsonObject? Lease() => server.Find("coordination.k8s.io/v1", "leases", "netpulse-optimizer", "netpulse");
 
-    /// <summary>Who wrote the lease last, once it is held by another than the one given.</summary>
+    /// <summary>Who holds the lease, once it is another than the one given.</summary>
     private async Task<string> LeaderAsync(string otherThan)
     {
         while (true)
         {
-            var writer = server.Seen.LastOrDefault(static request => request.Target.Contains("/leases", StringComparison.Ordinal) && request.Method is ("PUT" or "POST"));
-            if (writer is not null && User(writer) is var user && user != otherThan && Lease()?["spec"]?["holderIdentity"]?.ToString() is { Length: > 0 })
+            if (Lease()?["spec"]?["holderIdentity"]?.ToString() is { Length: > 0 } holder
+                && running.FirstOrDefault(each => each.Service.Output.Contains($"{holder} leads now", StringComparison.Ordinal)).User is { } user && user != otherThan)
             {
                 return user;
             }
