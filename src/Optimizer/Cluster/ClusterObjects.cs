@@ -36,6 +36,7 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     private readonly ResourceCache<OptimizationPolicy> policies = new();
     private readonly ResourceCache<NetworkRecommendation> recommendations = new();
     private readonly ILoggerFactory loggers;
+    private readonly ResourceQuery own;
 
     private readonly ConcurrentDictionary<string, Func<(DateTimeOffset? HeardAt, string Problem)>> streams = new(StringComparer.Ordinal);
     private int? caughtUpIn;
@@ -45,12 +46,13 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
 
     /// <param name="client">Of the API server; the caller's to dispose of.</param>
     /// <param name="policyName">The one OptimizationPolicy that counts.</param>
+    /// <param name="group">Whose recommendations; empty where the work is not split.</param>
     /// <param name="leadership">The present term where several replicas run; <see langword="null"/> where this is the only one.</param>
     /// <param name="time">Of the snapshots.</param>
     /// <param name="loggers">For the watches.</param>
-    public ClusterObjects(KubernetesClient client, string policyName, Func<Leadership?>? leadership, TimeProvider time, ILoggerFactory loggers)
+    public ClusterObjects(KubernetesClient client, string policyName, string group, Func<Leadership?>? leadership, TimeProvider time, ILoggerFactory loggers)
     {
-        (this.client, this.policyName, this.leadership, this.time, this.loggers) = (client, policyName, leadership, time, loggers);
+        (this.client, this.policyName, this.leadership, this.time, this.loggers, own) = (client, policyName, leadership, time, loggers, Ownership.Of(group));
         tuningStore = new ClusterObjectStore<NodeTuning>(client, ResourceQuery.All, time, loggers.CreateLogger<ClusterObjectStore<NodeTuning>>(), leadership);
     }
 
@@ -109,12 +111,12 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        Follow(pods, stoppingToken),
-        Follow(namespaces, stoppingToken),
-        Follow(nodes, stoppingToken),
-        Follow(tunings, stoppingToken),
-        Follow(policies, stoppingToken),
-        Follow(recommendations, stoppingToken));
+        Follow(pods, ResourceQuery.All, stoppingToken),
+        Follow(namespaces, ResourceQuery.All, stoppingToken),
+        Follow(nodes, ResourceQuery.All, stoppingToken),
+        Follow(tunings, ResourceQuery.All, stoppingToken),
+        Follow(policies, ResourceQuery.All, stoppingToken),
+        Follow(recommendations, own, stoppingToken));
 
     /// <summary>Once a term: what the leader before wrote last may not have been told to us yet.</summary>
     private async Task CatchUpAsync(CancellationToken cancellationToken)
@@ -152,14 +154,14 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
         return known.ToImmutable();
     }
 
-    private Task Follow<T>(ResourceCache<T> cache, CancellationToken cancellationToken)
+    private Task Follow<T>(ResourceCache<T> cache, ResourceQuery query, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
-        cache.RunAsync(Stream<T>().FollowAsync(cancellationToken), cancellationToken);
+        cache.RunAsync(Stream<T>(query).FollowAsync(cancellationToken), cancellationToken);
 
-    private ResourceStream<T> Stream<T>()
+    private ResourceStream<T> Stream<T>(ResourceQuery query)
         where T : class, IResource<T>
     {
-        var stream = new ResourceStream<T>(client, ResourceQuery.All, time, loggers.CreateLogger<ClusterObjects>());
+        var stream = new ResourceStream<T>(client, query, time, loggers.CreateLogger<ClusterObjects>());
         streams[T.Type.Plural] = () => (stream.HeardAt, stream.Problem);
         return stream;
     }

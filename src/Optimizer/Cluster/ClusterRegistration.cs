@@ -26,13 +26,13 @@ internal static class ClusterRegistration
         .AddSingleton<Leader>()
         .AddHostedService(static provider => provider.GetRequiredService<Leader>())
         .AddSingleton<IObjectStore<NetworkRecommendation>>(static provider => new ClusterObjectStore<NetworkRecommendation>(
-            provider.GetRequiredService<KubernetesClient>(), ResourceQuery.All, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ClusterObjectStore<NetworkRecommendation>>>(),
+            provider.GetRequiredService<KubernetesClient>(), Ownership.Of(Options(provider).Group), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ClusterObjectStore<NetworkRecommendation>>>(),
             Term(provider)))
         .AddSingleton<IObjectStore<OptimizationPolicy>>(static provider => new ClusterObjectStore<OptimizationPolicy>(
             provider.GetRequiredService<KubernetesClient>(), ResourceQuery.All, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ClusterObjectStore<OptimizationPolicy>>>(),
             Term(provider)))
         .AddSingleton(static provider => new ClusterObjects(
-            provider.GetRequiredService<KubernetesClient>(), Options(provider).Policy, Term(provider), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()))
+            provider.GetRequiredService<KubernetesClient>(), Options(provider).Policy, Options(provider).Group, Term(provider), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()))
         .AddSingleton<IClusterObjects>(static provider => provider.GetRequiredService<ClusterObjects>())
         .AddHostedService(static provider => provider.GetRequiredService<ClusterObjects>());
 

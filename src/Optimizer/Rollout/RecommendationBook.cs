@@ -173,7 +173,7 @@ public sealed class RecommendationBook(
         var name = Enumerable.Range(1, int.MaxValue).Select(number => number == 1 ? stem : $"{stem}-{number.ToString(CultureInfo.InvariantCulture)}").First(each => !taken.Contains(each));
         return new NetworkRecommendation
         {
-            Metadata = new ObjectMeta { Name = name, Namespace = @namespace, Labels = Ownership.Labels },
+            Metadata = new ObjectMeta { Name = name, Namespace = @namespace, Labels = Ownership.LabelsOf(place.Group) },
             Spec = new NetworkRecommendationSpec
             {
                 Source = new RecommendationSource { Kind = RecommendationSourceKind.Schedule, Fingerprint = fingerprint },
@@ -236,5 +236,7 @@ public sealed class RecommendationBook(
 /// <param name="Problems">Those that could not be written.</param>
 public sealed record Recorded(ImmutableArray<SysctlProposal> Proposals, ClusterSnapshot Cluster, ImmutableArray<string> Problems);
 
-/// <summary>Where recommendations for nodes are.</summary>
-public sealed record RecommendationPlace(string Namespace);
+/// <summary>Where recommendations are put.</summary>
+/// <param name="Namespace">Those for nodes.</param>
+/// <param name="Group">Whose they are, where the work is split; empty otherwise.</param>
+public sealed record RecommendationPlace(string Namespace, string Group = "");

@@ -33,7 +33,8 @@ internal static class RolloutRegistration
         .AddSingleton<RecommendationNames>()
         .AddSingleton<RecommendationBook>()
         .AddSingleton(static provider => new RecommendationPlace(
-            provider.GetRequiredService<IOptions<RecommendationOptions>>().Value.Namespace is { Length: > 0 } named ? named : provider.GetService<KubernetesClient>()?.Configuration.Namespace ?? "netpulse"))
+            provider.GetRequiredService<IOptions<RecommendationOptions>>().Value.Namespace is { Length: > 0 } named ? named : provider.GetService<KubernetesClient>()?.Configuration.Namespace ?? "netpulse",
+            provider.GetRequiredService<IOptions<ClusterOptions>>().Value.Group))
         .AddSingleton<NodeTuningWriter>()
         .AddSingleton<CanaryMeasurement>()
         .AddSingleton<ChangeLifecycle>()
