@@ -1,5 +1,5 @@
 # One target a line that a reader can paste. LAB=0 with run: this host's own traffic instead of the lab.
-.PHONY: help bench-collector verify-counts build run test lab lab-all bench-lab policy-cases bench kill-test root dependencies test-dependencies test-kernels publish soak bench-store store-kill-test eval
+.PHONY: help bench-collector bench-fleet verify-counts build run test lab lab-all bench-lab policy-cases bench kill-test root dependencies test-dependencies test-kernels publish soak bench-store store-kill-test eval
 lab = artifacts/bin/NetPulse.Lab/release/netpulse-lab
 
 help: ## what there is
@@ -40,6 +40,9 @@ bench: build ## speed and memory of the hot paths
 	@dotnet run --project benchmarks/Policies -c Release --no-build
 	@dotnet run --project benchmarks/Kubernetes -c Release --no-build
 	@dotnet run --project benchmarks/Tuner -c Release --no-build
+
+bench-fleet: build ## one run of detection over 5,000 nodes with 500 series each: make bench-fleet NODES=n SERIES=n
+	@artifacts/bin/NetPulse.Benchmarks.Fleet/release/netpulse-bench-fleet $(or $(NODES),5000) $(or $(SERIES),500)
 
 bench-collector: root build ## what the collector costs, side by side with none and with peers on the PATH: make bench-collector OUT=file.json
 	@artifacts/bin/NetPulse.Benchmarks.Collector/release/netpulse-bench-collector bench-collector $(if $(OUT),--out $(OUT)) $(ARGS)

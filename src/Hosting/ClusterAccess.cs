@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using NetPulse.Kubernetes.Client;
 
@@ -15,8 +16,11 @@ public static class ClusterAccess
     /// <param name="services">Where it is registered.</param>
     /// <param name="setting">Which setting asks for it, as <c>cluster.source</c>.</param>
     /// <param name="fieldManager">Owner of the fields that we write.</param>
-    public static IServiceCollection AddKubernetesClient(this IServiceCollection services, string setting, string fieldManager = "netpulse") => services
-        .AddSingleton(provider => new KubernetesClient(Configured(setting), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<KubernetesClient>>()) { FieldManager = fieldManager });
+    public static IServiceCollection AddKubernetesClient(this IServiceCollection services, string setting, string fieldManager = "netpulse")
+    {
+        services.TryAddSingleton(provider => new KubernetesClient(Configured(setting), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<KubernetesClient>>()) { FieldManager = fieldManager });
+        return services;
+    }
 
     /// <exception cref="StartRefusedException">Nothing says where the API server is.</exception>
     private static KubernetesConfiguration Configured(string setting)

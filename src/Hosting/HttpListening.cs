@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -17,6 +18,37 @@ public sealed class HttpOptions
     /// <summary>Address and port, as <c>127.0.0.1:9470</c>; each service says its own default; port 0 takes a free one.</summary>
     [ListenAddress]
     public string Listen { get; set; } = "";
+
+    /// <summary>PEM file of the certificate, and those between it and the authority; with it, only TLS is spoken. Read again when it is replaced.</summary>
+    public string CertificateFile { get; set; } = "";
+
+    /// <summary>PEM file of its key; may be the same file.</summary>
+    public string KeyFile { get; set; } = "";
+
+    /// <summary>Who may ask: <c>None</c> asks nobody, <c>Kubernetes</c> demands the token of a user whose roles allow it. Each service says its own default.</summary>
+    public HttpAuthorization Authorization { get; set; }
+
+    /// <summary>From one address, with twice as many at once: 1 to 100000; 200 unless set. More are refused with 429.</summary>
+    [Range(1, 100_000)]
+    public int RequestsPerSecond { get; set; } = 200;
+
+    /// <summary>Open at once: 1 to 100000; 2000 unless set. More are closed.</summary>
+    [Range(1, 100_000)]
+    public int MaxConnections { get; set; } = 2000;
+
+    /// <summary>Of one request's body, in bytes, where the endpoint has no limit of its own: 1 KiB to 1 GiB; 4 MiB unless set.</summary>
+    [Range(1 << 10, 1 << 30)]
+    public int MaxBodyBytes { get; set; } = 4 << 20;
+}
+
+/// <summary>Who may ask a service.</summary>
+public enum HttpAuthorization
+{
+    /// <summary>Whoever reaches the address.</summary>
+    None,
+
+    /// <summary>Users of the cluster whose roles allow it, by their tokens (TokenReview, SubjectAccessReview).</summary>
+    Kubernetes,
 }
 
 [AttributeUsage(AttributeTargets.Property)]
@@ -33,10 +65,11 @@ public static class HttpListening
     /// <summary>Takes the address that <c>http.listen</c> names at once, so that one in use ends the start before anything runs.</summary>
     /// <param name="builder">The service.</param>
     /// <param name="defaultAddress">Where it listens unless set.</param>
-    /// <exception cref="StartRefusedException">The address is in use, or may not be used.</exception>
-    public static void ListenOnHttp(this WebApplicationBuilder builder, string defaultAddress)
+    /// <param name="defaultAuthorization">Who may ask unless set.</param>
+    /// <exception cref="StartRefusedException">The address is in use, or may not be used; or the certificate cannot be.</exception>
+    public static void ListenOnHttp(this WebApplicationBuilder builder, string defaultAddress, HttpAuthorization defaultAuthorization = HttpAuthorization.None)
     {
-        builder.Services.AddOptions<HttpOptions>().Configure(options => options.Listen = defaultAddress);
+        builder.Services.AddOptions<HttpOptions>().Configure(options => (options.Listen, options.Authorization) = (defaultAddress, defaultAuthorization));
         builder.Services.AddSettings<HttpOptions, HttpOptionsValidator>(HttpOptions.Section);
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore();
@@ -46,12 +79,31 @@ public static class HttpListening
             return;
         }
 
+        var section = builder.Configuration.GetSection(HttpOptions.Section);
+        var (certificateFile, keyFile) = (section[nameof(HttpOptions.CertificateFile)] ?? "", section[nameof(HttpOptions.KeyFile)] ?? "");
+        if (certificateFile.Length > 0)
+        {
+            // Made here, so that files that are no certificate end the start.
+            var made = new ServerCertificate(certificateFile, keyFile.Length > 0 ? keyFile : certificateFile, TimeProvider.System);
+            builder.Services.AddSingleton(_ => made);
+            builder.WebHost.UseKestrelHttpsConfiguration();
+        }
+
         var socket = Bind(endpoint);
         builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = _ => socket);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(endpoint);
+            var options = kestrel.ApplicationServices.GetRequiredService<IOptions<HttpOptions>>().Value;
+            (kestrel.Limits.MaxConcurrentConnections, kestrel.Limits.MaxRequestBodySize) = (options.MaxConnections, options.MaxBodyBytes);
+            kestrel.Listen(endpoint, listen =>
+            {
+                if (kestrel.ApplicationServices.GetService<ServerCertificate>() is { } certificate)
+                {
+                    listen.UseHttps(
+                        static (_, _, shown, _) => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = ((ServerCertificate)shown!).Current() }), certificate);
+                }
+            });
         });
     }
 

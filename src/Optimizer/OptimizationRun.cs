@@ -30,11 +30,13 @@ public sealed class OptimizationRun(
     Outlook outlook,
     ProfileWatch profiles,
     ChangeLifecycle lifecycle,
+    RecommendationBook recommendations,
     DetectionMemory memory,
     ChangeJournal journal,
     EffectBook effects,
     GateMeter gates,
-    Narrative narrative)
+    Narrative narrative,
+    PolicyConditions? conditions = null)
 {
     /// <summary>Time that an alert may need to end once its cause is healed.</summary>
     private static readonly TimeSpan AlertsEnd = TimeSpan.FromMinutes(2);
@@ -42,6 +44,7 @@ public sealed class OptimizationRun(
     private static readonly TimeSpan SurgeLength = TimeSpan.FromMinutes(10);
 
     private Picture latest = Picture.Empty;
+    private ImmutableArray<string> runProblems = [];
 
     /// <summary>What the latest complete run saw.</summary>
     public Picture Latest => Volatile.Read(ref latest);
@@ -50,8 +53,12 @@ public sealed class OptimizationRun(
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var cluster = await objects.ReadAsync(cancellationToken);
-        var problems = cluster.Problems.AddRange(await lifecycle.StepAllAsync(journal.Changes, cluster, cancellationToken));
-        narrative.Tell(problems);
+        var leads = objects.Term is not null;
+        var problems = cluster.Problems;
+        if (leads)
+        {
+            problems = problems.AddRange(await StepAsync(cluster, openOnly: false, cancellationToken));
+        }
 
         var traffic = await edges.ReadAsync(cluster.At, cancellationToken);
         announcements.Observe(cluster, traffic.SelectMany(edge => new[] { edge.Edge.Owner, edge.Edge.Peer }));
@@ -69,16 +76,59 @@ public sealed class OptimizationRun(
         ImmutableArray<SysctlProposal> proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe
             ? []
             : effects.Learned([.. RemedySearch.For(findings, traffic, cluster).Concat(await outlook.AheadAsync(forecasts, traffic, cluster, cancellationToken)).DistinctBy(proposal => proposal.Key)]);
+        if (leads)
+        {
+            var recorded = await recommendations.RecordAsync(proposals, cluster, cancellationToken);
+            (proposals, cluster, problems) = (recorded.Proposals, recorded.Cluster, problems.AddRange(recorded.Problems));
+        }
+
         var picture = new Picture(cluster.At, cluster.Policy, problems, traffic, incidents, forecasts, findings, proposals);
         Volatile.Write(ref latest, picture);
         narrative.Tell(picture);
         narrative.Tell(await profiles.JudgeAsync(findings, proposals, cancellationToken));
         memory.SaveWhenDue();
 
+        runProblems = leads ? problems.AddRange(await DecideAsync(proposals, cluster, problems, cancellationToken)) : problems;
+        narrative.Tell(runProblems);
+    }
+
+    /// <summary>Between two runs: only the next steps of open changes, which must not wait for a cron expression that comes once an hour.</summary>
+    /// <exception cref="IOException">As for <see cref="RunAsync"/>.</exception>
+    public async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        if (objects.Term is not { } term || (recommendations.HasTakenOver(term) && !journal.Changes.Any(state => state.IsOpen)))
+        {
+            return;
+        }
+
+        var cluster = await objects.ReadAsync(cancellationToken);
+        var problems = cluster.Problems.AddRange(await StepAsync(cluster, openOnly: true, cancellationToken));
+        problems = problems.AddRange(await recommendations.FollowAsync(cluster, ImmutableDictionary<string, Decision>.Empty, cancellationToken));
+
+        // What only a whole run looks at lasts until the next one.
+        narrative.Tell([.. problems.Union(runProblems, StringComparer.Ordinal)]);
+    }
+
+    /// <summary>Open changes first, also those that an earlier leader left.</summary>
+    private async Task<ImmutableArray<string>> StepAsync(ClusterSnapshot cluster, bool openOnly, CancellationToken cancellationToken)
+    {
+        if (objects.Term is { } term)
+        {
+            await recommendations.TakeOverAsync(term, cancellationToken);
+        }
+
+        return await lifecycle.StepAllAsync(openOnly ? [.. journal.Changes.Where(state => state.IsOpen)] : journal.Changes, cluster, cancellationToken);
+    }
+
+    /// <returns>What could not be written.</returns>
+    private async Task<ImmutableArray<string>> DecideAsync(ImmutableArray<SysctlProposal> proposals, ClusterSnapshot cluster, ImmutableArray<string> problems, CancellationToken cancellationToken)
+    {
+        var decisions = new Dictionary<string, Decision>(StringComparer.Ordinal);
         var surge = SurgeOf(proposals, cluster.At);
         foreach (var proposal in proposals)
         {
             var decision = Guard.Decide(proposal, cluster, EarlierChanges(), surge);
+            decisions[RecommendationKey.Of(proposal)] = decision;
             if (narrative.Tell(proposal, decision) && !decision.Allowed)
             {
                 gates.Blocked(decision.Gate);
@@ -89,18 +139,9 @@ public sealed class OptimizationRun(
                 await lifecycle.BeginAsync(proposal, cluster, cancellationToken);
             }
         }
-    }
 
-    /// <summary>Between two runs: only the next steps of open changes, which must not wait for a cron expression that comes once an hour.</summary>
-    /// <exception cref="IOException">As for <see cref="RunAsync"/>.</exception>
-    public async Task FollowAsync(CancellationToken cancellationToken)
-    {
-        var open = journal.Changes.Where(state => state.IsOpen).ToList();
-        if (open.Count > 0)
-        {
-            var cluster = await objects.ReadAsync(cancellationToken);
-            narrative.Tell(cluster.Problems.AddRange(await lifecycle.StepAllAsync(open, cluster, cancellationToken)));
-        }
+        var refused = await recommendations.FollowAsync(cluster, decisions, cancellationToken);
+        return conditions is not null && await conditions.WriteAsync(cluster, problems.AddRange(refused), cancellationToken) is { } unwritten ? refused.Add(unwritten) : refused;
     }
 
     /// <summary>A subject is explained anew once the change that it is measured under has ended.</summary>

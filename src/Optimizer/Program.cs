@@ -27,7 +27,9 @@ return await ServiceStart.RunAsync(args, static configuration =>
 {
     var builder = WebApplication.CreateEmptyBuilder(new());
     builder.UseServiceConfiguration(configuration);
-    builder.ListenOnHttp("127.0.0.1:8470");
+    var isInCluster = configuration.Root.ObjectSourceOf(ClusterOptions.Section) == ObjectSource.Cluster;
+    builder.ListenOnHttp("127.0.0.1:8470", isInCluster ? HttpAuthorization.Kubernetes : HttpAuthorization.None);
+    builder.Services.AddAccessControl(configuration.Root, isInCluster ? HttpAuthorization.Kubernetes : HttpAuthorization.None);
     builder.Services.AddSampleStore();
     builder.Services.AddQueries();
     builder.Services.AddCluster(configuration.Root);
@@ -35,15 +37,17 @@ return await ServiceStart.RunAsync(args, static configuration =>
     builder.Services.AddDiagnosis();
     builder.Services.AddProfiles();
     builder.Services.AddJournal();
-    builder.Services.AddRollout();
+    builder.Services.AddRollout(configuration.Root);
     builder.Services.AddSingleton<OptimizationRun>();
     builder.Services.AddSchedule();
     builder.Services.AddHostedService<StartReport>();
+    builder.Services.AddSingleton<Approvals>();
     builder.Services.AddSingleton<OwnMetrics>();
 
     var app = builder.Build();
     // First, so that it hears every meter from its first count on.
     _ = app.Services.GetRequiredService<OwnMetrics>();
+    app.UseAccessControl();
     app.MapRemoteWrite();
     app.MapLineProtocol();
     app.MapQueries();

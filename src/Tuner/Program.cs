@@ -1,5 +1,8 @@
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 using NetPulse.Hosting;
+using NetPulse.Kubernetes.Client;
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Tuner.Desired;
 using NetPulse.Tuner.Knobs;
 using NetPulse.Tuner.Namespaces;
@@ -7,6 +10,7 @@ using NetPulse.Tuner.Namespaces;
 const string Usage = """
     netpulse-tuner [run] [--config FILE] [--tuner:FIELD=VALUE ...]   applies this node's NodeTuning until it is stopped
     netpulse-tuner revert --state DIR                                puts back what held before, where no Tuner runs any more
+    netpulse-tuner clear [--wait 2m]                                 in a cluster: empties every NodeTuning and waits until all nodes have put back what held before
     netpulse-tuner knobs [--markdown]                                lists the sysctls that are accepted
     """;
 
@@ -18,6 +22,10 @@ switch (args)
         return await ServiceStart.RunAsync(args, Build);
     case ["revert", "--state", var directory]:
         return await RevertAsync(directory);
+    case ["clear"]:
+        return await ClearAsync(TimeSpan.FromMinutes(2));
+    case ["clear", "--wait", var text] when Duration.TryParse(text, out var wait):
+        return await ClearAsync(wait);
     case ["knobs", "--markdown"]:
         await Console.Out.WriteAsync(KnobTable.Accepted.ToMarkdown());
         return 0;
@@ -53,6 +61,20 @@ static async Task<int> RevertAsync(string directory)
         return await HeldReversal.RunAsync(directory, Console.Out, TimeProvider.System);
     }
     catch (StartRefusedException e)
+    {
+        await Console.Error.WriteLineAsync(e.Message);
+        return 1;
+    }
+}
+
+static async Task<int> ClearAsync(TimeSpan wait)
+{
+    try
+    {
+        using var client = new KubernetesClient(KubernetesConfiguration.Default(), TimeProvider.System, NullLogger<KubernetesClient>.Instance);
+        return await new TuningClearance(client, TimeProvider.System).RunAsync(wait, Console.Out);
+    }
+    catch (Exception e) when (e is KubernetesException or KubeconfigException)
     {
         await Console.Error.WriteLineAsync(e.Message);
         return 1;

@@ -19,6 +19,11 @@ internal static class Reviews
 
         if (path is "/apis/authorization.k8s.io/v1/subjectaccessreviews" or "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews")
         {
+            if (body["spec"]!["nonResourceAttributes"] is { } place)
+            {
+                return With(body, new JsonObject { ["allowed"] = !denied.ContainsKey((place["verb"].Text(), place["path"].Text())) });
+            }
+
             var asked = body["spec"]!["resourceAttributes"]!;
             var resource = asked["subresource"].Text() is { Length: > 0 } sub ? $"{asked["resource"].Text()}/{sub}" : asked["resource"].Text();
             var who = body["spec"]!["user"].Text() is { Length: > 0 } named ? named : user;

@@ -142,7 +142,7 @@ public sealed class TestApiServer : IAsyncDisposable
     }
 
     /// <summary>The files of deploy/crds.</summary>
-    public static IReadOnlyList<string> OurDefinitions => [.. Directory.EnumerateFiles(Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../deploy/crds")), "*.yaml").Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> OurDefinitions => [.. Directory.EnumerateFiles(Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../deploy/crds")), "*.yaml").Where(static file => !file.EndsWith("kustomization.yaml", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 
     /// <summary>From now on the verb is forbidden on the resource, as <c>pods</c> or <c>nodetunings/status</c>.</summary>
     public void Deny(string verb, string resource) => denied[(verb, resource)] = true;
@@ -356,11 +356,20 @@ public sealed class TestApiServer : IAsyncDisposable
 
         if (path.EndsWith("reviews", StringComparison.Ordinal))
         {
+            DemandAllowed(user, "create", path);
             await JsonAsync(http, 201, Reviews.Answer(path, user, JsonNode.Parse(await BodyAsync(http))!.AsObject(), Tokens, denied) ?? throw RefusalException.NoSuchPath());
             return;
         }
 
         await ServeAsync(Request(http, path, user));
+    }
+
+    private void DemandAllowed(string user, string verb, string path)
+    {
+        if (path.Split('/') is [_, "apis", var group, var version, var plural] && denied.ContainsKey((verb, plural)))
+        {
+            throw RefusalException.Forbidden(user, verb, new ServedResource(group, version, plural, plural, false), "", "", "");
+        }
     }
 
     private async Task ServeAsync(ApiRequest request)

@@ -13,16 +13,23 @@ internal sealed class ServiceUnderTest : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    private static readonly IReadOnlyDictionary<string, string> NoVariables = new Dictionary<string, string>(StringComparer.Ordinal);
+
     private readonly Process process;
     private readonly StringBuilder output = new();
     private readonly StringBuilder errors = new();
 
-    private ServiceUnderTest(string binary, IEnumerable<string> arguments)
+    private ServiceUnderTest(string binary, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
         process = new Process
         {
             StartInfo = new ProcessStartInfo(binary, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false },
         };
+        foreach (var (name, value) in environment)
+        {
+            process.StartInfo.Environment[name] = value;
+        }
+
         process.OutputDataReceived += (_, line) => Take(output, line.Data);
         process.ErrorDataReceived += (_, line) => Take(errors, line.Data);
         process.Start();
@@ -38,12 +45,16 @@ internal sealed class ServiceUnderTest : IDisposable
     /// <summary>What it has said to whoever started it.</summary>
     public string Errors => Read(errors);
 
-    public static ServiceUnderTest Start(string project, string name, params string[] arguments) => new(DemoProcess.Binary(project, name), arguments);
+    public static ServiceUnderTest Start(string project, string name, params string[] arguments) => new(DemoProcess.Binary(project, name), arguments, NoVariables);
+
+    public static ServiceUnderTest Start(string project, string name, IReadOnlyDictionary<string, string> environment, params string[] arguments) => new(DemoProcess.Binary(project, name), arguments, environment);
 
     /// <summary>An optimizer with everything it keeps below the directory.</summary>
-    public static ServiceUnderTest StartOptimizer(string directory, int port, params string[] arguments)
+    public static ServiceUnderTest StartOptimizer(string directory, int port, params string[] arguments) => StartOptimizer(directory, port, NoVariables, arguments);
+
+    public static ServiceUnderTest StartOptimizer(string directory, int port, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        var service = Start("Optimizer", "netpulse-optimizer", [.. OptimizerSettings(directory, port), .. arguments]);
+        var service = new ServiceUnderTest(DemoProcess.Binary("Optimizer", "netpulse-optimizer"), [.. OptimizerSettings(directory, port), .. arguments], environment);
         service.Http.BaseAddress = new Uri($"http://127.0.0.1:{port}");
         return service;
     }
@@ -103,6 +114,13 @@ internal sealed class ServiceUnderTest : IDisposable
         }
 
         Assert.Fail($"not within {Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s:\n{Output}\n{Errors}");
+    }
+
+    /// <param name="name">As <c>TERM</c>, <c>KILL</c>, <c>STOP</c>.</param>
+    public void Signal(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
     }
 
     public void Dispose()

@@ -84,26 +84,37 @@ public sealed record RecommendationTarget
     public string Namespace { get; init; } = "";
 }
 
-/// <summary>From what it is to what it should be: a sysctl of a node or pod, or a whole object.</summary>
+/// <summary>From what it is to what it should be: sysctls of a node or pod, made and undone together, or a whole object.</summary>
 public sealed record RecommendedChange
 {
-    /// <summary>Dotted name; empty when an object is changed.</summary>
-    public string Sysctl { get; init; } = "";
+    /// <summary>Empty when an object is changed.</summary>
+    public IReadOnlyList<RecommendedSysctl> Sysctls { get; init; } = [];
 
     /// <summary>Whose network namespace; absent: the node's own.</summary>
     public PodReference? Pod { get; init; }
 
-    /// <summary>The manifest as YAML; empty when a sysctl is changed.</summary>
+    /// <summary>The manifest as YAML; empty when sysctls are changed.</summary>
     [StringLength(65536)]
     public string Manifest { get; init; } = "";
 
-    /// <summary>What holds now; undoing needs no thought.</summary>
+    /// <summary>The manifest as it is now; undoing needs no thought.</summary>
     [StringLength(65536)]
     public string Before { get; init; } = "";
+}
 
-    /// <summary>The sysctl's value as it would be written.</summary>
+/// <summary>One value.</summary>
+public sealed record RecommendedSysctl
+{
+    /// <summary>Dotted name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What holds now.</summary>
     [StringLength(1024)]
-    public string After { get; init; } = "";
+    public string Before { get; init; } = "";
+
+    /// <summary>As it would be written.</summary>
+    [StringLength(1024)]
+    public required string After { get; init; }
 }
 
 public sealed record NetworkRecommendationStatus
@@ -120,6 +131,10 @@ public sealed record NetworkRecommendationStatus
 
     /// <summary>When it undoes itself, whoever else is alive.</summary>
     public DateTimeOffset? RevertAt { get; init; }
+
+    /// <summary>The change as the Optimizer's journal has it, for another that takes over; empty until one was begun.</summary>
+    [StringLength(65536)]
+    public string Change { get; init; } = "";
 
     /// <summary>The last steps, the newest last.</summary>
     public IReadOnlyList<RecommendationStep> History { get; init; } = [];

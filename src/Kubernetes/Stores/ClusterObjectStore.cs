@@ -49,7 +49,12 @@ public sealed class ClusterObjectStore<T>(KubernetesClient client, ResourceQuery
     {
         if (leadership is not null)
         {
-            var (term, _) = await FenceAsync(value.Metadata.Name, value.Metadata.Namespace, cancellationToken);
+            var (term, stored) = await FenceAsync(value.Metadata.Name, value.Metadata.Namespace, cancellationToken);
+            if (stored is not null && value.Metadata.ResourceVersion.Length == 0)
+            {
+                value = WithMetadata(value, value.Metadata with { ResourceVersion = stored.Metadata.ResourceVersion });
+            }
+
             term.Demand();
         }
 

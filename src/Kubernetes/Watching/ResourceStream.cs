@@ -76,6 +76,9 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
     /// <summary>When the server last said anything of this kind, a bookmark at least; <see langword="null"/> before the first list. For any thread.</summary>
     public DateTimeOffset? HeardAt => Volatile.Read(ref heardAtTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
+    /// <summary>Why the server has said nothing since <see cref="HeardAt"/>; empty while it is heard. For any thread.</summary>
+    public string Problem { get; private set; } = "";
+
     /// <summary>Ends only with the token. A refusal is logged, once until the server is heard again, and tried again: a role that is missing may be granted.</summary>
     public async IAsyncEnumerable<ResourceChange<T>> FollowAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -212,6 +215,7 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
     private void Hear()
     {
         Volatile.Write(ref heardAtTicks, time.GetUtcNow().UtcTicks);
+        Problem = "";
         if (told.Count > 0)
         {
             told.Clear();
@@ -219,7 +223,11 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
         }
     }
 
-    private bool IsNews(KubernetesException failure) => told.Add(failure.Message);
+    private bool IsNews(KubernetesException failure)
+    {
+        Problem = failure.Message;
+        return told.Add(failure.Message);
+    }
 
     private static TimeSpan DelayOf(KubernetesException e) => e.Fault switch
     {

@@ -4,7 +4,7 @@ using NetPulse.Optimizer.Cluster;
 namespace NetPulse.Optimizer.Apply;
 
 /// <summary>Writes changes into the node's NodeTuning object, from where its Tuner takes them. Each step may be repeated.</summary>
-public sealed class NodeTuningWriter(IClusterObjects objects)
+public sealed class NodeTuningWriter(IClusterObjects objects, RecommendationNames names)
 {
     /// <summary>As far as it is to reach now, with the time at which the Tuner undoes it by itself.</summary>
     /// <exception cref="IOException">Not everything was written; what was is undone by the Tuner at its time, or removed.</exception>
@@ -22,7 +22,7 @@ public sealed class NodeTuningWriter(IClusterObjects objects)
     {
         foreach (var node in change.Nodes)
         {
-            await objects.ReplaceSettingsAsync(node, stored => stored.Where(other => !change.IsSetting(other.Name)).Concat(settings(node)), "", cancellationToken);
+            await objects.ReplaceSettingsAsync(node, stored => stored.Where(other => !change.IsSetting(other.Name)).Concat(settings(node)), names.Of(change), cancellationToken);
         }
     }
 }

@@ -20,10 +20,13 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     /// <summary>A watch that tells nothing of our own write for so long is broken, or the object is deleted by now.</summary>
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
 
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(2);
+
     private const int MostConflicts = 5;
 
     private readonly KubernetesClient client;
     private readonly string policyName;
+    private readonly Func<Leadership?>? leadership;
     private readonly TimeProvider time;
     private readonly ClusterObjectStore<NodeTuning> tuningStore;
     private readonly ResourceCache<Pod> pods = new();
@@ -33,32 +36,40 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     private readonly ResourceCache<OptimizationPolicy> policies = new();
     private readonly ResourceCache<NetworkRecommendation> recommendations = new();
     private readonly ILoggerFactory loggers;
+    private readonly ResourceQuery own;
+
+    private readonly ConcurrentDictionary<string, Func<(DateTimeOffset? HeardAt, string Problem)>> streams = new(StringComparer.Ordinal);
+    private int? caughtUpIn;
 
     // What we wrote and no watch has told us of yet: a step must not take it for removed.
     private readonly ConcurrentDictionary<string, (NodeTuning Tuning, DateTimeOffset At)> written = new(StringComparer.Ordinal);
 
     /// <param name="client">Of the API server; the caller's to dispose of.</param>
     /// <param name="policyName">The one OptimizationPolicy that counts.</param>
+    /// <param name="group">Whose recommendations; empty where the work is not split.</param>
     /// <param name="leadership">The present term where several replicas run; <see langword="null"/> where this is the only one.</param>
     /// <param name="time">Of the snapshots.</param>
     /// <param name="loggers">For the watches.</param>
-    public ClusterObjects(KubernetesClient client, string policyName, Func<Leadership?>? leadership, TimeProvider time, ILoggerFactory loggers)
+    public ClusterObjects(KubernetesClient client, string policyName, string group, Func<Leadership?>? leadership, TimeProvider time, ILoggerFactory loggers)
     {
-        (this.client, this.policyName, this.time, this.loggers) = (client, policyName, time, loggers);
+        (this.client, this.policyName, this.leadership, this.time, this.loggers, own) = (client, policyName, leadership, time, loggers, Ownership.Of(group));
         tuningStore = new ClusterObjectStore<NodeTuning>(client, ResourceQuery.All, time, loggers.CreateLogger<ClusterObjectStore<NodeTuning>>(), leadership);
     }
 
     /// <summary>Whether every kind has been listed once.</summary>
     public bool IsSynced => pods.IsSynced && namespaces.IsSynced && nodes.IsSynced && tunings.IsSynced && policies.IsSynced && recommendations.IsSynced;
 
+    public int? Term => leadership is null ? 0 : leadership()?.Term;
+
     public OptimizationPolicy? PolicyAtStart() => null;
 
     public async Task<ClusterSnapshot> ReadAsync(CancellationToken cancellationToken = default)
     {
         await DemandSyncedAsync(cancellationToken);
+        await CatchUpAsync(cancellationToken);
         var policy = policies.Find(policyName) ?? new OptimizationPolicy { Metadata = new ObjectMeta { Name = policyName } };
         return new ClusterSnapshot(
-            time.GetUtcNow(), pods.All(), Tunings(), [], policy, [])
+            time.GetUtcNow(), pods.All(), Tunings(), [], policy, Problems())
         {
             Namespaces = [.. namespaces.All().Select(static each => each.Metadata)],
             Nodes = [.. nodes.All().Select(static each => each.Metadata)],
@@ -100,12 +111,28 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        Follow(pods, stoppingToken),
-        Follow(namespaces, stoppingToken),
-        Follow(nodes, stoppingToken),
-        Follow(tunings, stoppingToken),
-        Follow(policies, stoppingToken),
-        Follow(recommendations, stoppingToken));
+        Follow(pods, ResourceQuery.All, stoppingToken),
+        Follow(namespaces, ResourceQuery.All, stoppingToken),
+        Follow(nodes, ResourceQuery.All, stoppingToken),
+        Follow(tunings, ResourceQuery.All, stoppingToken),
+        Follow(policies, ResourceQuery.All, stoppingToken),
+        Follow(recommendations, own, stoppingToken));
+
+    /// <summary>Once a term: what the leader before wrote last may not have been told to us yet.</summary>
+    private async Task CatchUpAsync(CancellationToken cancellationToken)
+    {
+        if (Term is not { } term || term == caughtUpIn)
+        {
+            return;
+        }
+
+        foreach (var tuning in (await tuningStore.ListAsync(cancellationToken)).Items)
+        {
+            written[tuning.Metadata.Name] = (tuning, time.GetUtcNow());
+        }
+
+        caughtUpIn = term;
+    }
 
     /// <summary>The generation counts up with each change of the spec, so it tells which of two is the later.</summary>
     private ImmutableDictionary<string, NodeTuning> Tunings()
@@ -127,9 +154,26 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
         return known.ToImmutable();
     }
 
-    private Task Follow<T>(ResourceCache<T> cache, CancellationToken cancellationToken)
+    private Task Follow<T>(ResourceCache<T> cache, ResourceQuery query, CancellationToken cancellationToken)
         where T : class, IResource<T> =>
-        cache.RunAsync(new ResourceStream<T>(client, ResourceQuery.All, time, loggers.CreateLogger<ClusterObjects>()).FollowAsync(cancellationToken), cancellationToken);
+        cache.RunAsync(Stream<T>(query).FollowAsync(cancellationToken), cancellationToken);
+
+    private ResourceStream<T> Stream<T>(ResourceQuery query)
+        where T : class, IResource<T>
+    {
+        var stream = new ResourceStream<T>(client, query, time, loggers.CreateLogger<ClusterObjects>());
+        streams[T.Type.Plural] = () => (stream.HeardAt, stream.Problem);
+        return stream;
+    }
+
+    /// <summary>Kinds that the API server has not told of for longer than any watch is silent, each with its reason, as a role that is missing.</summary>
+    private ImmutableArray<string> Problems() =>
+    [
+        .. from stream in streams.OrderBy(static each => each.Key, StringComparer.Ordinal)
+           let known = stream.Value()
+           where known.Problem.Length > 0 && time.GetUtcNow() - known.HeardAt > LongestSilence
+           select $"{stream.Key} are as of {known.HeardAt:HH:mm:ss}: {known.Problem}",
+    ];
 
     private async Task DemandSyncedAsync(CancellationToken cancellationToken)
     {
@@ -146,7 +190,7 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
         }
         catch (TimeoutException e)
         {
-            throw new IOException($"the API server at {client.Configuration.Server} has not told {string.Join(", ", Missing())} yet; the log says why", e);
+            throw new IOException($"the API server at {client.Configuration.Server} has not told {string.Join(", ", Missing())} yet{string.Concat(streams.Values.Select(static each => each().Problem).Where(static problem => problem.Length > 0).Distinct(StringComparer.Ordinal).Select(static problem => $"; {problem}"))}", e);
         }
     }
 

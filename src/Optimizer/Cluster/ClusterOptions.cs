@@ -21,6 +21,14 @@ public sealed class ClusterOptions
     /// <summary>With <c>Cluster</c>: name of the OptimizationPolicy that counts; while there is none of that name we only observe.</summary>
     [RegularExpression("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", ErrorMessage = "must be a lower-case DNS name")]
     public string Policy { get; set; } = "default";
+
+    /// <summary>With <c>Cluster</c>: which group of nodes this optimizer's collectors are on, where the work is split among several; with a Lease and a policy of its own. Empty: all nodes.</summary>
+    [RegularExpression("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", ErrorMessage = "must be a lower-case DNS label")]
+    public string Group { get; set; } = "";
+
+    /// <summary>With <c>Cluster</c>: name of the Lease, in our own namespace, by which one of several replicas leads.</summary>
+    [RegularExpression("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", ErrorMessage = "must be a lower-case DNS name")]
+    public string LeaseName { get; set; } = "netpulse-optimizer";
 }
 
 [OptionsValidator]

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using NetPulse.Hosting;
 using NetPulse.Kubernetes.Client;
+using NetPulse.Kubernetes.Leases;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Kubernetes.Stores;
 
@@ -22,12 +23,24 @@ internal static class ClusterRegistration
 
     private static IServiceCollection AddApiServer(this IServiceCollection services) => services
         .AddKubernetesClient($"{ClusterOptions.Section}.source")
+        .AddSingleton<Leader>()
+        .AddHostedService(static provider => provider.GetRequiredService<Leader>())
         .AddSingleton<IObjectStore<NetworkRecommendation>>(static provider => new ClusterObjectStore<NetworkRecommendation>(
-            provider.GetRequiredService<KubernetesClient>(), ResourceQuery.All, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ClusterObjectStore<NetworkRecommendation>>>()))
+            provider.GetRequiredService<KubernetesClient>(), Ownership.Of(Options(provider).Group), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ClusterObjectStore<NetworkRecommendation>>>(),
+            Term(provider)))
+        .AddSingleton<IObjectStore<OptimizationPolicy>>(static provider => new ClusterObjectStore<OptimizationPolicy>(
+            provider.GetRequiredService<KubernetesClient>(), ResourceQuery.All, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ClusterObjectStore<OptimizationPolicy>>>(),
+            Term(provider)))
         .AddSingleton(static provider => new ClusterObjects(
-            provider.GetRequiredService<KubernetesClient>(), Options(provider).Policy, null, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()))
+            provider.GetRequiredService<KubernetesClient>(), Options(provider).Policy, Options(provider).Group, Term(provider), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()))
         .AddSingleton<IClusterObjects>(static provider => provider.GetRequiredService<ClusterObjects>())
         .AddHostedService(static provider => provider.GetRequiredService<ClusterObjects>());
+
+    private static Func<Leadership?> Term(IServiceProvider provider)
+    {
+        var leader = provider.GetRequiredService<Leader>();
+        return () => leader.Current;
+    }
 
     private static ClusterOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<ClusterOptions>>().Value;
 }

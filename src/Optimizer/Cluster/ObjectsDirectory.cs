@@ -15,6 +15,8 @@ public sealed class ObjectsDirectory(ClusterOptions options, TimeProvider time, 
     private readonly string pods = Path.Combine(options.ObjectsDirectory, "pods");
     private readonly string nodeTunings = Path.Combine(options.ObjectsDirectory, "nodetunings");
 
+    public int? Term => 0;
+
     public OptimizationPolicy? PolicyAtStart() => ReadPolicy();
 
     public async Task<ClusterSnapshot> ReadAsync(CancellationToken cancellationToken = default)
@@ -96,7 +98,7 @@ public sealed class ObjectsDirectory(ClusterOptions options, TimeProvider time, 
             else
             {
                 var whole = found.GetValueOrDefault(node) ?? new NodeTuning { Metadata = part.Metadata };
-                found[node] = isStatus ? whole with { Status = part.Status } : whole with { Spec = part.Spec };
+                found[node] = isStatus ? whole with { Status = part.Status } : whole with { Metadata = part.Metadata, Spec = part.Spec };
             }
         }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.IO.Compression;
 using Microsoft.AspNetCore.Http.Features;
+using NetPulse.Hosting;
 using NetPulse.Telemetry.Store;
 using NetPulse.Telemetry.Store.Influx;
 
@@ -33,11 +34,11 @@ internal sealed class LineProtocolEndpoint : IDisposable
 
     public static void Map(IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapPost("/write", static (HttpContext context, LineProtocolEndpoint endpoint) => endpoint.WriteAsync(context, static message => new { error = message }));
+        endpoints.MapPost("/write", static (HttpContext context, LineProtocolEndpoint endpoint) => endpoint.WriteAsync(context, static message => new { error = message })).WithMetadata(AccessRule.WriteSamples);
         endpoints.MapPost("/api/v2/write", static (HttpContext context, LineProtocolEndpoint endpoint) =>
-            endpoint.WriteAsync(context, static message => new { code = "invalid", message }));
+            endpoint.WriteAsync(context, static message => new { code = "invalid", message })).WithMetadata(AccessRule.WriteSamples);
         // what writers ask before they write
-        endpoints.MapMethods("/ping", [HttpMethods.Get, HttpMethods.Head], static () => Results.NoContent());
+        endpoints.MapMethods("/ping", [HttpMethods.Get, HttpMethods.Head], static () => Results.NoContent()).WithMetadata(AccessRule.Open);
     }
 
     public void Dispose() => meter.Dispose();

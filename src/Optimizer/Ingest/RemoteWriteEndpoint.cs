@@ -1,5 +1,6 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Http.Features;
+using NetPulse.Hosting;
 using NetPulse.Telemetry.Store;
 using NetPulse.Telemetry.Store.Prometheus;
 
@@ -42,7 +43,7 @@ internal static class RemoteWriteEndpoint
             {
                 return Results.Text(e.Message + "\n", statusCode: StatusOf(e));
             }
-        });
+        }).WithMetadata(AccessRule.WriteSamples);
     }
 
     public static int StatusOf(SampleStoreException failure) => failure switch

@@ -16,7 +16,8 @@ public sealed class ChangeJournal : IDisposable
     /// <summary>The longest cooldown that a policy may ask for; what ended before it decides nothing any more.</summary>
     private static readonly TimeSpan EndedKept = TimeSpan.FromDays(7);
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    /// <summary>How entries, and the changes in them, are written.</summary>
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Converters = { new JsonStringEnumConverter() },
@@ -76,13 +77,25 @@ public sealed class ChangeJournal : IDisposable
     public void Enter(ChangePhase phase, Change change, string text, Effect? effect = null) =>
         Append(new JournalEntry(0, default, EntryKind.Change, change.Target, text, null, change, phase, effect));
 
+    /// <summary>A change that another process began and journaled elsewhere: from here on it is ours, with its own times.</summary>
+    /// <exception cref="IOException">It is not on disk, and must not be followed.</exception>
+    public void TakeOver(ChangeState state)
+    {
+        if (state.AppliedAt is { } appliedAt && state.Phase != ChangePhase.Applied)
+        {
+            Append(new JournalEntry(0, default, EntryKind.Change, state.Change.Target, "in force; taken over from another leader", null, state.Change, ChangePhase.Applied), appliedAt);
+        }
+
+        Append(new JournalEntry(0, default, EntryKind.Change, state.Change.Target, $"{state.Phase}; taken over from another leader", null, state.Change, state.Phase), state.Since);
+    }
+
     public void Dispose() => file.Dispose();
 
     private string OldPath => path + ".1";
 
     private string NextPath => path + ".new";
 
-    private void Append(JournalEntry entry)
+    private void Append(JournalEntry entry, DateTimeOffset? at = null)
     {
         lock (gate)
         {
@@ -91,7 +104,7 @@ public sealed class ChangeJournal : IDisposable
                 Rotate();
             }
 
-            entry = entry with { Sequence = sequence + 1, At = time.GetUtcNow() };
+            entry = entry with { Sequence = sequence + 1, At = at ?? time.GetUtcNow() };
             var length = file.Length;
             try
             {

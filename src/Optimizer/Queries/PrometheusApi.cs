@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using NetPulse.Optimizer.Ingest;
+using NetPulse.Hosting;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Store;
 
@@ -19,10 +20,10 @@ internal sealed partial class PrometheusApi(IPromQl queries, OpenedStore store, 
 
     public static void Map(IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapMethods($"{Path}/query", Methods, static (HttpContext context, PrometheusApi api) => api.AnswerAsync(context, api.QueryAsync));
-        endpoints.MapMethods($"{Path}/query_range", Methods, static (HttpContext context, PrometheusApi api) => api.AnswerAsync(context, api.QueryRangeAsync));
-        endpoints.MapMethods($"{Path}/series", Methods, static (HttpContext context, PrometheusApi api) => api.AnswerAsync(context, api.SeriesAsync));
-        endpoints.MapMethods($"{Path}/labels", Methods, static (HttpContext context, PrometheusApi api) => api.AnswerAsync(context, api.LabelsAsync));
+        endpoints.MapMethods($"{Path}/query", Methods, static (HttpContext context, PrometheusApi api) => api.AnswerAsync(context, api.QueryAsync)).WithMetadata(AccessRule.Read);
+        endpoints.MapMethods($"{Path}/query_range", Methods, static (HttpContext context, PrometheusApi api) => api.AnswerAsync(context, api.QueryRangeAsync)).WithMetadata(AccessRule.Read);
+        endpoints.MapMethods($"{Path}/series", Methods, static (HttpContext context, PrometheusApi api) => api.AnswerAsync(context, api.SeriesAsync)).WithMetadata(AccessRule.Read);
+        endpoints.MapMethods($"{Path}/labels", Methods, static (HttpContext context, PrometheusApi api) => api.AnswerAsync(context, api.LabelsAsync)).WithMetadata(AccessRule.Read);
         endpoints.MapGet($"{Path}/label/{{name}}/values", static (HttpContext context, PrometheusApi api, string name) =>
             api.AnswerAsync(context, (request, answer, cancellationToken) => api.LabelValuesAsync(name, request, answer, cancellationToken)));
         endpoints.MapGet($"{Path}/metadata", static () => Success(new { }));

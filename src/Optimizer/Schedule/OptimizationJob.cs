@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using NetPulse.Kubernetes.Leases;
 using Quartz;
 
 namespace NetPulse.Optimizer.Schedule;
@@ -27,6 +28,11 @@ internal sealed partial class OptimizationJob(OptimizationRun run, OptimizerMete
             await run.RunAsync(cancellationToken);
             meter.RunEnded("success", Stopwatch.GetElapsedTime(started));
         }
+        catch (LeadershipLostException e)
+        {
+            meter.RunEnded("deposed", Stopwatch.GetElapsedTime(started));
+            LogDeposed(e.Message);
+        }
 #pragma warning disable CA1031 // The scheduler would log any other and go on as well, but count nothing.
         catch (Exception e) when (e is not OperationCanceledException)
 #pragma warning restore CA1031
@@ -35,6 +41,9 @@ internal sealed partial class OptimizationJob(OptimizationRun run, OptimizerMete
             LogRunFailed(e);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The run ended midway: {Reason}")]
+    private partial void LogDeposed(string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The run failed and changed nothing further; the next one takes up what is open")]
     private partial void LogRunFailed(Exception exception);

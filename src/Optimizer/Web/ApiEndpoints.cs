@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using NetPulse.Hosting;
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Journal;
 using NetPulse.Optimizer.Profiles;
 using NetPulse.Optimizer.Schedule;
@@ -42,6 +44,9 @@ internal static class ApiEndpoints
             var scheduler = await schedulers.GetScheduler(cancellationToken);
             await scheduler.TriggerJob(OptimizationJob.Key, cancellationToken);
             return Results.Accepted();
-        });
+        }).WithMetadata(AccessRule.Run);
+
+        endpoints.MapPost("/api/v1/recommendations/{namespace}/{name}/approval", static (string @namespace, string name, ApprovalDecision decision, Approvals approvals, HttpContext context, CancellationToken cancellationToken) =>
+            approvals.DecideAsync(@namespace, name, decision, context, cancellationToken)).WithMetadata(AccessRule.Approve);
     }
 }

@@ -1,3 +1,4 @@
+using NetPulse.Hosting;
 using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Series;
 
@@ -13,10 +14,10 @@ internal static class HealthEndpoints
             var samples = new SampleWriter(time.GetUtcNow());
             metrics.Write(samples, static (metric, label) => label.Name is null ? LabelSet.Of(metric.Name) : LabelSet.Of(metric.Name, (label.Name, label.Value)));
             return context.WriteMetricsAsync(samples.Families());
-        });
-        endpoints.MapGet("/healthz", static () => Results.Text("ok\n"));
+        }).WithMetadata(AccessRule.Metrics);
+        endpoints.MapGet("/healthz", static () => Results.Text("ok\n")).WithMetadata(AccessRule.Open);
         endpoints.MapGet("/readyz", static (OptimizationRun run) => run.Latest.At > DateTimeOffset.MinValue
             ? Results.Text("ok\n")
-            : Results.Text("no run has ended yet\n", statusCode: StatusCodes.Status503ServiceUnavailable));
+            : Results.Text("no run has ended yet\n", statusCode: StatusCodes.Status503ServiceUnavailable)).WithMetadata(AccessRule.Open);
     }
 }

@@ -1,4 +1,5 @@
 using System.Net.Mime;
+using NetPulse.Hosting;
 
 namespace NetPulse.Optimizer.Web;
 
@@ -24,7 +25,7 @@ internal static class PageFiles
                 context.Response.Headers.XContentTypeOptions = "nosniff";
                 context.Response.ContentType = mediaType;
                 return context.Response.Body.WriteAsync(content, context.RequestAborted).AsTask();
-            });
+            }).WithMetadata(AccessRule.Open);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -139,8 +140,9 @@ public sealed partial class ClusterNodeObjects : BackgroundService, INodeObjects
         }
     }
 
-    private static bool SaysTheSame(NodeTuningStatus a, NodeTuningStatus b) =>
-        a.Problem == b.Problem && a.Settings.SequenceEqual(b.Settings) && a.Knobs.SequenceEqual(b.Knobs);
+    private static bool SaysTheSame(NodeTuningStatus a, NodeTuningStatus b) => Text(a) == Text(b);
+
+    private static string Text(NodeTuningStatus status) => JsonSerializer.Serialize(status with { ObservedAt = default }, KubernetesJson.TypeOf<NodeTuningStatus>());
 
     private static Condition Ready(NodeTuningStatus status)
     {

@@ -189,7 +189,7 @@ public sealed class ObjectStoreTests : IAsyncDisposable
         {
             Source = new RecommendationSource { Kind = RecommendationSourceKind.Schedule, Fingerprint = "f1" },
             Target = new RecommendationTarget { ApiVersion = "v1", Kind = "Pod", Name = "web-0", Namespace = "shop" },
-            Change = new RecommendedChange { Sysctl = "net.ipv4.tcp_rmem", Before = "4096 131072 6291456", After = "4096 131072 12582912" },
+            Change = new RecommendedChange { Sysctls = [new RecommendedSysctl { Name = "net.ipv4.tcp_rmem", Before = "4096 131072 6291456", After = "4096 131072 12582912" }] },
         },
     };
 

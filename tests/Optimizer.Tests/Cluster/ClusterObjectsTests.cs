@@ -17,6 +17,7 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
     private TestApiServer? server;
     private KubernetesClient? client;
     private ClusterObjects? followed;
+    private string group = "";
 
     public async ValueTask DisposeAsync()
     {
@@ -130,6 +131,24 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
         Assert.Equal(["first", "somebody-elses", "second"], (await objects.ReadAsync(deadline.Token)).NodeTunings[Examples.Node].Spec.Settings.Select(static setting => setting.Name));
     }
 
+    [Fact]
+    public async Task Where_the_work_is_split_each_group_sees_its_own_recommendations_alone()
+    {
+        await StartServerAsync();
+        server!.Add("netpulse.io/v1alpha1", "networkrecommendations", Json(Recommendation()));
+        server.Add("netpulse.io/v1alpha1", "networkrecommendations", Json(Recommendation() with { Metadata = new ObjectMeta { Name = "of-zone-a", Namespace = "lab", Labels = Ownership.LabelsOf("zone-a") } }));
+        group = "zone-a";
+        var ofZone = Followed();
+        await SyncedAsync(ofZone);
+        Assert.Equal("of-zone-a", Assert.Single((await ofZone.ReadAsync(deadline.Token)).Recommendations).Metadata.Name);
+        await ofZone.StopAsync(deadline.Token);
+        ofZone.Dispose();
+        group = "";
+        var rest = Followed();
+        await SyncedAsync(rest);
+        Assert.Equal("raise-window", Assert.Single((await rest.ReadAsync(deadline.Token)).Recommendations).Metadata.Name);
+    }
+
     private static SysctlSetting Setting(string name) => new() { Name = name, Sysctl = "net.core.somaxconn", Value = "4096" };
 
     private static NetworkRecommendation Recommendation() => new()
@@ -139,7 +158,7 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
         {
             Source = new RecommendationSource { Kind = RecommendationSourceKind.Schedule, Fingerprint = "f1" },
             Target = new RecommendationTarget { ApiVersion = "v1", Kind = "Pod", Name = "archive-0", Namespace = "lab" },
-            Change = new RecommendedChange { Sysctl = "net.ipv4.tcp_rmem", Before = "4096 131072 131072", After = "4096 131072 1048576" },
+            Change = new RecommendedChange { Sysctls = [new RecommendedSysctl { Name = "net.ipv4.tcp_rmem", Before = "4096 131072 131072", After = "4096 131072 1048576" }] },
             Approval = ApprovalDecision.Approved,
         },
     };
@@ -184,7 +203,7 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
 
     private ClusterObjects Followed()
     {
-        followed = new ClusterObjects(client!, "default", null, TimeProvider.System, NullLoggerFactory.Instance);
+        followed = new ClusterObjects(client!, "default", group, null, TimeProvider.System, NullLoggerFactory.Instance);
         _ = followed.StartAsync(deadline.Token);
         return followed;
     }

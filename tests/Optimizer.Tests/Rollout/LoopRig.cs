@@ -67,6 +67,10 @@ internal sealed class LoopRig : IDisposable
 
     public ObjectsDirectory Cluster { get; private set; } = null!;
 
+    public DirectoryObjectStore<NetworkRecommendation> Recommendations { get; private set; } = null!;
+
+    public string RecommendationsDirectory => Path.Combine(Objects, "networkrecommendations", "lab");
+
     /// <summary>What the Tuner would find for this node.</summary>
     public IReadOnlyList<SysctlSetting> Desired => Cluster.ReadSpec(Examples.Node).Settings;
 
@@ -98,7 +102,9 @@ internal sealed class LoopRig : IDisposable
         Clock.Advance(TimeSpan.FromSeconds(1));
         Journal = new ChangeJournal(JournalFile, Clock);
         Effects = new EffectBook(JournalFile);
-        Cluster = new ObjectsDirectory(new ClusterOptions { ObjectsDirectory = Objects, PolicyFile = PolicyFile }, Clock, new DirectoryObjectStore<NetworkRecommendation>(Objects, Clock, NullLogger<DirectoryObjectStore<NetworkRecommendation>>.Instance));
+        var names = new RecommendationNames();
+        Recommendations = new DirectoryObjectStore<NetworkRecommendation>(Objects, Clock, NullLogger<DirectoryObjectStore<NetworkRecommendation>>.Instance);
+        Cluster = new ObjectsDirectory(new ClusterOptions { ObjectsDirectory = Objects, PolicyFile = PolicyFile }, Clock, Recommendations);
         var edges = new EdgeWatch(store, Options.Create(new DetectionOptions()));
         var alerts = new AlertBook();
         var usual = new UsualWatch(store, Options.Create(new DetectionOptions()));
@@ -117,12 +123,21 @@ internal sealed class LoopRig : IDisposable
             new CauseSearch(store, CauseRules.All),
             new Outlook(new CauseSearch(store, CauseRules.All)),
             new ProfileWatch(store, Options.Create(new ProfileOptions()), Clock),
-            new ChangeLifecycle(new NodeTuningWriter(Cluster), new CanaryMeasurement(store), Journal, Effects),
+            new ChangeLifecycle(new NodeTuningWriter(Cluster, names), new CanaryMeasurement(store), Journal, Effects),
+            new RecommendationBook(Recommendations, Journal, names, Options.Create(new RecommendationOptions()), new RecommendationPlace("netpulse")),
             Memory,
             Journal,
             Effects,
             gates,
             new Narrative(Journal));
+    }
+
+    /// <summary>A new process on another machine: only the objects and the store are the same.</summary>
+    public void LoseJournal()
+    {
+        Journal.Dispose();
+        File.Delete(JournalFile);
+        Restart();
     }
 
     /// <summary>Cuts the journal off before the entry, as if we had been killed just before it was written.</summary>

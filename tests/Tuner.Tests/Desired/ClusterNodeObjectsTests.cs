@@ -143,6 +143,30 @@ public sealed class ClusterNodeObjectsTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [KernelFact]
+    public async Task An_uninstall_pauses_the_policy_and_waits_until_every_value_is_back()
+    {
+        using var cgroup = new TestCgroup();
+        using var network = new TestNamespace();
+        using var process = Inhabit(cgroup, network);
+        var before = network.Read(Sysctl);
+        server.Add("netpulse.io/v1alpha1", "optimizationpolicies", new JsonObject { ["metadata"] = new JsonObject { ["name"] = "default" } });
+        await FollowAsync(Pod());
+        Want(Setting());
+        await TurnedAsync(static status => status?.Settings.SingleOrDefault()?.State == SettingState.Applied);
+
+        using var client = new KubernetesClient(server.Configuration(), TimeProvider.System, NullLogger<KubernetesClient>.Instance);
+        var told = new StringWriter();
+        var clearance = new TuningClearance(client, TimeProvider.System);
+        Assert.Equal(1, await clearance.RunAsync(TimeSpan.Zero, told, deadline.Token));
+        Assert.Contains("node-1: not back: raise-window", told.ToString(), StringComparison.Ordinal);
+        var clearing = clearance.RunAsync(TimeSpan.FromSeconds(50), told, deadline.Token);
+        await TurnedAsync(static status => status?.Settings.SingleOrDefault()?.State == SettingState.Reverted);
+        Assert.Equal((0, before), (await clearing, network.Read(Sysctl)));
+        Assert.Equal(TuningClearance.Reason, server.Find("netpulse.io/v1alpha1", "optimizationpolicies", "default")!["spec"]!["paused"]![0]!.ToString());
+        process.Kill();
+    }
+
+    [KernelFact]
     public async Task A_status_that_may_not_be_written_stops_nothing()
     {
         server.Deny("patch", "nodetunings/status");

@@ -97,8 +97,18 @@ function showJournal(entries) {
   while (list.children.length > journalShown) list.lastChild.remove();
 }
 
+// In a cluster each request names its user: kubectl create token NAME gives a token, which stays in this tab alone.
+let token = sessionStorage.getItem('token') ?? '';
+let isAsking = true;
+
 async function read(path) {
-  const answer = await fetch(path);
+  const answer = await fetch(path, token ? { headers: { Authorization: `Bearer ${token}` } } : {});
+  if (answer.status === 401 && isAsking) {
+    // Whoever declines is not asked again until he loads the page anew.
+    token = (prompt(token ? 'This token is not valid any more; another one:' : 'A Kubernetes token (kubectl create token …):') ?? '').trim();
+    isAsking = token !== '';
+    sessionStorage.setItem('token', token);
+  }
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
   return answer.json();
 }

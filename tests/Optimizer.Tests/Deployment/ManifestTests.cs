@@ -1,0 +1,195 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using NetPulse.ApiServer;
+using NetPulse.Kubernetes.Files;
+using NetPulse.Kubernetes.Objects;
+using NetPulse.Optimizer.Policies.Commands;
+
+namespace NetPulse.Optimizer.Tests.Deployment;
+
+/// <summary>Every manifest that a user would apply.</summary>
+public sealed class ManifestTests
+{
+    private static readonly KubernetesTypes Types = new();
+
+    private static readonly IReadOnlyList<string> OverlayNames =
+        [.. Directory.EnumerateDirectories(Path.Combine(DeployFolder.Root, "kustomize", "overlays")).Select(static folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
+
+    public static TheoryData<string> Overlays => [.. OverlayNames];
+
+    public static TheoryData<string> Folders => [.. OverlayNames.Select(static name => $"overlays/{name}"), "tuner", "uninstall", "monitoring"];
+
+    [Theory]
+    [MemberData(nameof(Overlays))]
+    public void The_chart_and_kustomize_make_the_same_objects(string overlay)
+    {
+        var chart = DeployFolder.RenderedChart(DeployFolder.Values(overlay)).Where(static each => each["metadata"]!["name"]!.ToString() != "netpulse-uninstall").Select(Key).Order(StringComparer.Ordinal);
+        var kustomized = DeployFolder.Kustomized(Folder($"overlays/{overlay}")).Where(static each => each["kind"]!.ToString() is not ("Namespace" or "CustomResourceDefinition")).Select(Key).Order(StringComparer.Ordinal);
+        Assert.Equal(chart, kustomized);
+    }
+
+    /// <summary>The chart is the source; with NETPULSE_WRITE_DEPLOY set, kustomize's files are written anew from it.</summary>
+    [Fact]
+    public void Kustomizes_files_are_made_from_the_chart()
+    {
+        var values = DeployFolder.Values();
+        var everything = ChartTemplate.Over(DeployFolder.Values("tuner-on"), new JsonObject { ["monitoring"] = new JsonObject { ["enabled"] = true } });
+        foreach (var (file, template, with, only) in new (string, string, JsonObject, string)[]
+        {
+            ("base/priority-class.yaml", "priority-class", values, ""), ("base/collector.yaml", "collector", values, ""), ("base/optimizer.yaml", "optimizer", values, ""),
+            ("base/people.yaml", "people", values, ""), ("base/policy.yaml", "policy", values, ""), ("base/network-policies.yaml", "network-policies", values, ""),
+            ("tuner/tuner.yaml", "tuner", everything, ""), ("tuner/network-policy.yaml", "network-policies", everything, "  name: netpulse-tuner\n"),
+            ("monitoring/monitoring.yaml", "monitoring", everything, ""), ("uninstall/uninstall.yaml", "uninstall", everything, ""),
+        })
+        {
+            var documents = ChartTemplate.Render(File.ReadAllText(Path.Combine(DeployFolder.Chart, "templates", $"{template}.yaml")), with, DeployFolder.Namespace).Split("\n---\n").Where(document => document.Contains(only, StringComparison.Ordinal));
+            var wanted = $"# Made from the Helm chart by its own values; a test holds both together.\n{string.Join("\n---\n", documents)}";
+            if (Environment.GetEnvironmentVariable("NETPULSE_WRITE_DEPLOY") is { Length: > 0 })
+            {
+                File.WriteAllText(Folder(file), wanted);
+            }
+
+            Assert.Equal(wanted, File.ReadAllText(Folder(file)));
+        }
+    }
+
+    [Fact]
+    public void The_uninstall_job_and_the_monitors_are_the_charts_too()
+    {
+        var values = ChartTemplate.Over(DeployFolder.Values("tuner-on"), new JsonObject { ["monitoring"] = new JsonObject { ["enabled"] = true } });
+        var chart = DeployFolder.RenderedChart(values).Select(Key).ToHashSet(StringComparer.Ordinal);
+        Assert.All(DeployFolder.Kustomized(Folder("uninstall")).Concat(DeployFolder.Kustomized(Folder("monitoring"))), each => Assert.Contains(Key(each), chart));
+    }
+
+    [Fact]
+    public void The_charts_definitions_are_those_of_the_repository() => Assert.All(
+        TestApiServer.OurDefinitions, static file => Assert.Equal(File.ReadAllText(file), File.ReadAllText(Path.Combine(DeployFolder.Chart, "crds", Path.GetFileName(file)))));
+
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public async Task Every_object_is_one_that_a_strict_server_takes(string folder)
+    {
+        await using var server = await TestApiServer.StartAsync();
+        server.DefineOurs();
+        foreach (var each in DeployFolder.Kustomized(Folder(folder)))
+        {
+            var apiVersion = each["apiVersion"]!.ToString();
+            if (apiVersion == NetPulseApi.Version)
+            {
+                ObjectFile.Parse<OptimizationPolicy>(folder, YamlDocument.Format(each));
+                server.Add(apiVersion, "optimizationpolicies", each.DeepClone().AsObject());
+            }
+            else if (apiVersion != "monitoring.coreos.com/v1")
+            {
+                // The Prometheus operator's kinds are no part of Kubernetes; the chart asks for them only on demand.
+                Assert.True(Types.Knows(each["kind"]!.ToString()), each["kind"]!.ToString());
+                Assert.Empty(Types.Faults(each));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Overlays))]
+    public async Task Our_own_doctor_finds_nothing_wrong_in_them(string overlay)
+    {
+        var directory = Directory.CreateTempSubdirectory("nptest-");
+        try
+        {
+            var number = 0;
+            foreach (var each in DeployFolder.Kustomized(Folder($"overlays/{overlay}")))
+            {
+                await File.WriteAllTextAsync(Path.Combine(directory.FullName, $"{number++:00}.yaml"), YamlDocument.Format(each));
+            }
+
+            var (output, errors) = (new StringWriter(), new StringWriter());
+            Assert.True(await PoliciesCommand.RunAsync(["check", directory.FullName], output, errors) == 0, $"{output}{errors}");
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>Where a kubectl with kustomize inside is at hand, it is asked, too.</summary>
+    [Theory]
+    [MemberData(nameof(Overlays))]
+    public async Task Kustomize_itself_makes_the_same(string overlay)
+    {
+        using var kubectl = Start("kubectl", "kustomize", Folder($"overlays/{overlay}"));
+        if (kubectl is null)
+        {
+            return;
+        }
+
+        var text = await kubectl.StandardOutput.ReadToEndAsync();
+        await kubectl.WaitForExitAsync();
+        if (kubectl.ExitCode == 0)
+        {
+            Assert.Equal(
+                DeployFolder.Kustomized(Folder($"overlays/{overlay}")).Select(Key).Order(StringComparer.Ordinal),
+                DeployFolder.Documents(overlay, text).Select(Key).Order(StringComparer.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void No_role_reaches_further_than_its_reason()
+    {
+        var rules = DeployFolder.RenderedChart(DeployFolder.Values("tuner-on")).Where(static each => each["kind"]!.ToString() is "ClusterRole" or "Role")
+            .SelectMany(static role => role["rules"]!.AsArray().Select(static rule => rule!)).ToList();
+        Assert.NotEmpty(rules);
+        Assert.All(rules, static rule =>
+        {
+            Assert.DoesNotContain("*", rule.ToJsonString(), StringComparison.Ordinal);
+            Assert.DoesNotContain("nodes/proxy", rule.ToJsonString(), StringComparison.Ordinal);
+            Assert.DoesNotContain("secrets", rule.ToJsonString(), StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void Only_the_Tuner_is_privileged_and_the_optimizer_is_nobody()
+    {
+        var workloads = DeployFolder.RenderedChart(DeployFolder.Values("tuner-on")).Where(static each => each["spec"]?["template"] is not null).ToDictionary(static each => each["metadata"]!["name"]!.ToString(), static each => each["spec"]!["template"]!["spec"]!, StringComparer.Ordinal);
+        Assert.Equal(["netpulse-tuner"], workloads.Where(static pair => pair.Value["containers"]![0]!["securityContext"]!["privileged"]?.GetValue<bool>() == true).Select(static pair => pair.Key));
+        Assert.All(workloads.Values, static pod => Assert.True(pod["containers"]![0]!["securityContext"]!["readOnlyRootFilesystem"]!.GetValue<bool>()));
+        Assert.True(workloads["netpulse-optimizer"]["securityContext"]!["runAsNonRoot"]!.GetValue<bool>());
+        Assert.Equal("[\"ALL\"]", workloads["netpulse-optimizer"]["containers"]![0]!["securityContext"]!["capabilities"]!["drop"]!.ToJsonString());
+        Assert.Null(workloads["netpulse-optimizer"]["hostPID"]);
+    }
+
+    [Fact]
+    public void The_schema_of_the_values_knows_each_of_them()
+    {
+        var schema = JsonNode.Parse(File.ReadAllText(Path.Combine(DeployFolder.Chart, "values.schema.json")))!;
+        Assert.Empty(Unknown(DeployFolder.Values(), schema, ""));
+        Assert.All(OverlayNames, name => Assert.Empty(Unknown(DeployFolder.Values(name), schema, "")));
+    }
+
+    private static IEnumerable<string> Unknown(JsonObject values, JsonNode schema, string path) => values.SelectMany(pair => schema["properties"]?[pair.Key] is not { } known
+        ? [$"{path}.{pair.Key}"]
+        : pair.Value is JsonObject inner ? Unknown(inner, known, $"{path}.{pair.Key}") : []);
+
+    private static string Folder(string name) => Path.Combine(DeployFolder.Root, "kustomize", name);
+
+    /// <summary>The whole object, its fields in order; kustomize drops the last line's end of a text that it patches.</summary>
+    private static string Key(JsonObject value) => $"{value["kind"]}/{value["metadata"]!["name"]} {Sorted(value)!.ToJsonString()}";
+
+    private static JsonNode? Sorted(JsonNode? node) => node switch
+    {
+        JsonObject mapping => new JsonObject(mapping.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => KeyValuePair.Create(pair.Key, Sorted(pair.Value)))),
+        JsonArray list => new JsonArray([.. list.Select(Sorted)]),
+        JsonValue value when value.TryGetValue<string>(out var text) => text.TrimEnd('\n'),
+        _ => node?.DeepClone(),
+    };
+
+    private static Process? Start(string program, params string[] arguments)
+    {
+        try
+        {
+            return Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false });
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
+    }
+}
