@@ -6,6 +6,7 @@ using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Ingest;
 using NetPulse.Optimizer.Journal;
 using NetPulse.Optimizer.Policies.Commands;
+using NetPulse.Optimizer.Policies.Live;
 using NetPulse.Optimizer.Queries;
 using NetPulse.Optimizer.Rollout;
 using NetPulse.Optimizer.Schedule;
@@ -28,6 +29,7 @@ return await ServiceStart.RunAsync(args, static configuration =>
     builder.Services.AddDetection();
     builder.Services.AddDiagnosis();
     builder.Services.AddJournal();
+    builder.Services.AddPolicies();
     builder.Services.AddRollout();
     builder.Services.AddSingleton<OptimizationRun>();
     builder.Services.AddSchedule();
