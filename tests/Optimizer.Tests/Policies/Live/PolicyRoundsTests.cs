@@ -82,7 +82,7 @@ public sealed class PolicyRoundsTests : IDisposable
         Assert.Equal(ApprovalDecision.Pending, db.Spec.Approval);
 
         await Rounds(OptimizationMode.Propose).RunAsync(CancellationToken.None);
-        Assert.Equal(proposed.Count, (await recommendations.ListAsync()).Items.Count);
+        Assert.Equal(proposed.Length, (await recommendations.ListAsync()).Items.Length);
         Assert.Empty((await policies.ListAsync()).Items);
     }
 
