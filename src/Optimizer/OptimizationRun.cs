@@ -18,6 +18,9 @@ namespace NetPulse.Optimizer;
 public sealed class OptimizationRun(
     IClusterObjects objects,
     EdgeWatch edges,
+    ErrorWatch errors,
+    ShapeWatch shapes,
+    UsualWatch usual,
     Announcements announcements,
     AlertBook alerts,
     IncidentSearch incidentSearch,
@@ -42,11 +45,17 @@ public sealed class OptimizationRun(
 
         var traffic = await edges.ReadAsync(cluster.At, cancellationToken);
         announcements.Observe(cluster, traffic.SelectMany(edge => new[] { edge.Edge.Owner, edge.Edge.Peer }));
-        var anomalies = edges.FindAnomalies(traffic, announcements);
-        var incidents = incidentSearch.Find(alerts.Update(anomalies, cluster.At), traffic);
+        ImmutableArray<Anomaly> anomalies =
+        [
+            .. edges.FindAnomalies(traffic, announcements),
+            .. await errors.FindAsync(cluster.At, cancellationToken),
+            .. await shapes.FindAsync(cluster.At, cancellationToken),
+        ];
+        var unusual = await usual.FindAsync(cluster.At, announcements, cancellationToken);
+        var incidents = incidentSearch.Find(alerts.Update(anomalies.AddRange(unusual), cluster.At), traffic, usual.Count);
         var forecasts = await capacities.ForecastAsync(cluster.At, cancellationToken);
         var findings = await causes.ExplainAsync([.. anomalies.Where(anomaly => !IsBeingChanged(anomaly.Subject))], traffic, ChangedAt, cluster.At, cancellationToken);
-        var proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe ? [] : LargerReceiveWindow.For(findings, traffic, cluster);
+        var proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe ? [] : RemedySearch.For(findings, traffic, cluster);
         var picture = new Picture(cluster.At, cluster.Policy, problems, traffic, incidents, forecasts, findings, proposals);
         Volatile.Write(ref latest, picture);
         narrative.Tell(picture);

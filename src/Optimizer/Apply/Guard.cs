@@ -54,6 +54,7 @@ public static class Guard
 
         (string Gate, bool Closed, string Reason)[] gates =
         [
+            ("obstacle", proposal.Obstacle.Length > 0, proposal.Obstacle),
             ("one at a time", earlier.Any(change => change.IsOpen), $"{earlier.FirstOrDefault(change => change.IsOpen)?.Target} is being changed; one change at a time"),
             ("cooldown", cluster.At - lastHere < policy.Limits.Cooldown, $"{proposal.Target} was changed at {lastHere:HH:mm:ss}; the cooldown is {Duration.Format(policy.Limits.Cooldown)}"),
             ("failed before", failed is not null, $"the same change of {failed?.Target}, of the same workload, was refused or taken back at {failed?.BegunAt:HH:mm:ss}; the cooldown is {Duration.Format(policy.Limits.Cooldown)}"),

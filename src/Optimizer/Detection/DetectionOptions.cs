@@ -48,6 +48,9 @@ internal static class DetectionRegistration
     public static IServiceCollection AddDetection(this IServiceCollection services) => services
         .AddSettings<DetectionOptions, DetectionOptionsValidator>("detection")
         .AddSingleton<EdgeWatch>()
+        .AddSingleton<ErrorWatch>()
+        .AddSingleton<UsualWatch>()
+        .AddSingleton<ShapeWatch>()
         .AddSingleton<Announcements>()
         .AddSingleton<AlertBook>()
         .AddSingleton<IncidentSearch>()

@@ -13,7 +13,7 @@ public sealed class CauseSearch(ISampleStore store, IEnumerable<ICauseRule> rule
     /// <summary>Evidence older than this says little about now.</summary>
     private static readonly TimeSpan LongestRange = TimeSpan.FromMinutes(1);
 
-    /// <summary>One finding a subject, in the order of the anomalies; <see cref="Cause.Unknown"/> where no rule is proven.</summary>
+    /// <summary>Every proven cause of each subject, the likeliest first, in the order of the anomalies; <see cref="Cause.Unknown"/> where none is proven.</summary>
     /// <param name="anomalies">What is to be explained.</param>
     /// <param name="traffic">Every edge's.</param>
     /// <param name="changedAt">When we last changed something at a subject: what was measured before says nothing of what holds now.</param>
@@ -26,24 +26,30 @@ public sealed class CauseSearch(ISampleStore store, IEnumerable<ICauseRule> rule
         var findings = ImmutableArray.CreateBuilder<Finding>();
         foreach (var ofSubject in anomalies.GroupBy(anomaly => anomaly.Subject))
         {
-            findings.Add(Judge(await MeasureAsync([.. ofSubject], traffic, changedAt(ofSubject.Key), now, cancellationToken)));
+            findings.AddRange(Judge(await MeasureAsync([.. ofSubject], traffic, changedAt(ofSubject.Key), now, cancellationToken)));
         }
 
         return findings.DrainToImmutable();
     }
 
-    private Finding Judge(SubjectEvidence measured)
+    /// <summary>Errors before shapes, then what explains more, then what is proven better.</summary>
+    private IEnumerable<Finding> Judge(SubjectEvidence measured)
     {
         var judgements = rules.Select(rule => rule.Judge(measured)).OfType<Judgement>().ToList();
-        return judgements.Select(judgement => judgement.Finding).OfType<Finding>().OrderByDescending(finding => finding.Confidence).FirstOrDefault()
-            ?? new Finding(Cause.Unknown, "no cause that we know is proven", "", 0, [.. judgements.SelectMany(judgement => judgement.Refutation)], measured);
+        var proven = judgements.Select(judgement => judgement.Finding).OfType<Finding>()
+            .OrderByDescending(finding => finding.Strength).ThenByDescending(finding => finding.Explains).ThenByDescending(finding => finding.Confidence).ToList();
+        return proven.Count > 0
+            ? proven
+            : [new Finding(Cause.Unknown, "no cause that we know is proven", "", 0, [.. judgements.SelectMany(judgement => judgement.Refutation)], measured)];
     }
 
     private async Task<SubjectEvidence> MeasureAsync(
         ImmutableArray<Anomaly> anomalies, ImmutableArray<EdgeTraffic> traffic, DateTimeOffset? changedAt, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var subject = anomalies[0].Subject;
-        var onset = anomalies.Min(anomaly => anomaly.Departure.Onset);
+        // A departure tells when it began; a shape only that it holds now.
+        var onset = anomalies.Where(anomaly => anomaly.Signal is Signal.Throughput or Signal.RoundTripTime).Select(anomaly => (DateTimeOffset?)anomaly.Departure.Onset).Min()
+            ?? anomalies.Min(anomaly => anomaly.Departure.Onset);
         var range = new TimeRange(new[] { onset, changedAt ?? onset, now - LongestRange }.Max(), now);
         var own = await ReadingsAsync(subject.Owner, subject.Node, range, cancellationToken);
         var evidence = new SubjectEvidence
@@ -61,7 +67,9 @@ public sealed class CauseSearch(ISampleStore store, IEnumerable<ICauseRule> rule
 
         var peer = edge.Peer.Pod.Length == 0 ? Readings.None : await ReadingsAsync(edge.Peer, "", range, cancellationToken);
         var usual = anomalies.FirstOrDefault(anomaly => anomaly.Signal == Signal.Throughput)?.Departure.Usual;
-        return evidence with { Peer = peer, Connections = ConnectionEvidence.Of(traffic.First(each => each.Edge == edge), usual, onset, range, own, peer) };
+        return traffic.FirstOrDefault(each => each.Edge == edge) is { } ofEdge
+            ? evidence with { Peer = peer, Connections = ConnectionEvidence.Of(ofEdge, usual, onset, range, own, peer) }
+            : evidence with { Peer = peer };
     }
 
     /// <param name="identity">A pod, or the node's own namespace.</param>

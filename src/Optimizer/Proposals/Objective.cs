@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using NetPulse.Optimizer.Detection;
 using NetPulse.Telemetry.Samples;
-using NetPulse.Telemetry.Units;
 
 namespace NetPulse.Optimizer.Proposals;
 
@@ -55,21 +54,13 @@ public sealed record Objective(
 /// <param name="WorstIncrease">Of after over before, in the unit.</param>
 public sealed record GuardMetric(string Name, string Unit, Measure Measure, double WorstRatio, double WorstIncrease)
 {
+    /// <summary>Of a metric of which more is better, before and after change places: it may not fall as far.</summary>
+    public Better Better { get; init; } = Better.Lower;
+
     /// <summary>Whether it got worse than it may; a metric that was not there before has no ratio and breaks by its increase alone.</summary>
-    public bool IsBroken(double before, double after) => after > before * WorstRatio && after > before + WorstIncrease && (before > 0 || WorstIncrease > 0);
+    public bool IsBroken(double before, double after) => Better == Better.Lower ? IsWorse(before, after) : IsWorse(after, before);
+
+    private bool IsWorse(double good, double bad) => bad > good * WorstRatio && bad > good + WorstIncrease && (good > 0 || WorstIncrease > 0);
 
     public string Text(double value) => Quantity.Text(value, Unit);
-}
-
-/// <summary>A measured value as people read it.</summary>
-internal static class Quantity
-{
-    public static string Text(double value, string unit) => unit switch
-    {
-        "bytes/s" => new BytesPerSecond(value).ToString(),
-        "s" => $"{value * 1000:0.0} ms",
-        "1/s" => $"{value:0.0}/s",
-        "" => $"{value * 100:0.00} %",
-        _ => $"{value:0.##} {unit}",
-    };
 }

@@ -20,7 +20,7 @@ public sealed class Narrative
 
     /// <summary>Series of open incidents that were told of, each with the one under which it was.</summary>
     private readonly Dictionary<string, string> told = new(StringComparer.Ordinal);
-    private readonly Dictionary<Subject, Cause> causes = [];
+    private readonly HashSet<(Subject Subject, Cause Cause)> causes = [];
     private readonly Dictionary<string, string> decisions = new(StringComparer.Ordinal);
     private readonly HashSet<string> forecasts = new(StringComparer.Ordinal);
     private readonly HashSet<string> problems = new(StringComparer.Ordinal);
@@ -63,14 +63,10 @@ public sealed class Narrative
             decisions.Remove(ended);
         }
 
-        foreach (var subject in causes.Keys.Except(picture.Findings.Select(finding => finding.Subject)).ToList())
+        var found = picture.Findings.Select(finding => (finding.Subject, finding.Cause)).ToHashSet();
+        causes.IntersectWith(found);
+        foreach (var finding in picture.Findings.Where(finding => causes.Add((finding.Subject, finding.Cause))))
         {
-            causes.Remove(subject);
-        }
-
-        foreach (var finding in picture.Findings.Where(finding => !causes.TryGetValue(finding.Subject, out var known) || known != finding.Cause))
-        {
-            causes[finding.Subject] = finding.Cause;
             journal.Note(EntryKind.Finding, finding.Subject.ToString(), Describe(finding), [.. finding.Proof.Select(evidence => evidence.ToString())]);
         }
     }

@@ -8,7 +8,7 @@ namespace NetPulse.Optimizer.Tests.Apply;
 
 public sealed class GuardTests
 {
-    private static readonly SysctlProposal Proposal = LargerReceiveWindow.For([Examples.WindowFinding()], [], Examples.Cluster())[0];
+    private static readonly SysctlProposal Proposal = RemedySearch.For([Examples.WindowFinding()], [], Examples.Cluster())[0];
 
     [Fact]
     public void What_the_policy_allows_passes_and_the_rule_is_told()

@@ -1,3 +1,4 @@
+using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Telemetry.Units;
 

@@ -157,7 +157,7 @@ public sealed class ChangeJournalTests : IDisposable
 
     private static Change Change()
     {
-        var proposal = LargerReceiveWindow.For([Examples.WindowFinding(0)], [Examples.Traffic(1)], Examples.Cluster())[0];
+        var proposal = RemedySearch.For([Examples.WindowFinding(0)], [Examples.Traffic(1)], Examples.Cluster())[0];
         return new Change(
             "archive-0-tcp-rmem-1", proposal.Finding.Cause, proposal.Node, proposal.Pod, proposal.Workload, proposal.Writes, proposal.Objective,
             proposal.Controls, Examples.Now, proposal.Expected, proposal.TakesEffect, Examples.Now, TimeSpan.FromSeconds(15), Examples.Now.AddMinutes(2));

@@ -1,15 +1,15 @@
 namespace NetPulse.Lab.Load;
 
-/// <summary>How many bytes an application reads by when.</summary>
+/// <summary>How many bytes an application reads or writes by when.</summary>
 /// <param name="bitsPerSecond">May change at any time; <see langword="null"/>: as many as there are.</param>
-internal sealed class ReadPace(Func<long?> bitsPerSecond, TimeProvider time)
+internal sealed class Pace(Func<long?> bitsPerSecond, TimeProvider time)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
 
     private long last = time.GetTimestamp();
     private double dueBytes;
 
-    /// <summary>How many bytes may be read now, at most <paramref name="most"/>; waits until it is one.</summary>
+    /// <summary>How many bytes may be moved now, at most <paramref name="most"/>; waits until it is one.</summary>
     internal async ValueTask<int> NextAsync(int most, CancellationToken cancellationToken)
     {
         while (bitsPerSecond() is { } rate)
@@ -29,5 +29,5 @@ internal sealed class ReadPace(Func<long?> bitsPerSecond, TimeProvider time)
         return most;
     }
 
-    internal void Read(int bytes) => dueBytes = Math.Max(0, dueBytes - bytes);
+    internal void Moved(int bytes) => dueBytes -= bytes;
 }

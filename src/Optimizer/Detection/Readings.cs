@@ -2,12 +2,14 @@ using System.Collections.Immutable;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 
-namespace NetPulse.Optimizer.Diagnosis;
+namespace NetPulse.Optimizer.Detection;
 
 /// <summary>Everything that one network namespace reported over a range of time. What nobody measured is <see langword="null"/>, which is not zero.</summary>
 public sealed class Readings
 {
     public static readonly Readings None = new([]);
+
+    private const int LeastForShape = 5;
 
     private readonly Dictionary<string, List<TimeSeries>> byMetric = new(StringComparer.Ordinal);
 
@@ -124,6 +126,62 @@ public sealed class Readings
     /// <summary>The median of the readings of the first matching series.</summary>
     public double? Median(MetricDefinition metric, params ReadOnlySpan<(string Name, string Value)> labels) =>
         Of(metric, labels) is [var series, ..] ? series.Values.ToArray().Order().ElementAt(series.Count / 2) : null;
+
+    /// <summary>How often a gauge fell to less than a share of what it was at the reading before, all series added up; <see langword="null"/> with fewer than two readings.</summary>
+    public double? Falls(MetricDefinition metric, double share, params ReadOnlySpan<(string Name, string Value)> labels)
+    {
+        double? falls = null;
+        foreach (var series in Of(metric, labels))
+        {
+            var values = series.Values.Span;
+            for (var i = 1; i < values.Length; i++)
+            {
+                falls = (falls ?? 0) + (values[i] < values[i - 1] * share ? 1 : 0);
+            }
+        }
+
+        return falls;
+    }
+
+    /// <summary>Share of the readings of the first matching counter at which it had grown.</summary>
+    public double? GrowingShare(MetricDefinition metric, params ReadOnlySpan<(string Name, string Value)> labels)
+    {
+        if (Of(metric, labels) is not [{ Count: >= 2 } series, ..])
+        {
+            return null;
+        }
+
+        var values = series.Values.Span;
+        var grown = 0;
+        for (var i = 1; i < values.Length; i++)
+        {
+            grown += values[i] > values[i - 1] ? 1 : 0;
+        }
+
+        return grown / (values.Length - 1.0);
+    }
+
+    /// <summary>The highest rate of the first matching counter per its mean; <see langword="null"/> with fewer than four rates, or where nothing grew.</summary>
+    public double? PeakToMean(MetricDefinition metric, params ReadOnlySpan<(string Name, string Value)> labels)
+    {
+        if (Of(metric, labels) is not [{ Count: >= LeastForShape } series, ..])
+        {
+            return null;
+        }
+
+        var rates = CounterRate.Of(series, TimeSpan.MaxValue).Values.ToArray();
+        return rates.Length > 0 && rates.Average() is > 0 and var mean ? rates.Max() / mean : null;
+    }
+
+    /// <summary>Without what was read before a time.</summary>
+    public Readings Since(DateTimeOffset from) => new(byMetric.Values.SelectMany(all => all).Select(series => After(series, from.ToUnixTimeMilliseconds())));
+
+    private static TimeSeries After(TimeSeries series, long unixMilliseconds)
+    {
+        var first = series.UnixMilliseconds.Span.BinarySearch(unixMilliseconds);
+        first = first < 0 ? ~first : first;
+        return first == 0 ? series : series with { UnixMilliseconds = series.UnixMilliseconds[first..], Values = series.Values[first..] };
+    }
 
     /// <summary>A sysctl's value in force, one of its numbers.</summary>
     /// <param name="name">Dotted.</param>
