@@ -6,6 +6,7 @@ using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Ingest;
 using NetPulse.Optimizer.Journal;
 using NetPulse.Optimizer.Policies.Commands;
+using NetPulse.Optimizer.Policies.Live;
 using NetPulse.Optimizer.Profiles;
 using NetPulse.Optimizer.Queries;
 using NetPulse.Optimizer.Rollout;
@@ -37,6 +38,7 @@ return await ServiceStart.RunAsync(args, static configuration =>
     builder.Services.AddDiagnosis();
     builder.Services.AddProfiles();
     builder.Services.AddJournal();
+    builder.Services.AddPolicies();
     builder.Services.AddRollout(configuration.Root);
     builder.Services.AddSingleton<OptimizationRun>();
     builder.Services.AddSchedule();

@@ -37,6 +37,14 @@ public sealed class PolicyPicture
     /// <summary>Policies say nothing of services; who explains a flow to one needs them.</summary>
     public ImmutableArray<Service> Services => [.. moment.Objects.Values.OfType<Service>()];
 
+    /// <summary>All objects as they are now: those that are another than before count as changed, those that are not among them as gone.</summary>
+    public void Replace(IReadOnlyCollection<IKubernetesObject> all)
+    {
+        var known = moment.Objects;
+        var now = all.Select(KeyOf).ToHashSet(StringComparer.Ordinal);
+        Apply(all.Where(o => !known.TryGetValue(KeyOf(o), out var before) || !IsSame(before, o)), known.Where(o => !now.Contains(o.Key)).Select(static o => o.Value));
+    }
+
     /// <summary>Objects that came or changed, and objects that are gone; kinds that policies do not know are left aside.</summary>
     public void Apply(IEnumerable<IKubernetesObject> set, IEnumerable<IKubernetesObject> gone)
     {
@@ -59,12 +67,17 @@ public sealed class PolicyPicture
         }
     }
 
+    private static string KeyOf(IKubernetesObject item) => $"{item.Kind} {item.Metadata.Namespace}/{item.Metadata.Name}";
+
+    private static bool IsSame(IKubernetesObject before, IKubernetesObject now) =>
+        ReferenceEquals(before, now) || (now.Metadata.ResourceVersion.Length > 0 && before.Metadata.ResourceVersion == now.Metadata.ResourceVersion);
+
     private static Dictionary<string, IKubernetesObject> Last(IEnumerable<IKubernetesObject> objects)
     {
         var last = new Dictionary<string, IKubernetesObject>(StringComparer.Ordinal);
         foreach (var item in objects)
         {
-            last[$"{item.Kind} {item.Metadata.Namespace}/{item.Metadata.Name}"] = item;
+            last[KeyOf(item)] = item;
         }
 
         return last;

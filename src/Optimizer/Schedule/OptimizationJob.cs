@@ -1,13 +1,14 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using NetPulse.Kubernetes.Leases;
+using NetPulse.Optimizer.Policies.Live;
 using Quartz;
 
 namespace NetPulse.Optimizer.Schedule;
 
 /// <summary>One scheduled or demanded run, or a look at the open changes in between. None overlap; one that fails is told of and the next one starts anew.</summary>
 [DisallowConcurrentExecution]
-internal sealed partial class OptimizationJob(OptimizationRun run, OptimizerMeter meter, ILogger<OptimizationJob> logger) : IJob
+internal sealed partial class OptimizationJob(OptimizationRun run, PolicyRounds policies, OptimizerMeter meter, ILogger<OptimizationJob> logger) : IJob
 {
     public static readonly JobKey Key = new("optimization");
 
@@ -22,10 +23,12 @@ internal sealed partial class OptimizationJob(OptimizationRun run, OptimizerMete
             if (context.Trigger.Key.Equals(Between))
             {
                 await run.FollowAsync(cancellationToken);
+                await policies.FollowAsync(cancellationToken);
                 return;
             }
 
             await run.RunAsync(cancellationToken);
+            await policies.RunAsync(cancellationToken);
             meter.RunEnded("success", Stopwatch.GetElapsedTime(started));
         }
         catch (LeadershipLostException e)

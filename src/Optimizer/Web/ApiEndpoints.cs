@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using NetPulse.Hosting;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Journal;
+using NetPulse.Optimizer.Policies.Live;
 using NetPulse.Optimizer.Profiles;
 using NetPulse.Optimizer.Schedule;
 using Quartz;
@@ -27,6 +28,7 @@ internal static class ApiEndpoints
         endpoints.MapGet("/api/v1/journal", static (ChangeJournal journal, long after = 0) =>
             Results.Json(journal.Latest.Where(entry => entry.Sequence > after), Json));
 
+        endpoints.MapGet("/api/v1/policies/denials", static (PolicyRounds policies) => Results.Json(policies.Denials.Select(static d => new { Flow = $"{d.Flow}", d.Flow.Count, d.Flow.LastSeen, Verdict = $"{d.Verdict}", Finding = $"{d}" }), Json));
         endpoints.MapPost("/api/v1/profile", static async (HttpRequest request, ProfileWatch profiles, OptimizationRun run, CancellationToken cancellationToken) =>
         {
             if (request.ContentLength is null or > LongestProfile)

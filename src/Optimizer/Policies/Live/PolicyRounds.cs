@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+using NetPulse.Kubernetes.Objects;
+using NetPulse.Kubernetes.Stores;
+using NetPulse.Optimizer.Cluster;
+using NetPulse.Telemetry.Series;
+
+namespace NetPulse.Optimizer.Policies.Live;
+
+/// <summary>The network policies in the loop: what they deny is explained, what would be enough is proposed, and what people let happen is made on a canary first.</summary>
+public sealed partial class PolicyRounds(
+    IClusterObjects cluster, IPolicyObjects policies, IObjectStore<NetworkRecommendation> recommendations, StoreFlows flows, PolicyRollout rollout, PolicyMeter meter, ILogger<PolicyRounds> logger)
+{
+    /// <summary>What is proposed rests on so much of the past.</summary>
+    private static readonly TimeSpan Observed = TimeSpan.FromDays(1);
+
+    private static readonly TimeSpan ProposeEvery = TimeSpan.FromHours(1);
+
+    /// <summary>A denial that goes on is told again after so long.</summary>
+    private static readonly TimeSpan TellEvery = TimeSpan.FromHours(1);
+
+    /// <summary>Beside the time that a canary is measured, what is looked at.</summary>
+    private static readonly TimeSpan Before = TimeSpan.FromMinutes(10);
+
+    private readonly PolicyPicture picture = new();
+    private readonly Dictionary<string, DateTimeOffset> told = new(StringComparer.Ordinal);
+    private DateTimeOffset proposedAt = DateTimeOffset.MinValue;
+
+    /// <summary>What policies denied of late, as the latest round saw it.</summary>
+    public ImmutableArray<PolicyDenial> Denials { get; private set; } = [];
+
+    /// <summary>One round; none while another replica leads.</summary>
+    /// <exception cref="IOException">The objects or the store could not be read; the next round begins anew.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        if (cluster.Term is null)
+        {
+            return;
+        }
+
+        var snapshot = await UpdateAsync(cancellationToken);
+        var allowed = snapshot.Policy.Spec;
+        if (picture.Engine.Policies.IsEmpty && allowed.Mode == OptimizationMode.Observe)
+        {
+            Denials = [];
+            return;
+        }
+
+        await StepAsync(snapshot, cancellationToken);
+        if (allowed.Mode != OptimizationMode.Observe && snapshot.At - proposedAt >= ProposeEvery)
+        {
+            var seen = await flows.ReadAsync(TimeRange.Before(snapshot.At, Observed), cancellationToken);
+            foreach (var proposal in PolicyProposals.Of(picture, seen, allowed.Namespaces.Except(allowed.ProtectedNamespaces, StringComparer.Ordinal), snapshot.Recommendations))
+            {
+                await recommendations.ApplyAsync(proposal, cancellationToken);
+                meter.Proposed();
+                LogProposed(proposal.Metadata.Namespace, proposal.Metadata.Name, proposal.Spec!.Reason);
+            }
+
+            proposedAt = snapshot.At;
+        }
+    }
+
+    /// <summary>Between two rounds: only the next steps of what was begun.</summary>
+    /// <exception cref="IOException">As for <see cref="RunAsync"/>.</exception>
+    public async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        if (cluster.Term is null)
+        {
+            return;
+        }
+
+        var open = await cluster.ReadAsync(cancellationToken);
+        if (open.Recommendations.Any(static r => r is { Spec.Target.Kind: nameof(NetworkPolicy), Status.Phase: RecommendationPhase.Canary or RecommendationPhase.Applied }))
+        {
+            await StepAsync(await UpdateAsync(cancellationToken), cancellationToken);
+        }
+    }
+
+    private async Task<ClusterSnapshot> UpdateAsync(CancellationToken cancellationToken)
+    {
+        var snapshot = await cluster.ReadAsync(cancellationToken);
+        picture.Replace(
+        [
+            .. snapshot.Pods,
+            .. snapshot.Namespaces.Select(static metadata => new Namespace { Metadata = metadata }),
+            .. snapshot.Nodes.Select(static metadata => new Node { Metadata = metadata }),
+            .. await policies.ListAsync(cancellationToken),
+        ]);
+        return snapshot;
+    }
+
+    private async Task StepAsync(ClusterSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        var seen = await flows.ReadAsync(TimeRange.Before(snapshot.At, Before + (2 * snapshot.Policy.Spec.Canary.Duration)), cancellationToken);
+        Denials = PolicyDenial.Find(picture.Engine, seen);
+        foreach (var denial in Denials)
+        {
+            var key = $"{denial.Flow} {denial.Verdict}";
+            if (!told.TryGetValue(key, out var last) || snapshot.At - last >= TellEvery)
+            {
+                told[key] = snapshot.At;
+                meter.Denied();
+                LogDenied(denial.ToString());
+            }
+        }
+
+        foreach (var (key, _) in told.Where(t => snapshot.At - t.Value >= 2 * TellEvery).ToList())
+        {
+            told.Remove(key);
+        }
+
+        foreach (var problem in await rollout.StepAllAsync(snapshot.Recommendations, snapshot.Policy.Spec, picture.Engine, seen, snapshot.At, cancellationToken))
+        {
+            meter.Failed();
+            LogFailed(problem);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Policies deny {Denial}")]
+    private partial void LogDenied(string denial);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Proposed {Namespace}/{Name}: {Reason}")]
+    private partial void LogProposed(string @namespace, string name, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A step of a policy change failed and is tried again: {Problem}")]
+    private partial void LogFailed(string problem);
+}

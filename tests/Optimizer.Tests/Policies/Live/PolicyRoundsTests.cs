@@ -1,0 +1,112 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using NetPulse.Kubernetes.Files;
+using NetPulse.Kubernetes.Objects;
+using NetPulse.Kubernetes.Stores;
+using NetPulse.Optimizer.Cluster;
+using NetPulse.Optimizer.Policies.Live;
+using NetPulse.Optimizer.Policies.Questions;
+using NetPulse.Telemetry.Samples;
+using NetPulse.Telemetry.Series;
+using NetPulse.Telemetry.Store.Embedded;
+using NetPulse.Tests;
+
+namespace NetPulse.Optimizer.Tests.Policies.Live;
+
+/// <summary>Rounds over a real store and a directory of objects.</summary>
+public sealed class PolicyRoundsTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("nptest-").FullName;
+    private readonly TestClock clock = new(Examples.Now);
+    private readonly EmbeddedStore store;
+    private readonly PolicyMeter meter = new();
+    private readonly DirectoryObjectStore<NetworkRecommendation> recommendations;
+    private readonly DirectoryObjectStore<NetworkPolicy> policies;
+
+    public PolicyRoundsTests()
+    {
+        store = new EmbeddedStore(new EmbeddedStoreOptions { Directory = Path.Combine(folder, "store") }, clock, NullLogger<EmbeddedStore>.Instance);
+        recommendations = new DirectoryObjectStore<NetworkRecommendation>(folder, clock, NullLogger<DirectoryObjectStore<NetworkRecommendation>>.Instance);
+        policies = new DirectoryObjectStore<NetworkPolicy>(folder, clock, NullLogger<DirectoryObjectStore<NetworkPolicy>>.Instance);
+        Directory.CreateDirectory(Path.Combine(folder, "pods"));
+        foreach (var app in new[] { "web", "db" })
+        {
+            ObjectFile.Write(Path.Combine(folder, "pods", $"{app}-0.yaml"), new Pod
+            {
+                Metadata = new ObjectMeta { Name = $"{app}-0", Namespace = "shop", Labels = new Dictionary<string, string>(StringComparer.Ordinal) { ["app"] = app } },
+                Spec = new PodSpec { Containers = [new Container { Ports = [new ContainerPort { Number = 5432 }] }] },
+            });
+        }
+    }
+
+    public void Dispose()
+    {
+        store.Dispose();
+        meter.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Connections_that_time_out_because_a_policy_denies_them_are_explained_with_the_smallest_change()
+    {
+        await policies.ApplyAsync(new NetworkPolicy { Metadata = new ObjectMeta { Name = "deny", Namespace = "shop" }, Spec = new NetworkPolicySpec { PolicyTypes = [NetworkPolicySpec.Ingressing] } });
+        await CountAsync(TcpMetrics.ConnectFailures, "5432", ("reason", "timed-out"));
+        await CountAsync(TcpMetrics.ConnectFailures, "81", ("reason", "refused"));
+        var rounds = Rounds(OptimizationMode.Observe);
+        await rounds.RunAsync(CancellationToken.None);
+        var denial = Assert.Single(rounds.Denials);
+        Assert.Equal((5432, 3L), (denial.Flow.DestinationPort, denial.Flow.Count));
+        Assert.Equal("NetworkPolicy shop/deny", $"{Assert.Single(denial.Verdict.Ingress.Isolating)}");
+        Assert.IsAssignableFrom<Remedy>(Assert.Single(denial.Changes));
+        Assert.Empty((await recommendations.ListAsync()).Items);
+    }
+
+    [Fact]
+    public async Task What_policies_allow_was_dropped_by_something_else()
+    {
+        await policies.ApplyAsync(new NetworkPolicy { Metadata = new ObjectMeta { Name = "allow", Namespace = "shop" }, Spec = new NetworkPolicySpec { PolicyTypes = [NetworkPolicySpec.Ingressing], Ingress = [new NetworkPolicyIngressRule()] } });
+        await CountAsync(TcpMetrics.ConnectFailures, "5432", ("reason", "timed-out"));
+        var rounds = Rounds(OptimizationMode.Observe);
+        await rounds.RunAsync(CancellationToken.None);
+        Assert.Empty(rounds.Denials);
+    }
+
+    [Fact]
+    public async Task What_was_seen_becomes_policies_that_people_can_decide_about_each_once()
+    {
+        await CountAsync(TcpMetrics.IoBytes, "5432", (LabelNames.Direction, LabelNames.Transmit));
+        await Rounds(OptimizationMode.Propose).RunAsync(CancellationToken.None);
+        var proposed = (await recommendations.ListAsync()).Items;
+        var db = Assert.Single(proposed, static r => r.Spec!.Change.Manifest.Contains("app: db", StringComparison.Ordinal) && r.Spec.Change.Manifest.Contains("ingress", StringComparison.Ordinal) && r.Spec.Target.Name.Contains("db", StringComparison.Ordinal));
+        Assert.Contains("5432", db.Spec!.Change.Manifest, StringComparison.Ordinal);
+        Assert.Contains("conversations come about", db.Spec.Reason, StringComparison.Ordinal);
+        Assert.Equal(ApprovalDecision.Pending, db.Spec.Approval);
+
+        await Rounds(OptimizationMode.Propose).RunAsync(CancellationToken.None);
+        Assert.Equal(proposed.Length, (await recommendations.ListAsync()).Items.Length);
+        Assert.Empty((await policies.ListAsync()).Items);
+    }
+
+    /// <summary>A new process.</summary>
+    private PolicyRounds Rounds(OptimizationMode mode)
+    {
+        var policyFile = Path.Combine(folder, "policy.yaml");
+        ObjectFile.Write(policyFile, new OptimizationPolicy { Metadata = new ObjectMeta { Name = "default" }, Spec = new OptimizationPolicySpec { Mode = mode, Namespaces = ["shop"] } });
+        var objects = new DirectoryPolicyObjects(folder, policies);
+        return new PolicyRounds(
+            new ObjectsDirectory(new ClusterOptions { ObjectsDirectory = folder, PolicyFile = policyFile }, clock, recommendations),
+            objects, recommendations, new StoreFlows(store), new PolicyRollout(recommendations, objects), meter, NullLogger<PolicyRounds>.Instance);
+    }
+
+    /// <summary>A counter of web-0 towards db-0 that rises from 0 to 3.</summary>
+    private async Task CountAsync(MetricDefinition metric, string port, (string Name, string Value) label)
+    {
+        var labels = LabelSet.Of(
+            metric.Name, (LabelNames.Node, "n1"), (LabelNames.Namespace, "shop"), (LabelNames.Workload, "web"), (LabelNames.Pod, "web-0"), (LabelNames.PeerNamespace, "shop"),
+            (LabelNames.PeerWorkload, "db"), (LabelNames.PeerPod, "db-0"), (LabelNames.ServerPort, port), (LabelNames.Role, LabelNames.Client), (label.Name, label.Value));
+        for (var value = 0; value <= 3; value++)
+        {
+            clock.Advance(TimeSpan.FromSeconds(5));
+            await store.AppendAsync([new Sample(labels, clock.GetUtcNow().ToUnixTimeMilliseconds(), value)], CancellationToken.None);
+        }
+    }
+}
