@@ -276,7 +276,10 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdg
     private IEnumerable<StepSeries> OverWindow(PromQlFunction.OverWindow function, PromQlExpression.Call call)
     {
         var range = call.Arguments[function.Range];
-        var computed = OverWindow(function.Function, range, [.. call.Arguments.Where(static argument => argument.Kind == ValueKind.Scalar).Select(Scalar)]);
+        double[][] columns = [.. call.Arguments.Where(static argument => argument.Kind == ValueKind.Scalar).Select(Scalar)];
+        var computed = selected.Rolled(range) is { } rolled
+            ? OverRolled(function.Rolled!, (PromQlExpression.RangeSelector)range, rolled, columns)
+            : OverWindow(function.Function, range, columns);
         return function.KeepsName ? computed : Apart(range, computed);
     }
 
@@ -294,6 +297,68 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdg
                 yield return new StepSeries(series.Labels, values);
             }
         }
+    }
+
+    private IEnumerable<StepSeries> OverRolled(RolledFunction function, PromQlExpression.RangeSelector range, IReadOnlyList<RolledSeries> rolled, double[][] columns)
+    {
+        var moments = new Moments(range.Shift, grid, edges);
+        foreach (var series in rolled)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            budget.Take(grid.Count);
+            var values = new double[grid.Count];
+            if (SlideRolled(values, series.RollUps, moments, (long)range.Length.TotalMilliseconds, function, columns))
+            {
+                yield return new StepSeries(series.Labels, values);
+            }
+        }
+    }
+
+    /// <summary>Moves the window over the series' roll-ups. Those that end in it belong to it, and of one that ends where it begins the sample of that millisecond.</summary>
+    private static bool SlideRolled(double[] results, IReadOnlyList<RollUp> rollUps, Moments moments, long length, RolledFunction function, double[][] columns)
+    {
+        Span<double> scalars = stackalloc double[columns.Length];
+        var parts = new RollUp[rollUps.Count + 1];
+        var begin = 0;
+        var end = 0;
+        var any = false;
+        for (var i = 0; i < results.Length; i++)
+        {
+            var to = moments.At(i);
+            var from = to - length;
+            while (end < rollUps.Count && rollUps[end].End <= to)
+            {
+                end++;
+            }
+
+            while (begin < end && rollUps[begin].End <= from)
+            {
+                begin++;
+            }
+
+            var count = 0;
+            if (begin > 0 && rollUps[begin - 1] is var before && before.End == from && before.LastAt == from)
+            {
+                parts[count++] = before.LastAlone();
+            }
+
+            for (var part = begin; part < end; part++)
+            {
+                parts[count++] = rollUps[part];
+            }
+
+            if (count == 0)
+            {
+                results[i] = Absent.Value;
+                continue;
+            }
+
+            Row(columns, i, scalars);
+            results[i] = function(new RolledWindow(parts.AsSpan(0, count), from, to), scalars);
+            any |= !Absent.Is(results[i]);
+        }
+
+        return any;
     }
 
     /// <summary>Moves the window over the series' columns; both its ends only ever move on.</summary>

@@ -13,6 +13,14 @@ public sealed class EmbeddedStoreOptions
     [Range(typeof(TimeSpan), "01:00:00", "365.00:00:00")]
     public TimeSpan RetentionAge { get; set; } = TimeSpan.FromDays(7);
 
+    /// <summary>How long roll-ups of five minutes are kept, at least as long as samples: 1 d to 3650 d; 90 d unless set.</summary>
+    [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
+    public TimeSpan RollUpAge { get; set; } = TimeSpan.FromDays(90);
+
+    /// <summary>How long roll-ups of an hour are kept, at least as long as those of five minutes: 1 d to 3650 d; 730 d unless set. A month goes when all of it is older.</summary>
+    [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
+    public TimeSpan HourlyRollUpAge { get; set; } = TimeSpan.FromDays(730);
+
     /// <summary>Most bytes of all day files together: the oldest days are dropped beyond, but never the newest. 0, as it is unless set, for no limit.</summary>
     [Range(0d, 1e18)]
     public long RetentionBytes { get; set; }

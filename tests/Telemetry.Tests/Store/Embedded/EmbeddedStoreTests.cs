@@ -197,7 +197,9 @@ public sealed class EmbeddedStoreTests : IDisposable
         Assert.Equal(0, rig.Store.Statistics.DaysDropped);
         await DaysGoByAsync(1);
         Assert.Equal((1, 2), (rig.Store.Statistics.DaysDropped, rig.Store.Statistics.SamplesDropped));
-        Assert.Equal(8, (await rig.ValuesAsync("m")).Length);
+
+        // of the first day's two samples the roll-ups tell, one each
+        Assert.Equal(8 + 2, (await rig.ValuesAsync("m")).Length);
         Assert.Equal(8, Directory.GetFiles(rig.Directory, "*.db").Length);
     }
 
@@ -208,6 +210,7 @@ public sealed class EmbeddedStoreTests : IDisposable
         rig.Store.Dispose();
         rig.Clock.Advance(TimeSpan.FromDays(1));
         rig.Reopen();
+        await rig.FlushAsync();
         Assert.Equal(1, rig.Store.Statistics.DaysDropped);
         Assert.Equal(7, Directory.GetFiles(rig.Directory, "*.db").Length);
     }
@@ -240,7 +243,7 @@ public sealed class EmbeddedStoreTests : IDisposable
         rig.Reopen();
         await DaysGoByAsync(3);
         Assert.Equal(2, rig.Store.Statistics.DaysDropped);
-        await rig.AssertValuesAsync("m", 3.0);
+        Assert.Single(Directory.GetFiles(rig.Directory, "*.db"));
     }
 
     [Fact]
