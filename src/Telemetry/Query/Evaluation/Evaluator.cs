@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 using NetPulse.Telemetry.Query.Functions;
 using NetPulse.Telemetry.Query.Syntax;
 using NetPulse.Telemetry.Series;
@@ -13,6 +15,14 @@ namespace NetPulse.Telemetry.Query.Evaluation;
 /// <param name="budget">Of the whole query.</param>
 internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdges edges, TimeSpan lookBack, QueryBudget budget, CancellationToken cancellationToken)
 {
+    private const int SeriesAtOnce = 256;
+
+    /// <summary>Samples and steps of some series from which on they are computed by more than one thread.</summary>
+    private const long WorthAnotherThread = 50_000;
+
+    /// <summary>Shared by all series that have a value at every step.</summary>
+    private long[]? gridTimes;
+
     public StepGrid Grid => grid;
 
     public StepValues Evaluate(PromQlExpression expression) => expression switch
@@ -152,6 +162,11 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdg
     /// <summary>The steps at which a series has a value.</summary>
     public TimeSeries Samples(StepSeries series)
     {
+        if (!MemoryMarshal.Cast<double, long>(series.Values.AsSpan()).Contains(Absent.Bits))
+        {
+            return new TimeSeries(series.Labels, gridTimes ??= [.. Enumerable.Range(0, grid.Count).Select(i => grid.At(i))], series.Values);
+        }
+
         var times = new long[grid.Count];
         var values = series.Values;
         var count = 0;
@@ -194,7 +209,7 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdg
     private static TimeSeries WithoutMarkers(TimeSeries series)
     {
         var values = series.Values.Span;
-        if (!System.Runtime.InteropServices.MemoryMarshal.Cast<double, long>(values).Contains(Absent.Bits))
+        if (!MemoryMarshal.Cast<double, long>(values).Contains(Absent.Bits))
         {
             return series;
         }
@@ -287,14 +302,24 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdg
     {
         var (shift, length) = ShiftAndLength(range);
         var moments = new Moments(shift, grid, edges);
-        foreach (var series in Ranges(range))
+        foreach (var some in Ranges(range).Chunk(SeriesAtOnce))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            budget.Take(grid.Count);
-            var values = new double[grid.Count];
-            if (Slide(values, series, moments, (long)length.TotalMilliseconds, function, columns))
+            budget.Take((long)grid.Count * some.Length);
+            var computed = new StepSeries?[some.Length];
+            ForEach(some, some.Sum(static one => (long)one.Count) + ((long)grid.Count * some.Length), Compute);
+            foreach (var one in computed.OfType<StepSeries>())
             {
-                yield return new StepSeries(series.Labels, values);
+                yield return one;
+            }
+
+            void Compute(int i)
+            {
+                var values = new double[grid.Count];
+                if (Slide(values, some[i], moments, (long)length.TotalMilliseconds, function, columns))
+                {
+                    computed[i] = new StepSeries(some[i].Labels, values);
+                }
             }
         }
     }
@@ -359,6 +384,29 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdg
         }
 
         return any;
+    }
+
+    /// <exception cref="PromQlException">A function refused what it was given.</exception>
+    private static void ForEach(TimeSeries[] series, long work, Action<int> compute)
+    {
+        if (work < WorthAnotherThread)
+        {
+            for (var i = 0; i < series.Length; i++)
+            {
+                compute(i);
+            }
+
+            return;
+        }
+
+        try
+        {
+            Parallel.For(0, series.Length, compute);
+        }
+        catch (AggregateException e) when (e.InnerException is PromQlException refusal)
+        {
+            ExceptionDispatchInfo.Throw(refusal);
+        }
     }
 
     /// <summary>Moves the window over the series' columns; both its ends only ever move on.</summary>

@@ -139,8 +139,6 @@ internal sealed class DayFile : IDisposable
     {
         var loaded = Load();
         var wanted = CollectionsMarshal.AsSpan([.. loaded.Index.Select(collector.Selector)]);
-        using var select = file.Command("SELECT data FROM chunks WHERE id = $id");
-        var id = select.Parameters.Add("$id", SqliteType.Integer);
         while (!wanted.IsEmpty)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -151,7 +149,7 @@ internal sealed class DayFile : IDisposable
             {
                 if (row.First <= collector.To && row.Last >= collector.From)
                 {
-                    ChunkGroup.Decode(Fetch(select, id, row), wanted[..end], collector.From, collector.To, found =>
+                    ChunkGroup.Decode(Fetch(row), wanted[..end], collector.From, collector.To, found =>
                     {
                         // a series without labels stands for one whose labels are lost
                         if (loaded.Index[found.Series] is { Labels.Length: > 0 } labels)
@@ -193,8 +191,6 @@ internal sealed class DayFile : IDisposable
         var loaded = Load();
         var wanted = loaded.Index.Select(presence.Selector)
             .Where(number => loaded.Index[number] is { Labels.Length: > 0 } labels && presence.IsWanted(labels));
-        using var select = file.Command("SELECT data FROM chunks WHERE id = $id");
-        var id = select.Parameters.Add("$id", SqliteType.Integer);
         foreach (var part in wanted.GroupBy(static number => number / GroupSeries))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -206,7 +202,7 @@ internal sealed class DayFile : IDisposable
                     break;
                 }
 
-                ChunkGroup.Present(Fetch(select, id, row), presence.From, presence.To, series =>
+                ChunkGroup.Present(Fetch(row), presence.From, presence.To, series =>
                 {
                     if (missing.Remove(series))
                     {
@@ -225,7 +221,11 @@ internal sealed class DayFile : IDisposable
     }
 
     /// <summary>Frees what is held in memory; it is read again when it is needed.</summary>
-    public void Unload() => file.Guarded(() => content = null);
+    public void Unload() => file.Guarded(() =>
+    {
+        content = null;
+        file.ReleaseBuffer();
+    });
 
     public void Dispose()
     {
@@ -267,16 +267,15 @@ internal sealed class DayFile : IDisposable
 
     private List<NumberedColumns> Decode(ChunkRow row)
     {
-        using var select = file.Command("SELECT data FROM chunks WHERE id = $id");
         var columns = new List<NumberedColumns>(row.Series);
-        ChunkGroup.Decode(Fetch(select, select.Parameters.Add("$id", SqliteType.Integer), row), [], long.MinValue, long.MaxValue, columns.Add);
+        ChunkGroup.Decode(Fetch(row), [], long.MinValue, long.MaxValue, columns.Add);
         return columns;
     }
 
-    private byte[] Fetch(SqliteCommand select, SqliteParameter id, ChunkRow row)
+    private ReadOnlySpan<byte> Fetch(ChunkRow row)
     {
-        id.Value = row.Id;
-        return select.ExecuteScalar() is byte[] data && row.Fits(data) ? data : throw new InvalidDataException($"{Path} has a row whose checksum does not fit");
+        var data = file.Data("chunks", row.Id);
+        return row.Fits(data) ? data : throw new InvalidDataException($"{Path} has a row whose checksum does not fit");
     }
 
     private static void Insert(SqliteCommand insert, ChunkRow row, byte[] data) => SqliteFile.Run(insert, ("$id", row.Id), ("$part", row.Part), ("$first", row.First),

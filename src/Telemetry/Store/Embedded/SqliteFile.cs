@@ -14,6 +14,7 @@ internal sealed class SqliteFile : IDisposable
 
     private readonly Lock gate = new();
     private readonly SqliteConnection connection;
+    private byte[] buffer = [];
     private bool closed;
 
     private SqliteFile(string path)
@@ -150,6 +151,31 @@ internal sealed class SqliteFile : IDisposable
         using var command = Command(sql);
         return (long)command.ExecuteScalar()!;
     }
+
+    /// <summary>Reads the column <c>data</c> of a row into a buffer that serves the next row too: an array a row would be most of what a query leaves to the collector.</summary>
+    /// <returns>The data, good until the next; empty when there is no such row.</returns>
+    public ReadOnlySpan<byte> Data(string table, long id)
+    {
+        try
+        {
+            using var blob = new SqliteBlob(connection, table, "data", id, readOnly: true);
+            var length = checked((int)blob.Length);
+            if (buffer.Length < length)
+            {
+                buffer = GC.AllocateUninitializedArray<byte>(Math.Max(length, buffer.Length * 2));
+            }
+
+            blob.ReadExactly(buffer, 0, length);
+            return buffer.AsSpan(0, length);
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode == SQLitePCL.raw.SQLITE_ERROR)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Gives back what reading held in memory.</summary>
+    public void ReleaseBuffer() => buffer = [];
 
     public static void Run(SqliteCommand command, params ReadOnlySpan<(string Name, object Value)> values)
     {
