@@ -209,7 +209,7 @@ internal sealed class AnswerWriter(PipeWriter output) : IDisposable
     {
         times.Set(series.UnixMilliseconds);
         var values = series.Values.Span;
-        var room = Room((values.Length * (times.Longest + LongestValue)) + 2);
+        var room = Room((values.Length * (PointTimes.LongestTime + LongestValue)) + 2);
         var at = 0;
         room[at++] = (byte)'[';
         for (var i = 0; i < values.Length; i++)

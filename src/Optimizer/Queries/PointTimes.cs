@@ -6,13 +6,11 @@ namespace NetPulse.Optimizer.Queries;
 internal sealed class PointTimes
 {
     /// <summary>A bracket, a sign, the seconds of the last date that there is, a point and three decimals.</summary>
-    private const int LongestTime = 20;
+    public const int LongestTime = 20;
 
     private ReadOnlyMemory<long> of;
     private byte[] text = [];
     private int[] ends = [];
-
-    public int Longest => LongestTime;
 
     public ReadOnlySpan<byte> this[int index] => text.AsSpan((index == 0 ? 0 : ends[index - 1])..ends[index]);
 

@@ -14,7 +14,7 @@ namespace NetPulse.Telemetry.Store.Embedded;
 internal readonly record struct ChunkRow(long Id, int Part, long First, long Last, int Samples, int Series, uint Crc)
 {
     /// <summary>Samples a series, on average, below which a row is joined with others soon.</summary>
-    private const int ShortSamples = 96;
+    private const int ShortSamples = 64;
 
     /// <summary>Samples a series, on average, from which a row is never written again.</summary>
     private const int FullSamples = 1024;

@@ -18,6 +18,9 @@ internal sealed class DayFile : IDisposable
     /// <summary>Series of a row: enough to share the times and SQLite's overhead, few enough that a read of one does not fetch much for nothing.</summary>
     private const int GroupSeries = 256;
 
+    /// <summary>Series whose labels share a row: more would be many megabytes before they are compressed.</summary>
+    private const int RowLabels = 2048;
+
     private const int FormatVersion = 2;
 
     private const string Schema = """
@@ -283,9 +286,9 @@ internal sealed class DayFile : IDisposable
 
     private void InsertSeries(DayContent loaded, int first)
     {
-        var count = loaded.Index.Count - first;
-        if (count > 0)
+        for (; first < loaded.Index.Count; first += RowLabels)
         {
+            var count = Math.Min(RowLabels, loaded.Index.Count - first);
             encoded.Clear();
             LabelBlock.Write(encoded, buffer, Enumerable.Range(first, count).Select(number => loaded.Index[number]), count);
             file.Execute("INSERT INTO series VALUES ($first, $crc, $data)",

@@ -4,7 +4,7 @@ namespace NetPulse.Telemetry.Store.Embedded;
 internal static class RowJoin
 {
     /// <summary>So many short rows, the one that is added among them, become one. To join each with the next would encode a sample twice as often.</summary>
-    private const int ShortRows = 4;
+    private const int ShortRows = 8;
 
     /// <summary>So many rows that are neither short nor full become one.</summary>
     private const int LongRows = 8;

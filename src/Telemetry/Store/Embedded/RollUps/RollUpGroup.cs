@@ -86,10 +86,10 @@ internal static class RollUpGroup
             var sketchesBegin = 0;
             if (!sketches.IsEmpty)
             {
-                var length2 = rest.CountOfRest();
+                var sketchBytes = rest.CountOfRest();
                 sketchesBegin = sketches.Length - rest.Remaining;
-                rest.Take(length2);
-                sketchesEnd = sketchesBegin + length2;
+                rest.Take(sketchBytes);
+                sketchesEnd = sketchesBegin + sketchBytes;
             }
 
             while (!wanted.IsEmpty && wanted[0] < series)
