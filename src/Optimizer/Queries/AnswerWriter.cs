@@ -11,7 +11,7 @@ using NetPulse.Telemetry.Store;
 namespace NetPulse.Optimizer.Queries;
 
 /// <summary>Writes answers as Prometheus's HTTP API shapes them, and sends on what is written while it writes more.</summary>
-/// <remarks>Not by Utf8JsonWriter: an answer is millions of points of one shape, and of what it writes these are nearly all. benchmarks/results/store.md has the figures.</remarks>
+/// <remarks>Not by Utf8JsonWriter: an answer is millions of points of one shape, and nearly all of its bytes are these.</remarks>
 internal sealed class AnswerWriter(PipeWriter output) : IDisposable
 {
     private const int SendBytes = 128 << 10;

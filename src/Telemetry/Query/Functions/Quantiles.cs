@@ -86,7 +86,7 @@ internal static class Quantiles
             return;
         }
 
-        // windows are short, and there are many: half the time of what sorts any length
+        // windows are short, and there are many
         for (var i = 1; i < values.Length; i++)
         {
             var value = values[i];
