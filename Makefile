@@ -49,7 +49,7 @@ bench-collector: root build ## what the collector costs, side by side with none 
 
 verify-counts: root build ## what a counting client sends against what the collector reports, also at twice its tables' capacity
 	@artifacts/bin/NetPulse.Benchmarks.Collector/release/netpulse-bench-collector verify-counts
-soak: build ## the decoders (PromQL, line protocol) under random input for MINUTES each
+soak: build ## the decoders (remote write, PromQL, line protocol, chunks) under random input for MINUTES each
 	@NETPULSE_SOAK_MINUTES=$(or $(MINUTES),5) dotnet test tests/Telemetry.Tests -c Release --no-build --nologo --filter Whatever --logger "console;verbosity=normal"
 
 bench-store: test-dependencies build ## the embedded store beside every store that is installed, same samples, same questions: make bench-store OUT=file.json

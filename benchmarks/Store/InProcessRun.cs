@@ -16,11 +16,11 @@ internal static class InProcessRun
         try
         {
             // once to compile it all, once to know what making the samples costs
-            await IngestAsync(Path.Combine(directory, "first"), work, limit: 40);
-            _ = work.Batches(Workload.HourSeries, 1).Count();
-            var making = await CpuTimeAsync(() => Task.FromResult(work.Batches(Workload.HourSeries, 1).Count()));
+            await IngestAsync(Path.Combine(directory, "first"), work);
+            _ = work.LongBatches().Count();
+            var making = await CpuTimeAsync(() => Task.FromResult(work.LongBatches().Count()));
             var stored = Path.Combine(directory, "second");
-            var ingest = await CpuTimeAsync(() => IngestAsync(stored, work, int.MaxValue)) - making;
+            var ingest = await CpuTimeAsync(() => IngestAsync(stored, work)) - making;
             using var store = Open(stored);
             return new StoreFigures
             {
@@ -40,11 +40,11 @@ internal static class InProcessRun
     private static EmbeddedStore Open(string directory) =>
         new(new EmbeddedStoreOptions { Directory = directory }, TimeProvider.System, NullLogger<EmbeddedStore>.Instance);
 
-    private static async Task<int> IngestAsync(string directory, Workload work, int limit)
+    private static async Task<int> IngestAsync(string directory, Workload work)
     {
         using var store = Open(directory);
         var batches = 0;
-        foreach (var batch in work.Batches(Workload.HourSeries, 1).Take(limit))
+        foreach (var batch in work.LongBatches())
         {
             await store.AppendAsync(batch, CancellationToken.None);
             batches++;

@@ -41,5 +41,5 @@ void Say(string name)
 {
     var one = figures[name];
     Console.WriteLine($"{name,-24} {one.IngestSamplesPerCpuSecond / 1e6:f2} M samples/CPU s, {one.BytesPerSample:f2} bytes/sample, "
-        + $"(a) {one.QueryAMilliseconds:f0} ms, (b) {one.QueryBMilliseconds:f0} ms, (c) {one.QueryCMilliseconds:f0} ms, {one.ResidentMebibytes:f0} MiB, start {one.StartAfterKillSeconds:f1} s");
+        + $"(a) {one.QueryAMilliseconds:f0} ms, (b) {one.QueryBMilliseconds:f0} ms, (c) {one.QueryCMilliseconds:f0} ms, {one.ResidentBeforeQueriesMebibytes:f0} and {one.ResidentMebibytes:f0} MiB, start {one.StartAfterKillSeconds:f1} s");
 }

@@ -38,6 +38,7 @@ internal static class ServerRun
 
             await Task.Delay(Settling, TimeProvider.System);
             var ingest = Workload.Samples / (server.CpuTime - before).TotalSeconds;
+            var beforeQueries = server.PeakResidentMebibytes;
             var queries = store.Queries(work.End);
             var (a, b, c) = (await AskAsync(server, queries[0]), await AskAsync(server, queries[1]), await AskAsync(server, queries[2]));
             var resident = server.PeakResidentMebibytes;
@@ -51,6 +52,7 @@ internal static class ServerRun
                 QueryBMilliseconds = b,
                 QueryCMilliseconds = c,
                 ResidentMebibytes = Math.Round(resident, 1),
+                ResidentBeforeQueriesMebibytes = Math.Round(beforeQueries, 1),
                 StartAfterKillSeconds = Math.Round(restart.TotalSeconds, 2),
             };
         }

@@ -29,7 +29,11 @@ internal sealed record StoreFigures
     [JsonPropertyName("rss_mib")]
     public double? ResidentMebibytes { get; init; }
 
+    /// <summary>Highest resident memory until all samples were in, queries not included.</summary>
+    [JsonIgnore]
+    public double? ResidentBeforeQueriesMebibytes { get; init; }
+
     /// <summary>From the start of the process after kill -9 to its first good answer, with the log as it was.</summary>
-    [JsonPropertyName("start_after_kill_s")]
+    [JsonIgnore]
     public double? StartAfterKillSeconds { get; init; }
 }

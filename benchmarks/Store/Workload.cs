@@ -35,9 +35,13 @@ internal sealed class Workload
 
     public static string Metric(int number) => $"bench_hour_{number}";
 
-    /// <summary>All samples in batches: so many series with so many consecutive samples each. A batch is good until the next one is asked for.</summary>
+    /// <summary>All samples as a server is sent them: so many series with so many consecutive samples each. A batch is good until the next one is asked for.</summary>
     public IEnumerable<Sample[]> Batches(int series, int samplesOfEach) =>
         Batches(day, DaySteps, series, samplesOfEach).Concat(Batches(hour, HourSteps, series, samplesOfEach));
+
+    /// <summary>All samples fifty thousand at a time: of the day's series a hundred each, of the hour's one.</summary>
+    public IEnumerable<Sample[]> LongBatches() =>
+        Batches(day, DaySteps, DaySeries, HourSeries / DaySeries).Concat(Batches(hour, HourSteps, HourSeries, 1));
 
     private static LabelSet Labels(string metric, int pod) => LabelSet.Of(
         metric,

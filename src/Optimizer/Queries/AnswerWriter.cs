@@ -1,230 +1,261 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Pipelines;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Store;
 
 namespace NetPulse.Optimizer.Queries;
 
-/// <summary>Writes answers as Prometheus's HTTP API shapes them, straight into the response, sent on as it grows.</summary>
-internal sealed class AnswerWriter : IDisposable
+/// <summary>Writes answers as Prometheus's HTTP API shapes them, and sends on what is written while it writes more.</summary>
+/// <remarks>Not by Utf8JsonWriter: an answer is millions of points of one shape, and nearly all of its bytes are these.</remarks>
+internal sealed class AnswerWriter(PipeWriter output) : IDisposable
 {
-    private const int FlushBytes = 64 << 10;
+    private const int SendBytes = 128 << 10;
 
-    /// <summary>A timestamp, a number, and what stands around them.</summary>
-    private const int LongestPoint = 64;
+    /// <summary>A value, and what stands around it.</summary>
+    private const int LongestValue = 40;
 
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private const double ExactWholeEnd = 1L << 53;
+    private const double ThousandthsEnd = 1L << 43;
 
-    private readonly PipeWriter output;
-    private readonly Utf8JsonWriter json;
-    private long sent;
-    private byte[] points = ArrayPool<byte>.Shared.Rent(FlushBytes);
+    private static readonly SearchValues<char> Plain = SearchValues.Create([.. Enumerable.Range(0x20, 0x7f - 0x20).Select(static code => (char)code).Except(['"', '\\'])]);
 
-    public AnswerWriter(PipeWriter output)
-    {
-        this.output = output;
-        json = new Utf8JsonWriter(output, Options);
-    }
+    private readonly PointTimes times = new();
+    private byte[] buffer = ArrayPool<byte>.Shared.Rent(2 * SendBytes);
+    private byte[] sent = ArrayPool<byte>.Shared.Rent(2 * SendBytes);
+    private ValueTask<FlushResult> sending;
+    private int length;
 
     public async Task WriteAsync(QueryAnswer answer, CancellationToken cancellationToken)
     {
-        Begin();
-        json.WriteStartObject();
+        Raw("{\"status\":\"success\",\"data\":{\"resultType\":\""u8);
         switch (answer)
         {
             case QueryAnswer.Scalar scalar:
-                json.WriteString("resultType"u8, "scalar"u8);
-                json.WritePropertyName("result"u8);
-                json.WriteRawValue(Point(scalar.UnixMilliseconds, scalar.Value), skipInputValidation: true);
+                Raw("scalar\",\"result\":"u8);
+                Point(scalar.UnixMilliseconds, scalar.Value);
                 break;
             case QueryAnswer.Text text:
-                json.WriteString("resultType"u8, "string"u8);
-                json.WriteStartArray("result"u8);
-                json.WriteNumberValue(text.UnixMilliseconds / 1000m);
-                json.WriteStringValue(text.Value);
-                json.WriteEndArray();
+                Raw("string\",\"result\":"u8);
+                Raw(PointTimes.Of(text.UnixMilliseconds));
+                Raw(","u8);
+                Text(text.Value);
+                Raw("]"u8);
                 break;
             case QueryAnswer.Vector vector:
-                json.WriteString("resultType"u8, "vector"u8);
-                json.WriteStartArray("result"u8);
-                foreach (var sample in vector.Samples)
+                Raw("vector\",\"result\":["u8);
+                for (var i = 0; i < vector.Samples.Length; i++)
                 {
-                    json.WriteStartObject();
-                    WriteLabels("metric"u8, sample.Labels);
-                    json.WritePropertyName("value"u8);
-                    json.WriteRawValue(Point(sample.UnixMilliseconds, sample.Value), skipInputValidation: true);
-                    json.WriteEndObject();
+                    Raw(i == 0 ? "{\"metric\":"u8 : ",{\"metric\":"u8);
+                    Labels(vector.Samples[i].Labels);
+                    Raw(",\"value\":"u8);
+                    Point(vector.Samples[i].UnixMilliseconds, vector.Samples[i].Value);
+                    Raw("}"u8);
                     await SendAsync(cancellationToken);
                 }
 
-                json.WriteEndArray();
+                Raw("]"u8);
                 break;
             case QueryAnswer.Matrix matrix:
-                json.WriteString("resultType"u8, "matrix"u8);
-                json.WriteStartArray("result"u8);
-                foreach (var series in matrix.Series)
+                Raw("matrix\",\"result\":["u8);
+                for (var i = 0; i < matrix.Series.Count; i++)
                 {
-                    json.WriteStartObject();
-                    WriteLabels("metric"u8, series.Labels);
-                    json.WritePropertyName("values"u8);
-                    json.WriteRawValue(Points(series), skipInputValidation: true);
-                    json.WriteEndObject();
+                    Raw(i == 0 ? "{\"metric\":"u8 : ",{\"metric\":"u8);
+                    Labels(matrix.Series[i].Labels);
+                    Raw(",\"values\":"u8);
+                    Points(matrix.Series[i]);
+                    Raw("}"u8);
                     await SendAsync(cancellationToken);
                 }
 
-                json.WriteEndArray();
+                Raw("]"u8);
                 break;
         }
 
-        json.WriteEndObject();
-        await EndAsync(cancellationToken);
+        await EndAsync("}}"u8.ToArray(), cancellationToken);
     }
 
-    public async Task WriteAsync(IEnumerable<LabelSet> series, CancellationToken cancellationToken)
+    public Task WriteAsync(IEnumerable<LabelSet> series, CancellationToken cancellationToken) => WriteListAsync(series, Labels, cancellationToken);
+
+    public Task WriteAsync(IEnumerable<string> texts, CancellationToken cancellationToken) => WriteListAsync(texts, Text, cancellationToken);
+
+    public async Task WriteAsync(IEnumerable<MetricDefinition> metrics, CancellationToken cancellationToken)
     {
-        Begin();
-        json.WriteStartArray();
-        foreach (var labels in series)
+        Raw("{\"status\":\"success\",\"data\":{"u8);
+        var first = true;
+        foreach (var metric in metrics)
         {
-            WriteLabels(default, labels);
-            await SendAsync(cancellationToken);
+            Raw(first ? ""u8 : ","u8);
+            first = false;
+            Text(metric.Name);
+            Raw(":[{\"type\":"u8);
+            Text(metric.KindName);
+            Raw(",\"help\":"u8);
+            Text(metric.Help);
+            Raw(",\"unit\":"u8);
+            Text(metric.Unit);
+            Raw("}]"u8);
         }
 
-        json.WriteEndArray();
-        await EndAsync(cancellationToken);
-    }
-
-    public async Task WriteAsync(IEnumerable<string> texts, CancellationToken cancellationToken)
-    {
-        Begin();
-        json.WriteStartArray();
-        foreach (var text in texts)
-        {
-            json.WriteStringValue(text);
-            await SendAsync(cancellationToken);
-        }
-
-        json.WriteEndArray();
-        await EndAsync(cancellationToken);
+        await EndAsync("}}"u8.ToArray(), cancellationToken);
     }
 
     public void Dispose()
     {
-        json.Dispose();
-        ArrayPool<byte>.Shared.Return(points);
-    }
-
-    private void Begin()
-    {
-        json.WriteStartObject();
-        json.WriteString("status"u8, "success"u8);
-        json.WritePropertyName("data"u8);
-    }
-
-    private async Task EndAsync(CancellationToken cancellationToken)
-    {
-        json.WriteEndObject();
-        await json.FlushAsync(cancellationToken);
-        await output.FlushAsync(cancellationToken);
-    }
-
-    private async ValueTask SendAsync(CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        if (json.BytesPending + json.BytesCommitted - sent >= FlushBytes)
+        // while a failed request is still being sent from it, the memory is left to the collector
+        if (sending.IsCompleted)
         {
-            await json.FlushAsync(cancellationToken);
-            await output.FlushAsync(cancellationToken);
-            sent = json.BytesCommitted;
+            ArrayPool<byte>.Shared.Return(buffer);
+            ArrayPool<byte>.Shared.Return(sent);
         }
     }
 
-    private void WriteLabels(ReadOnlySpan<byte> property, LabelSet labels)
+    private async Task WriteListAsync<T>(IEnumerable<T> list, Action<T> write, CancellationToken cancellationToken)
     {
-        if (property.IsEmpty)
+        Raw("{\"status\":\"success\",\"data\":["u8);
+        var first = true;
+        foreach (var one in list)
         {
-            json.WriteStartObject();
+            if (!first)
+            {
+                Raw(","u8);
+            }
+
+            first = false;
+            write(one);
+            await SendAsync(cancellationToken);
+        }
+
+        await EndAsync("]}"u8.ToArray(), cancellationToken);
+    }
+
+    private async Task EndAsync(byte[] end, CancellationToken cancellationToken)
+    {
+        Raw(end);
+        await SwapAsync(cancellationToken);
+        await sending;
+        sending = default;
+    }
+
+    private ValueTask SendAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return length < SendBytes ? ValueTask.CompletedTask : SwapAsync(cancellationToken);
+    }
+
+    /// <summary>Begins to send what is written, once what was sent before is on its way.</summary>
+    private async ValueTask SwapAsync(CancellationToken cancellationToken)
+    {
+        await sending;
+        (buffer, sent) = (sent, buffer);
+        sending = output.WriteAsync(sent.AsMemory(0, length), cancellationToken);
+        length = 0;
+    }
+
+    private Span<byte> Room(int bytes)
+    {
+        if (buffer.Length - length < bytes)
+        {
+            var longer = ArrayPool<byte>.Shared.Rent(Math.Max(buffer.Length * 2, length + bytes));
+            buffer.AsSpan(0, length).CopyTo(longer);
+            ArrayPool<byte>.Shared.Return(buffer);
+            buffer = longer;
+        }
+
+        return buffer.AsSpan(length);
+    }
+
+    private void Raw(ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(Room(bytes.Length));
+        length += bytes.Length;
+    }
+
+    private void Labels(LabelSet labels)
+    {
+        Raw("{"u8);
+        foreach (var label in labels.Labels)
+        {
+            Text(label.Name);
+            Raw(":"u8);
+            Text(label.Value);
+            Raw(","u8);
+        }
+
+        length -= labels.Labels.IsEmpty ? 0 : 1;
+        Raw("}"u8);
+    }
+
+    private void Text(string text)
+    {
+        Raw("\""u8);
+        if (text.AsSpan().ContainsAnyExcept(Plain))
+        {
+            Raw(JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes);
         }
         else
         {
-            json.WriteStartObject(property);
+            length += Encoding.ASCII.GetBytes(text, Room(text.Length));
         }
 
-        foreach (var label in labels.Labels)
-        {
-            json.WriteString(label.Name, label.Value);
-        }
-
-        json.WriteEndObject();
+        Raw("\""u8);
     }
 
-    private ReadOnlySpan<byte> Points(TimeSeries series)
+    private void Points(TimeSeries series)
     {
-        var needed = (series.Count * LongestPoint) + 2;
-        if (points.Length < needed)
-        {
-            ArrayPool<byte>.Shared.Return(points);
-            points = ArrayPool<byte>.Shared.Rent(needed);
-        }
-
-        var times = series.UnixMilliseconds.Span;
+        times.Set(series.UnixMilliseconds);
         var values = series.Values.Span;
-        var length = 0;
-        points[length++] = (byte)'[';
-        for (var i = 0; i < times.Length; i++)
+        var room = Room((values.Length * (PointTimes.LongestTime + LongestValue)) + 2);
+        var at = 0;
+        room[at++] = (byte)'[';
+        for (var i = 0; i < values.Length; i++)
         {
-            length += Format(times[i], values[i], points.AsSpan(length));
-            points[length++] = (byte)',';
+            var time = times[i];
+            time.CopyTo(room[at..]);
+            at += time.Length;
+            at += Format(values[i], room[at..]);
+            room[at++] = (byte)',';
         }
 
-        length -= times.Length > 0 ? 1 : 0;
-        points[length++] = (byte)']';
-        return points.AsSpan(0, length);
+        at -= values.Length > 0 ? 1 : 0;
+        room[at++] = (byte)']';
+        length += at;
     }
 
-    private ReadOnlySpan<byte> Point(long unixMilliseconds, double value) => points.AsSpan(0, Format(unixMilliseconds, value, points));
-
-    private static int Format(long unixMilliseconds, double value, Span<byte> target)
+    private void Point(long unixMilliseconds, double value)
     {
-        var length = 0;
-        target[length++] = (byte)'[';
-        var (seconds, fraction) = Math.DivRem(unixMilliseconds, 1000);
-        if (fraction < 0)
-        {
-            // before 1970 the fraction counts from the earlier second, as a decimal does not
-            target[length++] = (byte)'-';
-            (seconds, fraction) = (-seconds, -fraction);
-        }
+        Raw(PointTimes.Of(unixMilliseconds));
+        length += Format(value, Room(LongestValue));
+    }
 
-        Utf8Formatter.TryFormat(seconds, target[length..], out var written);
-        length += written;
-        if (fraction != 0)
-        {
-            target[length++] = (byte)'.';
-            target[length++] = (byte)('0' + (fraction / 100));
-            target[length++] = (byte)('0' + (fraction / 10 % 10));
-            target[length++] = (byte)('0' + (fraction % 10));
-        }
-
-        target[length++] = (byte)',';
-        target[length++] = (byte)'"';
-        length += FormatValue(value, target[length..]);
-        target[length++] = (byte)'"';
-        target[length++] = (byte)']';
-        return length;
+    /// <summary>What follows a point's time.</summary>
+    private static int Format(double value, Span<byte> target)
+    {
+        target[0] = (byte)',';
+        target[1] = (byte)'"';
+        var at = 2 + FormatValue(value, target[2..]);
+        target[at++] = (byte)'"';
+        target[at++] = (byte)']';
+        return at;
     }
 
     private static int FormatValue(double value, Span<byte> target)
     {
-        // most samples are counts
+        // most samples are counts, and most of the others have three decimals
         var whole = (long)value;
-        if (Math.Abs(value) < 1L << 53 && BitConverter.DoubleToInt64Bits(whole) == BitConverter.DoubleToInt64Bits(value))
+        if (Math.Abs(value) < ExactWholeEnd && BitConverter.DoubleToInt64Bits(whole) == BitConverter.DoubleToInt64Bits(value))
         {
             Utf8Formatter.TryFormat(whole, target, out var digits);
             return digits;
+        }
+
+        if (Math.Abs(value) < ThousandthsEnd && Math.Round(value * 1000) is var thousandths && BitConverter.DoubleToInt64Bits(thousandths / 1000) == BitConverter.DoubleToInt64Bits(value))
+        {
+            return FormatThousandths((long)thousandths, target);
         }
 
         if (double.IsFinite(value))
@@ -236,5 +267,32 @@ internal sealed class AnswerWriter : IDisposable
         var text = double.IsNaN(value) ? "NaN"u8 : value > 0 ? "+Inf"u8 : "-Inf"u8;
         text.CopyTo(target);
         return text.Length;
+    }
+
+    /// <summary>No shorter text means the same number: that of fifteen digits and fewer is one of its own.</summary>
+    private static int FormatThousandths(long thousandths, Span<byte> target)
+    {
+        var at = 0;
+        if (thousandths <= 0)
+        {
+            // minus zero too: its whole part has no sign
+            target[at++] = (byte)'-';
+            thousandths = -thousandths;
+        }
+
+        var (whole, rest) = Math.DivRem(thousandths, 1000);
+        Utf8Formatter.TryFormat(whole, target[at..], out var digits);
+        at += digits;
+        if (rest != 0)
+        {
+            target[at++] = (byte)'.';
+            for (var unit = 100; rest > 0; unit /= 10)
+            {
+                target[at++] = (byte)('0' + (rest / unit));
+                rest %= unit;
+            }
+        }
+
+        return at;
     }
 }

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
-using NetPulse.Optimizer.Ingest;
 using NetPulse.Hosting;
+using NetPulse.Optimizer.Ingest;
+using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Store;
 
@@ -26,10 +27,16 @@ internal sealed partial class PrometheusApi(IPromQl queries, OpenedStore store, 
         endpoints.MapMethods($"{Path}/labels", Methods, static (HttpContext context, PrometheusApi api) => api.AnswerAsync(context, api.LabelsAsync)).WithMetadata(AccessRule.Read);
         endpoints.MapGet($"{Path}/label/{{name}}/values", static (HttpContext context, PrometheusApi api, string name) =>
             api.AnswerAsync(context, (request, answer, cancellationToken) => api.LabelValuesAsync(name, request, answer, cancellationToken)));
-        endpoints.MapGet($"{Path}/metadata", static () => Success(new { }));
+        endpoints.MapGet($"{Path}/metadata", static (HttpContext context, PrometheusApi api) =>
+            api.AnswerAsync(context, static (request, answer, cancellationToken) => answer.WriteAsync(Defined(request), cancellationToken)));
         endpoints.MapGet($"{Path}/status/buildinfo", static () =>
             Success(new { version = Version, revision = $"NetPulse {typeof(PrometheusApi).Assembly.GetName().Version!.ToString(3)}", branch = "", buildUser = "", buildDate = "", goVersion = "" }));
     }
+
+    /// <summary>What is known of our own metrics; senders' metadata is not kept.</summary>
+    private static IEnumerable<MetricDefinition> Defined(QueryRequest request) => MetricTable.All
+        .Where(one => request.Metric is not { } name || one.Name == name)
+        .OrderBy(static one => one.Name, StringComparer.Ordinal).Take(request.Limit ?? int.MaxValue);
 
     private static IResult Success(object data) => Results.Json(new { status = "success", data });
 

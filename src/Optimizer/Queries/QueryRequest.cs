@@ -37,6 +37,9 @@ internal sealed class QueryRequest
 
     public string Query => Text("query") ?? throw Bad("query", "it is missing");
 
+    /// <summary>The name of the one metric that is asked for; <see langword="null"/>: all.</summary>
+    public string? Metric => Text("metric");
+
     public DateTimeOffset At => Time("time", now);
 
     /// <exception cref="PromQlException">A parameter is missing, or none.</exception>

@@ -29,4 +29,13 @@ public interface ISampleStore
     async ValueTask<IReadOnlyCollection<string>> LabelValuesAsync(
         string name, IReadOnlyList<SeriesSelector> selectors, TimeRange range, CancellationToken cancellationToken) =>
         (await SeriesAsync(selectors, range, cancellationToken)).Select(labels => labels[name]).Where(static value => value.Length > 0).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>What is kept in place of older samples; <see langword="null"/>: nothing, there are samples alone.</summary>
+    RolledSpan? Rolled => null;
+
+    /// <summary>The matching series' roll-ups that end in the range, in no particular order. Where there are samples but no roll-ups these are made; where only roll-ups of another length are left these are given.</summary>
+    /// <param name="withSketches">Whether their sketches are needed.</param>
+    /// <exception cref="SampleStoreException">The store could not be read.</exception>
+    ValueTask<IReadOnlyList<RolledSeries>> RollUpsAsync(
+        SeriesSelector selector, TimeRange range, RollUpLength length, bool withSketches, CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<RolledSeries>>([]);
 }

@@ -1,5 +1,8 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using NetPulse.Telemetry.Samples;
+using NetPulse.Telemetry.Series;
 
 namespace NetPulse.Optimizer.Tests.Queries;
 
@@ -76,7 +79,14 @@ public sealed class PrometheusApiTests(ApiRig rig) : IClassFixture<ApiRig>
     public async Task What_Grafana_asks_first_is_answered()
     {
         Assert.Contains("\"version\":\"2.", (await rig.GetAsync("/api/v1/status/buildinfo")).Body, StringComparison.Ordinal);
-        Assert.Equal((HttpStatusCode.OK, """{"status":"success","data":{}}"""), await rig.GetAsync("/api/v1/metadata"));
+        var (status, body) = await rig.GetAsync("/api/v1/metadata");
+        Assert.Equal(HttpStatusCode.OK, status);
+        using var document = JsonDocument.Parse(body);
+        Assert.Equal(MetricTable.All.Length, document.RootElement.GetProperty("data").EnumerateObject().Count());
+        Assert.Equal(
+            """{"status":"success","data":{"netpulse_tcp_retransmits_total":[{"type":"counter","help":"Segments sent again.","unit":""}]}}""",
+            (await rig.GetAsync("/api/v1/metadata?metric=netpulse_tcp_retransmits_total")).Body);
+        Assert.Equal("""{"status":"success","data":{}}""", (await rig.GetAsync("/api/v1/metadata?metric=nobodys")).Body);
     }
 
     [Fact]
@@ -87,6 +97,37 @@ public sealed class PrometheusApiTests(ApiRig rig) : IClassFixture<ApiRig>
         Assert.Equal(HttpStatusCode.OK, status);
         using var document = JsonDocument.Parse(body);
         Assert.Equal(3000, document.RootElement.GetProperty("data").GetProperty("result").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Every_number_is_written_as_the_shortest_text_that_means_it()
+    {
+        double[] values = [0, -0.0, 0.001, -0.125, 1.5, 123456789.125, 0.1 + 0.2, 1e300, -7, 9007199254740992, 1e-300, 4.35, 1.0 / 3, 8.05e9 + 0.007, -0.999, 12.34];
+        var at = (Start * 1000) + 17;
+        Assert.Equal(HttpStatusCode.NoContent, (await rig.RemoteWriteAsync([.. values.Select((value, i) => new Sample(LabelSet.Of(metric), at + i, value))])).Status);
+        using var document = JsonDocument.Parse((await rig.GetAsync($"/api/v1/query?query={metric}[1m]&time={Start + 1}")).Body);
+        var points = document.RootElement.GetProperty("data").GetProperty("result")[0].GetProperty("values").EnumerateArray().ToArray();
+        Assert.Equal(values.Select(static value => value.ToString("R", CultureInfo.InvariantCulture)), points.Select(static point => point[1].GetString()));
+        Assert.Equal(values.Select((_, i) => (at + i) / 1000m), points.Select(static point => point[0].GetDecimal()));
+    }
+
+    [Fact]
+    public async Task More_series_than_are_allowed_are_refused_with_the_setting()
+    {
+        await WriteAsync(string.Join('\n', Enumerable.Range(0, ApiRig.MaxSeries + 1).Select(i => $"{metric},i={i} value=1 {Start}")));
+        var (status, body) = await rig.GetAsync($"/api/v1/series?match[]={metric}");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, status);
+        Assert.Contains("query.maxSeries", body, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await rig.GetAsync($"/api/v1/query?query={metric}&time={Start}")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await rig.GetAsync($"/api/v1/query?query={metric}{{i=\"7\"}}&time={Start}")).Status);
+    }
+
+    [Fact]
+    public async Task A_query_whose_time_is_over_is_told_so()
+    {
+        var (status, body) = await rig.GetAsync("/api/v1/query?query=up&timeout=0");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+        Assert.Contains("\"errorType\":\"timeout\"", body, StringComparison.Ordinal);
     }
 
     private async Task WriteAsync(string lines) => Assert.Equal((HttpStatusCode.NoContent, ""), await rig.WriteAsync("/write?db=any&precision=s", lines));

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 using NetPulse.Telemetry.Query.Functions;
 using NetPulse.Telemetry.Query.Syntax;
 using NetPulse.Telemetry.Series;
@@ -13,6 +15,14 @@ namespace NetPulse.Telemetry.Query.Evaluation;
 /// <param name="budget">Of the whole query.</param>
 internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdges edges, TimeSpan lookBack, QueryBudget budget, CancellationToken cancellationToken)
 {
+    private const int SeriesAtOnce = 256;
+
+    /// <summary>Samples and steps of some series from which on they are computed by more than one thread.</summary>
+    private const long WorthAnotherThread = 50_000;
+
+    /// <summary>Shared by all series that have a value at every step.</summary>
+    private long[]? gridTimes;
+
     public StepGrid Grid => grid;
 
     public StepValues Evaluate(PromQlExpression expression) => expression switch
@@ -152,6 +162,11 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdg
     /// <summary>The steps at which a series has a value.</summary>
     public TimeSeries Samples(StepSeries series)
     {
+        if (!MemoryMarshal.Cast<double, long>(series.Values.AsSpan()).Contains(Absent.Bits))
+        {
+            return new TimeSeries(series.Labels, gridTimes ??= [.. Enumerable.Range(0, grid.Count).Select(i => grid.At(i))], series.Values);
+        }
+
         var times = new long[grid.Count];
         var values = series.Values;
         var count = 0;
@@ -194,7 +209,7 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdg
     private static TimeSeries WithoutMarkers(TimeSeries series)
     {
         var values = series.Values.Span;
-        if (!System.Runtime.InteropServices.MemoryMarshal.Cast<double, long>(values).Contains(Absent.Bits))
+        if (!MemoryMarshal.Cast<double, long>(values).Contains(Absent.Bits))
         {
             return series;
         }
@@ -276,7 +291,10 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdg
     private IEnumerable<StepSeries> OverWindow(PromQlFunction.OverWindow function, PromQlExpression.Call call)
     {
         var range = call.Arguments[function.Range];
-        var computed = OverWindow(function.Function, range, [.. call.Arguments.Where(static argument => argument.Kind == ValueKind.Scalar).Select(Scalar)]);
+        double[][] columns = [.. call.Arguments.Where(static argument => argument.Kind == ValueKind.Scalar).Select(Scalar)];
+        var computed = selected.Rolled(range) is { } rolled
+            ? OverRolled(function.Rolled!, (PromQlExpression.RangeSelector)range, rolled, columns)
+            : OverWindow(function.Function, range, columns);
         return function.KeepsName ? computed : Apart(range, computed);
     }
 
@@ -284,15 +302,110 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdg
     {
         var (shift, length) = ShiftAndLength(range);
         var moments = new Moments(shift, grid, edges);
-        foreach (var series in Ranges(range))
+        foreach (var some in Ranges(range).Chunk(SeriesAtOnce))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            budget.Take((long)grid.Count * some.Length);
+            var computed = new StepSeries?[some.Length];
+            ForEach(some, some.Sum(static one => (long)one.Count) + ((long)grid.Count * some.Length), Compute);
+            foreach (var one in computed.OfType<StepSeries>())
+            {
+                yield return one;
+            }
+
+            void Compute(int i)
+            {
+                var values = new double[grid.Count];
+                if (Slide(values, some[i], moments, (long)length.TotalMilliseconds, function, columns))
+                {
+                    computed[i] = new StepSeries(some[i].Labels, values);
+                }
+            }
+        }
+    }
+
+    private IEnumerable<StepSeries> OverRolled(RolledFunction function, PromQlExpression.RangeSelector range, IReadOnlyList<RolledSeries> rolled, double[][] columns)
+    {
+        var moments = new Moments(range.Shift, grid, edges);
+        foreach (var series in rolled)
         {
             cancellationToken.ThrowIfCancellationRequested();
             budget.Take(grid.Count);
             var values = new double[grid.Count];
-            if (Slide(values, series, moments, (long)length.TotalMilliseconds, function, columns))
+            if (SlideRolled(values, series.RollUps, moments, (long)range.Length.TotalMilliseconds, function, columns))
             {
                 yield return new StepSeries(series.Labels, values);
             }
+        }
+    }
+
+    /// <summary>Moves the window over the series' roll-ups. Those that end in it belong to it, and of one that ends where it begins the sample of that millisecond.</summary>
+    private static bool SlideRolled(double[] results, IReadOnlyList<RollUp> rollUps, Moments moments, long length, RolledFunction function, double[][] columns)
+    {
+        Span<double> scalars = stackalloc double[columns.Length];
+        var parts = new RollUp[rollUps.Count + 1];
+        var begin = 0;
+        var end = 0;
+        var any = false;
+        for (var i = 0; i < results.Length; i++)
+        {
+            var to = moments.At(i);
+            var from = to - length;
+            while (end < rollUps.Count && rollUps[end].End <= to)
+            {
+                end++;
+            }
+
+            while (begin < end && rollUps[begin].End <= from)
+            {
+                begin++;
+            }
+
+            var count = 0;
+            if (begin > 0 && rollUps[begin - 1] is var before && before.End == from && before.LastAt == from)
+            {
+                parts[count++] = before.LastAlone();
+            }
+
+            for (var part = begin; part < end; part++)
+            {
+                parts[count++] = rollUps[part];
+            }
+
+            if (count == 0)
+            {
+                results[i] = Absent.Value;
+                continue;
+            }
+
+            Row(columns, i, scalars);
+            results[i] = function(new RolledWindow(parts.AsSpan(0, count), from, to), scalars);
+            any |= !Absent.Is(results[i]);
+        }
+
+        return any;
+    }
+
+    /// <exception cref="PromQlException">A function refused what it was given.</exception>
+    private static void ForEach(TimeSeries[] series, long work, Action<int> compute)
+    {
+        if (work < WorthAnotherThread)
+        {
+            for (var i = 0; i < series.Length; i++)
+            {
+                compute(i);
+            }
+
+            return;
+        }
+
+        try
+        {
+            Parallel.For(0, series.Length, compute);
+        }
+        catch (AggregateException e) when (e.InnerException is PromQlException refusal)
+        {
+            ExceptionDispatchInfo.Throw(refusal);
         }
     }
 

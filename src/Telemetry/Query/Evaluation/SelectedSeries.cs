@@ -1,3 +1,4 @@
+using NetPulse.Telemetry.Query.Functions;
 using NetPulse.Telemetry.Query.Syntax;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Store;
@@ -7,19 +8,40 @@ namespace NetPulse.Telemetry.Query.Evaluation;
 /// <summary>What the selectors of one query found in the store.</summary>
 internal sealed class SelectedSeries
 {
+    /// <summary>A roll-up takes about the memory of so many samples.</summary>
+    private const int RollUpSamples = 8;
+
     private readonly Dictionary<PromQlExpression, IReadOnlyList<TimeSeries>> found = new(ReferenceEqualityComparer.Instance);
 
     public IReadOnlyList<TimeSeries> this[PromQlExpression selector] => found[selector];
 
+    private readonly Dictionary<PromQlExpression, IReadOnlyList<RolledSeries>> rolled = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>A range's roll-ups; <see langword="null"/>: its samples were read.</summary>
+    public IReadOnlyList<RolledSeries>? Rolled(PromQlExpression range) => rolled.GetValueOrDefault(range);
+
     public static async ValueTask<SelectedSeries> ReadAsync(
         ISampleStore store, PromQlExpression query, StepGrid grid, QueryEdges edges, TimeSpan lookBack, QueryBudget budget, CancellationToken cancellationToken)
     {
-        var wanted = new List<(PromQlExpression Selector, SeriesSelector Series, long From, long To)>();
-        Collect(query, grid, edges, (long)lookBack.TotalMilliseconds, wanted);
+        var wanted = new List<Wanted>();
+        Collect(query, grid, new Scope(edges, (long)lookBack.TotalMilliseconds, store.Rolled), wanted);
         var selected = new SelectedSeries();
-        foreach (var same in wanted.GroupBy(static one => (one.Series.ToString(), one.From, one.To)))
+        foreach (var same in wanted.GroupBy(static one => (one.Series.ToString(), one.From, one.To, one.Length, one.WithSketches)))
         {
             var first = same.First();
+            if (first.Length is { } length)
+            {
+                var rollUps = await store.RollUpsAsync(first.Series, Range(first.From, first.To), length, first.WithSketches, cancellationToken);
+                budget.TakeSeries(rollUps.Count);
+                budget.Take(rollUps.Sum(static one => (long)one.RollUps.Count * RollUpSamples));
+                foreach (var one in same)
+                {
+                    selected.rolled[one.Selector] = rollUps;
+                }
+
+                continue;
+            }
+
             var series = first.From > first.To ? [] : await store.ReadAsync(first.Series, Range(first.From, first.To), cancellationToken);
             budget.TakeSeries(series.Count);
             budget.Take(series.Sum(static one => (long)one.Count));
@@ -32,43 +54,52 @@ internal sealed class SelectedSeries
         return selected;
     }
 
-    private static void Collect(
-        PromQlExpression expression, StepGrid grid, QueryEdges edges, long lookBack, List<(PromQlExpression Selector, SeriesSelector Series, long From, long To)> wanted)
+    private static void Collect(PromQlExpression expression, StepGrid grid, Scope scope, List<Wanted> wanted)
     {
         switch (expression)
         {
             case PromQlExpression.Selector selector:
-                var at = new Moments(selector.Shift, grid, edges);
-                wanted.Add((selector, selector.Series, at.First - lookBack, at.Last));
+                var at = new Moments(selector.Shift, grid, scope.Edges);
+                wanted.Add(new Wanted(selector, selector.Series, at.First - scope.LookBack, at.Last));
                 break;
             case PromQlExpression.RangeSelector selector:
-                var ends = new Moments(selector.Shift, grid, edges);
-                wanted.Add((selector, selector.Series, ends.First - (long)selector.Length.TotalMilliseconds, ends.Last));
+                var ends = new Moments(selector.Shift, grid, scope.Edges);
+                wanted.Add(new Wanted(selector, selector.Series, ends.First - (long)selector.Length.TotalMilliseconds, ends.Last));
                 break;
             case PromQlExpression.Subquery subquery:
-                Collect(subquery.Inner, new Moments(subquery.Shift, grid, edges).Inside(subquery), edges, lookBack, wanted);
+                Collect(subquery.Inner, new Moments(subquery.Shift, grid, scope.Edges).Inside(subquery), scope, wanted);
+                break;
+            case PromQlExpression.Call { Function: PromQlFunction.OverWindow { Rolled: not null } function } call
+                when call.Arguments[function.Range] is PromQlExpression.RangeSelector range && RollUpChoice.Of(scope.Rolled, range, grid, scope.Edges) is { } length:
+                var windows = new Moments(range.Shift, grid, scope.Edges);
+                wanted.Add(new Wanted(range, range.Series, windows.First - (long)range.Length.TotalMilliseconds, windows.Last, length, function.NeedsSketches));
+                foreach (var argument in call.Arguments.Where(argument => argument != range))
+                {
+                    Collect(argument, grid, scope, wanted);
+                }
+
                 break;
             case PromQlExpression.Call call:
                 foreach (var argument in call.Arguments)
                 {
-                    Collect(argument, grid, edges, lookBack, wanted);
+                    Collect(argument, grid, scope, wanted);
                 }
 
                 break;
             case PromQlExpression.Aggregation aggregation:
-                Collect(aggregation.Inner, grid, edges, lookBack, wanted);
+                Collect(aggregation.Inner, grid, scope, wanted);
                 if (aggregation.Parameter is { } parameter)
                 {
-                    Collect(parameter, grid, edges, lookBack, wanted);
+                    Collect(parameter, grid, scope, wanted);
                 }
 
                 break;
             case PromQlExpression.Negation negation:
-                Collect(negation.Inner, grid, edges, lookBack, wanted);
+                Collect(negation.Inner, grid, scope, wanted);
                 break;
             case PromQlExpression.Binary binary:
-                Collect(binary.Left, grid, edges, lookBack, wanted);
-                Collect(binary.Right, grid, edges, lookBack, wanted);
+                Collect(binary.Left, grid, scope, wanted);
+                Collect(binary.Right, grid, scope, wanted);
                 break;
         }
     }
@@ -77,4 +108,14 @@ internal sealed class SelectedSeries
 
     private static DateTimeOffset Date(long unixMilliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(
         Math.Clamp(unixMilliseconds, DateTimeOffset.MinValue.ToUnixTimeMilliseconds(), DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()));
+
+    /// <param name="Selector">Where in the query.</param>
+    /// <param name="Series">Which series.</param>
+    /// <param name="From">First wanted time, in Unix milliseconds.</param>
+    /// <param name="To">Last wanted time, in Unix milliseconds.</param>
+    /// <param name="Length">Of roll-ups; <see langword="null"/>: the samples are wanted.</param>
+    /// <param name="WithSketches">Of the roll-ups.</param>
+    private sealed record Wanted(PromQlExpression Selector, SeriesSelector Series, long From, long To, RollUpLength? Length = null, bool WithSketches = false);
+
+    private readonly record struct Scope(QueryEdges Edges, long LookBack, RolledSpan? Rolled);
 }

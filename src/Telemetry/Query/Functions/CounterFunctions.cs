@@ -41,36 +41,50 @@ internal static class CounterFunctions
         return count;
     }
 
-    private static double Extrapolated(in Window window, bool isCounter, double perSeconds = 1)
+    /// <summary>From what is known of a window's samples.</summary>
+    /// <param name="samples">At least one.</param>
+    /// <param name="from">First millisecond of the window.</param>
+    /// <param name="to">Last millisecond of the window.</param>
+    /// <param name="isCounter">Whether a smaller value is a restart.</param>
+    /// <param name="perSeconds">What the growth is divided by.</param>
+    public static double Extrapolated(in WindowEnds samples, long from, long to, bool isCounter, double perSeconds = 1)
     {
-        var values = window.Values;
-        if (values.Length < 2)
+        if (samples.Count < 2)
         {
             return Absent.Value;
         }
 
-        var growth = values[^1] - values[0];
-        if (isCounter)
+        var growth = samples.Last - samples.First + (isCounter ? samples.LostToResets : 0);
+        var toStart = Seconds(samples.FirstAt - from);
+        var toEnd = Seconds(to - samples.LastAt);
+        var sampled = Seconds(samples.LastAt - samples.FirstAt);
+        var interval = sampled / (samples.Count - 1);
+        if (isCounter && growth > 0 && samples.First >= 0)
         {
-            for (var i = 1; i < values.Length; i++)
-            {
-                growth += values[i] < values[i - 1] ? values[i - 1] : 0;
-            }
-        }
-
-        var toStart = Seconds(window.Times[0] - window.From);
-        var toEnd = Seconds(window.To - window.Times[^1]);
-        var sampled = Seconds(window.Times[^1] - window.Times[0]);
-        var interval = sampled / (values.Length - 1);
-        if (isCounter && growth > 0 && values[0] >= 0)
-        {
-            toStart = Math.Min(toStart, sampled * (values[0] / growth));
+            toStart = Math.Min(toStart, sampled * (samples.First / growth));
         }
 
         var extended = sampled
             + (toStart < interval * NearEdge ? toStart : interval / 2)
             + (toEnd < interval * NearEdge ? toEnd : interval / 2);
         return growth * (extended / sampled / perSeconds);
+    }
+
+    public static double Seconds(long milliseconds) => milliseconds / 1000.0;
+
+    private static double Extrapolated(in Window window, bool isCounter, double perSeconds = 1)
+    {
+        var values = window.Values;
+        var lost = 0.0;
+        if (isCounter)
+        {
+            for (var i = 1; i < values.Length; i++)
+            {
+                lost += values[i] < values[i - 1] ? values[i - 1] : 0;
+            }
+        }
+
+        return Extrapolated(new WindowEnds(values.Length, window.Times[0], values[0], window.Times[^1], values[^1], lost), window.From, window.To, isCounter, perSeconds);
     }
 
     private static double LastTwo(in Window window, bool isRate)
@@ -86,6 +100,8 @@ internal static class CounterFunctions
             ? (last < previous ? last : last - previous) / Seconds(window.Times[^1] - window.Times[^2])
             : last - previous;
     }
-
-    private static double Seconds(long milliseconds) => milliseconds / 1000.0;
 }
+
+/// <summary>What the growth of a window's samples is computed from.</summary>
+/// <param name="LostToResets">Sum of the values that were followed by a smaller one.</param>
+internal readonly record struct WindowEnds(long Count, long FirstAt, double First, long LastAt, double Last, double LostToResets);

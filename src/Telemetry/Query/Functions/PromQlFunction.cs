@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using NetPulse.Telemetry.Query.Evaluation;
 using NetPulse.Telemetry.Query.Syntax;
+using NetPulse.Telemetry.Store;
 
 namespace NetPulse.Telemetry.Query.Functions;
 
@@ -29,6 +30,39 @@ internal readonly ref struct Window(ReadOnlySpan<long> times, ReadOnlySpan<doubl
 /// <param name="scalars">The function's other arguments, at this step.</param>
 /// <returns><see cref="Absent.Value"/> when there is none.</returns>
 internal delegate double WindowFunction(in Window window, ReadOnlySpan<double> scalars);
+
+/// <summary>The roll-ups of one series in one window.</summary>
+/// <param name="parts">At least one, ascending in time.</param>
+/// <param name="from">First millisecond of the window.</param>
+/// <param name="to">Last millisecond of the window.</param>
+internal readonly ref struct RolledWindow(ReadOnlySpan<RollUp> parts, long from, long to)
+{
+    public ReadOnlySpan<RollUp> Parts { get; } = parts;
+
+    public long From { get; } = from;
+
+    public long To { get; } = to;
+
+    /// <summary>All as one, but for the sketch.</summary>
+    public RollUp Whole
+    {
+        get
+        {
+            var whole = Parts[0];
+            foreach (ref readonly var part in Parts[1..])
+            {
+                whole = whole.Then(part);
+            }
+
+            return whole;
+        }
+    }
+}
+
+/// <param name="window">Of the series.</param>
+/// <param name="scalars">The function's other arguments, at this step.</param>
+/// <returns><see cref="Absent.Value"/> when there is none.</returns>
+internal delegate double RolledFunction(in RolledWindow window, ReadOnlySpan<double> scalars);
 
 /// <param name="value">At this step; never absent.</param>
 /// <param name="scalars">The function's other arguments, at this step.</param>
@@ -70,6 +104,12 @@ public abstract record PromQlFunction
         public int Range => Parameters.IndexOf(ValueKind.RangeVector);
 
         public bool KeepsName { get; init; }
+
+        /// <summary>The same from roll-ups; <see langword="null"/>: these do not tell.</summary>
+        public RolledFunction? Rolled { get; init; }
+
+        /// <summary>Whether <see cref="Rolled"/> needs their sketches.</summary>
+        public bool NeedsSketches { get; init; }
     }
 
     /// <summary>A number from a number.</summary>

@@ -3,6 +3,8 @@ namespace NetPulse.Telemetry.Query.Functions;
 /// <summary>Quantiles of numbers, and of counts in buckets.</summary>
 internal static class Quantiles
 {
+    private const int FewValues = 32;
+
     /// <summary>Between the two nearest ranks, linearly. Below 0 it is -Inf, above 1 +Inf. NaN counts as the smallest.</summary>
     /// <param name="q">0 to 1.</param>
     /// <param name="values">Sorted in place.</param>
@@ -18,7 +20,7 @@ internal static class Quantiles
             return q < 0 ? double.NegativeInfinity : double.PositiveInfinity;
         }
 
-        values.Sort();
+        Sort(values);
         var rank = q * (values.Length - 1);
         var lower = (int)rank;
         var weight = rank - lower;
@@ -74,6 +76,29 @@ internal static class Quantiles
 
         var (start, below) = buckets[found - 1];
         return start + ((end - start) * ((rank - below) / (count - below)));
+    }
+
+    private static void Sort(Span<double> values)
+    {
+        if (values.Length > FewValues || values.Contains(double.NaN))
+        {
+            values.Sort();
+            return;
+        }
+
+        // windows are short, and there are many
+        for (var i = 1; i < values.Length; i++)
+        {
+            var value = values[i];
+            var at = i;
+            while (at > 0 && values[at - 1] > value)
+            {
+                values[at] = values[at - 1];
+                at--;
+            }
+
+            values[at] = value;
+        }
     }
 
     /// <summary>One bucket a bound, and counts that do not fall.</summary>

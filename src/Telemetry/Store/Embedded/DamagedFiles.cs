@@ -23,10 +23,10 @@ internal sealed partial class DamagedFiles(StoreDirectory directory, StoreMeter 
         }
 
         var aside = FreeName(path);
-        if (File.Exists(path + DayFile.JournalExtension))
+        if (File.Exists(path + SqliteFile.JournalExtension))
         {
             // SQLite finds it again under the new name
-            File.Move(path + DayFile.JournalExtension, aside + DayFile.JournalExtension);
+            File.Move(path + SqliteFile.JournalExtension, aside + SqliteFile.JournalExtension);
         }
 
         File.Move(path, aside);
@@ -54,7 +54,7 @@ internal sealed partial class DamagedFiles(StoreDirectory directory, StoreMeter 
     {
         foreach (var file in directory.Damaged().Where(file => file.LastWriteTimeUtc < time.UtcDateTime))
         {
-            File.Delete(file.FullName + DayFile.JournalExtension);
+            File.Delete(file.FullName + SqliteFile.JournalExtension);
             file.Delete();
             Interlocked.Decrement(ref count);
             LogDeleted(file.FullName);

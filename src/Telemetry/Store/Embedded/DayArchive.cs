@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using NetPulse.Telemetry.Series;
 
 namespace NetPulse.Telemetry.Store.Embedded;
 
@@ -41,12 +42,13 @@ internal sealed partial class DayArchive : IDisposable
                 Replace(day, path, e);
             }
         }
-
-        DropExpired();
     }
 
     /// <summary>The highest number of a segment that any file has taken in; 0 when there is none.</summary>
     public long Checkpoint => Snapshot().Select(day => day.File.Checkpoint).DefaultIfEmpty().Max();
+
+    /// <summary>The days, oldest first, each with the number of the last segment that is in it.</summary>
+    public IReadOnlyList<(DateOnly Day, long Segment)> Checkpoints() => [.. Snapshot().Select(static day => (day.Day, day.File.Checkpoint))];
 
     public long DaysDropped => Interlocked.Read(ref daysDropped);
 
@@ -73,18 +75,39 @@ internal sealed partial class DayArchive : IDisposable
     public void Read(SeriesCollector collector, CancellationToken cancellationToken) =>
         Read(Within(collector.From, collector.To), file => file.Read(collector, cancellationToken));
 
+    /// <summary>All samples of a day, some hundreds of series after the others.</summary>
+    /// <exception cref="SampleStoreException">A file could not be read although it is not damaged.</exception>
+    public IEnumerable<IReadOnlyList<TimeSeries>> Groups(DateOnly day)
+    {
+        var more = true;
+        for (var number = 0; more; number++)
+        {
+            IReadOnlyList<TimeSeries>? group = null;
+            Read(Snapshot().Where(one => one.Day == day), file => more = file.TryReadGroup(number, out group));
+            if (group is { Count: > 0 })
+            {
+                yield return group;
+            }
+
+            more &= group is not null;
+        }
+    }
+
     /// <summary>Finds series, in the newest day first: most are in it.</summary>
     /// <exception cref="SampleStoreException">A file could not be read although it is not damaged.</exception>
     public void Find(SeriesPresence presence, CancellationToken cancellationToken) =>
         Read(Within(presence.From, presence.To).Reverse(), file => file.Find(presence, cancellationToken));
 
     /// <summary>Deletes the oldest files, as far as <see cref="Retention"/> says, and damaged ones that are older than what is left.</summary>
-    public void DropExpired()
+    /// <param name="beforehand">Is called with each day that goes.</param>
+    /// <exception cref="SampleStoreException">The disk refused.</exception>
+    public void DropExpired(Action<DateOnly> beforehand)
     {
         var stored = Snapshot();
         var expired = retention.Expired([.. stored.Select(static day => (day.Day, BytesOf(day.File)))]);
         foreach (var (day, file) in stored.Take(expired))
         {
+            beforehand(day);
             meter.Drop(SamplesOf(file), "expired");
             meter.DaysDropped.Add(1);
             Interlocked.Increment(ref daysDropped);

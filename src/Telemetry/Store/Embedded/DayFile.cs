@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using NetPulse.Telemetry.Series;
@@ -7,30 +8,20 @@ namespace NetPulse.Telemetry.Store.Embedded;
 
 /// <summary>One day's samples in a SQLite file, with the number of the last log segment that is in it.</summary>
 /// <remarks>
-/// Series are numbered within the day, and 256 neighbours share a row: a <see cref="ChunkGroup"/>. Four short rows of a group become one,
-/// and eight long ones, so that a day is some tens of rows a group whatever the length of a segment.
+/// Series are numbered within the day, and 256 neighbours share a row: a <see cref="ChunkGroup"/>. <see cref="RowJoin"/> keeps the rows few.
 /// SQLite keeps its pages consistent but does not notice a flipped bit in their content, so each row has a CRC-32C of its own, and the checkpoint one of all rows.
 /// Every method throws <see cref="InvalidDataException"/> when the file is damaged, and <see cref="SampleStoreException"/> when the disk refuses.
 /// Safe for use by several threads; a closed file holds nothing.
 /// </remarks>
 internal sealed class DayFile : IDisposable
 {
-    public const string JournalExtension = "-journal";
-    public const string UnfinishedExtension = ".new";
-
     /// <summary>Series of a row: enough to share the times and SQLite's overhead, few enough that a read of one does not fetch much for nothing.</summary>
     private const int GroupSeries = 256;
 
-    /// <summary>So many short rows, the one that is added among them, become one. To join each with the next would encode a sample twice as often.</summary>
-    private const int JoinedShortRows = 4;
+    /// <summary>Series whose labels share a row: more would be many megabytes before they are compressed.</summary>
+    private const int RowLabels = 2048;
 
-    /// <summary>So many rows that are neither short nor full become one.</summary>
-    private const int JoinedRows = 8;
-
-    /// <summary>The version and, above it, its complement: a flipped bit is then not taken for another version.</summary>
-    private const long FormatVersion = 2 | (~2L & 0x7fff) << 16;
-
-    private const long FirstFormatVersion = 1;
+    private const int FormatVersion = 2;
 
     private const string Schema = """
         CREATE TABLE series (first INTEGER PRIMARY KEY, crc INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
@@ -39,80 +30,39 @@ internal sealed class DayFile : IDisposable
         CREATE TABLE checkpoint (segment INTEGER NOT NULL, series INTEGER NOT NULL, rows INTEGER NOT NULL, digest INTEGER NOT NULL, crc INTEGER NOT NULL) STRICT;
         """;
 
-    private readonly Lock gate = new();
-    private readonly SqliteConnection connection;
+    private readonly SqliteFile file;
     private readonly WireWriter encoded = new();
     private readonly WireWriter buffer = new();
     private DayContent? content;
-    private bool closed;
 
-    private DayFile(string path)
-    {
-        Path = path;
-        connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString());
-    }
+    private DayFile(string path) => file = SqliteFile.Open(path, FormatVersion, ReadCheckpoint);
 
-    public string Path { get; }
+    public string Path => file.Path;
 
     /// <summary>Number of the newest segment whose samples of this day are all in the file; 0 before the first.</summary>
     public long Checkpoint { get; private set; }
 
-    /// <summary>Makes the file under another name first, so that one with the day's name is never half made.</summary>
     public static DayFile Create(string path)
     {
-        var unfinished = path + UnfinishedExtension;
-        try
+        SqliteFile.Create(path, FormatVersion, static file =>
         {
-            File.Delete(unfinished);
-            File.WriteAllBytes(unfinished, []);
-            using (var file = new DayFile(unfinished))
-            {
-                file.Guarded(() =>
-                {
-                    file.Connect();
-                    using var transaction = file.connection.BeginTransaction();
-                    file.Execute(Schema);
-                    file.Execute($"PRAGMA user_version = {FormatVersion}");
-                    file.Execute("INSERT INTO checkpoint VALUES (0, 0, 0, 0, $crc)", ("$crc", Crc32C.Of([], [0, 0, 0, 0])));
-                    transaction.Commit();
-                });
-            }
-
-            File.Move(unfinished, path);
-            StoreDirectory.Persist(System.IO.Path.GetDirectoryName(path)!);
-        }
-        catch (IOException e) when (e is not SampleStoreException)
-        {
-            throw DiskError.Of($"Make {path}", e);
-        }
-
+            file.Execute(Schema);
+            file.Execute("INSERT INTO checkpoint VALUES (0, 0, 0, 0, $crc)", ("$crc", Crc32C.Of([], [0, 0, 0, 0])));
+        });
         return Open(path);
     }
 
-    public static DayFile Open(string path)
-    {
-        var file = new DayFile(path);
-        try
-        {
-            file.Guarded(file.ReadCheckpoint);
-            return file;
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
+    public static DayFile Open(string path) => new(path);
 
     /// <summary>Adds the samples and moves the checkpoint to <paramref name="segment"/>: both or neither.</summary>
     /// <param name="segment">Where the samples come from.</param>
     /// <param name="head">The samples.</param>
     /// <param name="from">The day's first millisecond.</param>
     /// <param name="to">Its last.</param>
-    public void Write(long segment, Head head, long from, long to) => Guarded(() =>
+    public void Write(long segment, Head head, long from, long to) => file.Guarded(() =>
     {
         var loaded = Load();
-        using var transaction = connection.BeginTransaction();
+        using var transaction = file.Begin();
         try
         {
             var firstNew = loaded.Index.Count;
@@ -149,10 +99,10 @@ internal sealed class DayFile : IDisposable
     });
 
     /// <summary>Takes over each row of a damaged file that is whole, numbers and all.</summary>
-    public void TakeOver(DaySalvage damaged) => Guarded(() =>
+    public void TakeOver(DaySalvage damaged) => file.Guarded(() =>
     {
         var loaded = Load();
-        using var transaction = connection.BeginTransaction();
+        using var transaction = file.Begin();
         try
         {
             foreach (var block in damaged.Series().DistinctBy(block => block.First).OrderBy(block => block.First))
@@ -163,11 +113,11 @@ internal sealed class DayFile : IDisposable
                 if (loaded.Index.Count == block.First)
                 {
                     Array.ForEach(labels, series => loaded.AddSeries(series));
-                    Execute("INSERT INTO series VALUES ($first, $crc, $data)", ("$first", block.First), ("$crc", block.Crc), ("$data", block.Data));
+                    file.Execute("INSERT INTO series VALUES ($first, $crc, $data)", ("$first", block.First), ("$crc", block.Crc), ("$data", block.Data));
                 }
             }
 
-            using var insert = Command("INSERT INTO chunks VALUES ($id, $part, $first, $last, $samples, $series, $crc, $data)");
+            using var insert = file.Command("INSERT INTO chunks VALUES ($id, $part, $first, $last, $samples, $series, $crc, $data)");
             foreach (var (row, data) in damaged.Chunks().DistinctBy(chunk => chunk.Row.Id).OrderBy(chunk => chunk.Row.Id))
             {
                 FillSeries(loaded, (row.Part + 1) * GroupSeries);
@@ -188,12 +138,10 @@ internal sealed class DayFile : IDisposable
         Checkpoint = damaged.Checkpoint;
     });
 
-    public void Read(SeriesCollector collector, CancellationToken cancellationToken) => Guarded(() =>
+    public void Read(SeriesCollector collector, CancellationToken cancellationToken) => file.Guarded(() =>
     {
         var loaded = Load();
         var wanted = CollectionsMarshal.AsSpan([.. loaded.Index.Select(collector.Selector)]);
-        using var select = Command("SELECT data FROM chunks WHERE id = $id");
-        var id = select.Parameters.Add("$id", SqliteType.Integer);
         while (!wanted.IsEmpty)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -204,7 +152,7 @@ internal sealed class DayFile : IDisposable
             {
                 if (row.First <= collector.To && row.Last >= collector.From)
                 {
-                    ChunkGroup.Decode(Fetch(select, id, row), wanted[..end], collector.From, collector.To, found =>
+                    ChunkGroup.Decode(Fetch(row), wanted[..end], collector.From, collector.To, found =>
                     {
                         // a series without labels stands for one whose labels are lost
                         if (loaded.Index[found.Series] is { Labels.Length: > 0 } labels)
@@ -219,14 +167,33 @@ internal sealed class DayFile : IDisposable
         }
     });
 
+    /// <summary>Reads all samples of a group of series.</summary>
+    /// <param name="number">From 0 on.</param>
+    /// <param name="group">Those whose labels are known.</param>
+    /// <returns>Whether there is such a group.</returns>
+    public bool TryReadGroup(int number, [NotNullWhen(true)] out IReadOnlyList<TimeSeries>? group)
+    {
+        List<TimeSeries>? read = null;
+        file.Guarded(() =>
+        {
+            var loaded = Load();
+            if (number * GroupSeries < loaded.Index.Count)
+            {
+                read = [.. RowJoin.Joined([.. loaded.Rows(number).Select(Decode)])
+                    .Select(one => new TimeSeries(loaded.Index[one.Series], one.UnixMilliseconds, one.Values))
+                    .Where(static one => one.Labels.Labels.Length > 0)];
+            }
+        });
+        group = read;
+        return read is not null;
+    }
+
     /// <summary>Finds the series that have a sample in the range. Live ones are in the newest row, so mostly one row a group is looked at, and none of what a head has.</summary>
-    public void Find(SeriesPresence presence, CancellationToken cancellationToken) => Guarded(() =>
+    public void Find(SeriesPresence presence, CancellationToken cancellationToken) => file.Guarded(() =>
     {
         var loaded = Load();
         var wanted = loaded.Index.Select(presence.Selector)
             .Where(number => loaded.Index[number] is { Labels.Length: > 0 } labels && presence.IsWanted(labels));
-        using var select = Command("SELECT data FROM chunks WHERE id = $id");
-        var id = select.Parameters.Add("$id", SqliteType.Integer);
         foreach (var part in wanted.GroupBy(static number => number / GroupSeries))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -238,7 +205,7 @@ internal sealed class DayFile : IDisposable
                     break;
                 }
 
-                ChunkGroup.Present(Fetch(select, id, row), presence.From, presence.To, series =>
+                ChunkGroup.Present(Fetch(row), presence.From, presence.To, series =>
                 {
                     if (missing.Remove(series))
                     {
@@ -252,39 +219,33 @@ internal sealed class DayFile : IDisposable
     public long CountSamples()
     {
         long count = 0;
-        Guarded(() => count = Number("SELECT coalesce(sum(samples), 0) FROM chunks"));
+        file.Guarded(() => count = file.Number("SELECT coalesce(sum(samples), 0) FROM chunks"));
         return count;
     }
 
     /// <summary>Frees what is held in memory; it is read again when it is needed.</summary>
-    public void Unload()
+    public void Unload() => file.Guarded(() =>
     {
-        lock (gate)
-        {
-            content = null;
-        }
-    }
+        content = null;
+        file.ReleaseBuffer();
+    });
 
     public void Dispose()
     {
-        lock (gate)
-        {
-            closed = true;
-            content = null;
-            connection.Dispose();
-        }
+        Unload();
+        file.Dispose();
     }
 
     private void WritePart(DayContent loaded, int part, List<NumberedColumns> added)
     {
         var rows = loaded.Rows(part);
-        var firstJoined = FirstJoined(rows);
-        IReadOnlyList<NumberedColumns> columns = firstJoined == rows.Count ? added : Join([.. rows.Skip(firstJoined).Select(Decode), added]);
+        var firstJoined = RowJoin.First(rows);
+        IReadOnlyList<NumberedColumns> columns = firstJoined == rows.Count ? added : RowJoin.Joined([.. rows.Skip(firstJoined).Select(Decode), added]);
 
         // deleted before it is inserted, so that SQLite uses the pages again and the file does not grow
         foreach (var row in rows.Skip(firstJoined).ToArray())
         {
-            Execute("DELETE FROM chunks WHERE id = $id", ("$id", row.Id));
+            file.Execute("DELETE FROM chunks WHERE id = $id", ("$id", row.Id));
             loaded.Remove(row);
         }
 
@@ -302,93 +263,35 @@ internal sealed class DayFile : IDisposable
 
         var data = encoded.Written.ToArray();
         var written = ChunkRow.Of(loaded.NextId, part, first, last, samples, columns.Count, data);
-        using var insert = Command("INSERT INTO chunks VALUES ($id, $part, $first, $last, $samples, $series, $crc, $data)");
+        using var insert = file.Command("INSERT INTO chunks VALUES ($id, $part, $first, $last, $samples, $series, $crc, $data)");
         Insert(insert, written, data);
         loaded.Add(written);
     }
 
-    /// <summary>Which rows are joined with what is added: from that one on. Full rows stand before long ones, and long ones before short ones.</summary>
-    private static int FirstJoined(IReadOnlyList<ChunkRow> rows)
-    {
-        var firstShort = rows.Count;
-        while (firstShort > 0 && rows[firstShort - 1].IsShort)
-        {
-            firstShort--;
-        }
-
-        if (rows.Count - firstShort is > 0 and < JoinedShortRows - 1)
-        {
-            return rows.Count;
-        }
-
-        var firstLong = firstShort;
-        while (firstLong > 0 && !rows[firstLong - 1].IsFull)
-        {
-            firstLong--;
-        }
-
-        return firstShort - firstLong >= JoinedRows ? firstLong : firstShort;
-    }
-
-    /// <param name="rows">Oldest first.</param>
-    private static List<NumberedColumns> Join(IReadOnlyList<NumberedColumns>[] rows)
-    {
-        var joined = new List<NumberedColumns>(rows.Max(static row => row.Count));
-        var times = new JoinedTimes();
-        var next = new int[rows.Length];
-        while (true)
-        {
-            var series = int.MaxValue;
-            for (var i = 0; i < rows.Length; i++)
-            {
-                series = next[i] < rows[i].Count ? Math.Min(series, rows[i][next[i]].Series) : series;
-            }
-
-            if (series == int.MaxValue)
-            {
-                return joined;
-            }
-
-            var parts = new List<(ReadOnlyMemory<long>, ReadOnlyMemory<double>)>(rows.Length);
-            for (var i = 0; i < rows.Length; i++)
-            {
-                if (next[i] < rows[i].Count && rows[i][next[i]].Series == series)
-                {
-                    var column = rows[i][next[i]++];
-                    parts.Add((column.UnixMilliseconds, column.Values));
-                }
-            }
-
-            var (at, values) = SampleOrder.Joined(parts, times);
-            joined.Add(new NumberedColumns(series, at, values));
-        }
-    }
-
     private List<NumberedColumns> Decode(ChunkRow row)
     {
-        using var select = Command("SELECT data FROM chunks WHERE id = $id");
         var columns = new List<NumberedColumns>(row.Series);
-        ChunkGroup.Decode(Fetch(select, select.Parameters.Add("$id", SqliteType.Integer), row), [], long.MinValue, long.MaxValue, columns.Add);
+        ChunkGroup.Decode(Fetch(row), [], long.MinValue, long.MaxValue, columns.Add);
         return columns;
     }
 
-    private byte[] Fetch(SqliteCommand select, SqliteParameter id, ChunkRow row)
+    private ReadOnlySpan<byte> Fetch(ChunkRow row)
     {
-        id.Value = row.Id;
-        return select.ExecuteScalar() is byte[] data && row.Fits(data) ? data : throw new InvalidDataException($"{Path} has a row whose checksum does not fit");
+        var data = file.Data("chunks", row.Id);
+        return row.Fits(data) ? data : throw new InvalidDataException($"{Path} has a row whose checksum does not fit");
     }
 
-    private static void Insert(SqliteCommand insert, ChunkRow row, byte[] data) => Run(insert, ("$id", row.Id), ("$part", row.Part), ("$first", row.First),
+    private static void Insert(SqliteCommand insert, ChunkRow row, byte[] data) => SqliteFile.Run(insert, ("$id", row.Id), ("$part", row.Part), ("$first", row.First),
         ("$last", row.Last), ("$samples", row.Samples), ("$series", row.Series), ("$crc", row.Crc), ("$data", data));
 
     private void InsertSeries(DayContent loaded, int first)
     {
-        var count = loaded.Index.Count - first;
-        if (count > 0)
+        for (; first < loaded.Index.Count; first += RowLabels)
         {
+            var count = Math.Min(RowLabels, loaded.Index.Count - first);
             encoded.Clear();
             LabelBlock.Write(encoded, buffer, Enumerable.Range(first, count).Select(number => loaded.Index[number]), count);
-            Execute("INSERT INTO series VALUES ($first, $crc, $data)",
+            file.Execute("INSERT INTO series VALUES ($first, $crc, $data)",
                 ("$first", first), ("$crc", Crc32C.Of(encoded.Written, [first])), ("$data", encoded.Written.ToArray()));
         }
     }
@@ -405,46 +308,23 @@ internal sealed class DayFile : IDisposable
         InsertSeries(loaded, first);
     }
 
-    private void SetCheckpoint(long segment, DayContent loaded) => Execute(
+    private void SetCheckpoint(long segment, DayContent loaded) => file.Execute(
         "UPDATE checkpoint SET segment = $segment, series = $series, rows = $rows, digest = $digest, crc = $crc",
         ("$segment", segment), ("$series", loaded.Index.Count), ("$rows", loaded.RowCount), ("$digest", loaded.Digest),
         ("$crc", Crc32C.Of([], [segment, loaded.Index.Count, loaded.RowCount, loaded.Digest])));
 
-    private void Connect()
+    private void ReadCheckpoint(SqliteFile file)
     {
-        connection.Open();
-
-        // EXTRA: a commit is durable only when the journal's removal is, and the log segment is deleted right after it
-        Execute("PRAGMA page_size = 1024; PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; PRAGMA cache_size = -1024;");
-    }
-
-    private void ReadCheckpoint()
-    {
-        if (new FileInfo(Path).Length == 0)
-        {
-            // to SQLite this is a fine new database; to us it was one, and is lost
-            throw new InvalidDataException($"{Path} is empty");
-        }
-
-        Connect();
-        var version = Number("PRAGMA user_version");
-        if (version != FormatVersion)
-        {
-            throw version == FirstFormatVersion || (version >> 16) == (~version & 0x7fff)
-                ? LogFile.OtherVersion(Path)
-                : new InvalidDataException($"{Path} has the format {version}, which is none");
-        }
-
-        using var select = Command("SELECT segment, series, rows, digest, crc FROM checkpoint");
+        using var select = file.Command("SELECT segment, series, rows, digest, crc FROM checkpoint");
         using var row = select.ExecuteReader();
         if (!row.Read())
         {
-            throw new InvalidDataException($"{Path} has no checkpoint");
+            throw new InvalidDataException($"{file.Path} has no checkpoint");
         }
 
         if (Crc32C.Of([], [row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)]) != row.GetInt64(4))
         {
-            throw new InvalidDataException($"{Path} has a checkpoint whose checksum does not fit");
+            throw new InvalidDataException($"{file.Path} has a checkpoint whose checksum does not fit");
         }
 
         Checkpoint = row.GetInt64(0);
@@ -458,7 +338,7 @@ internal sealed class DayFile : IDisposable
         }
 
         var loaded = new DayContent();
-        using (var select = Command("SELECT first, crc, data FROM series ORDER BY first"))
+        using (var select = file.Command("SELECT first, crc, data FROM series ORDER BY first"))
         using (var row = select.ExecuteReader())
         {
             while (row.Read())
@@ -474,7 +354,7 @@ internal sealed class DayFile : IDisposable
             }
         }
 
-        using (var select = Command("SELECT id, part, first, last, samples, series, crc FROM chunks ORDER BY id"))
+        using (var select = file.Command("SELECT id, part, first, last, samples, series, crc FROM chunks ORDER BY id"))
         using (var row = select.ExecuteReader())
         {
             while (row.Read())
@@ -483,7 +363,7 @@ internal sealed class DayFile : IDisposable
             }
         }
 
-        using (var select = Command("SELECT series, rows, digest FROM checkpoint"))
+        using (var select = file.Command("SELECT series, rows, digest FROM checkpoint"))
         using (var row = select.ExecuteReader())
         {
             if (!row.Read() || (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)) != (loaded.Index.Count, loaded.RowCount, loaded.Digest))
@@ -494,75 +374,5 @@ internal sealed class DayFile : IDisposable
 
         content = loaded;
         return loaded;
-    }
-
-    private void Guarded(Action action)
-    {
-        lock (gate)
-        {
-            if (closed)
-            {
-                return;
-            }
-
-            try
-            {
-                action();
-            }
-            catch (SqliteException e) when (IsDamage(e))
-            {
-                throw new InvalidDataException($"{Path}: {e.Message}", e);
-            }
-            catch (SqliteException e) when (e.SqliteErrorCode == SQLitePCL.raw.SQLITE_FULL)
-            {
-                throw DiskError.Full($"Write {Path}", e);
-            }
-            catch (SqliteException e)
-            {
-                throw new SampleStoreException($"Use {Path}", $"{e.Message}: check the disk, and who else has the file open", retryable: true, e);
-            }
-            catch (Exception e) when (e is FormatException or InvalidCastException or InvalidOperationException or ArgumentException or OverflowException)
-            {
-                // what a row holds is not what the schema says
-                throw new InvalidDataException($"{Path}: {e.Message}", e);
-            }
-        }
-    }
-
-    private static bool IsDamage(SqliteException e) =>
-        e.SqliteErrorCode is SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB or SQLitePCL.raw.SQLITE_FORMAT
-            or SQLitePCL.raw.SQLITE_ERROR or SQLitePCL.raw.SQLITE_MISMATCH or SQLitePCL.raw.SQLITE_CONSTRAINT or SQLitePCL.raw.SQLITE_TOOBIG
-        || e.SqliteExtendedErrorCode is SQLitePCL.raw.SQLITE_IOERR_SHORT_READ or SQLitePCL.raw.SQLITE_READONLY_DBMOVED;
-
-    private SqliteCommand Command(string sql)
-    {
-        var command = connection.CreateCommand();
-#pragma warning disable CA2100 // every text is a constant of this file; values are bound
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        return command;
-    }
-
-    private void Execute(string sql, params ReadOnlySpan<(string Name, object Value)> values)
-    {
-        using var command = Command(sql);
-        Run(command, values);
-    }
-
-    private long Number(string sql)
-    {
-        using var command = Command(sql);
-        return (long)command.ExecuteScalar()!;
-    }
-
-    private static void Run(SqliteCommand command, params ReadOnlySpan<(string Name, object Value)> values)
-    {
-        command.Parameters.Clear();
-        foreach (var (name, value) in values)
-        {
-            command.Parameters.AddWithValue(name, value);
-        }
-
-        command.ExecuteNonQuery();
     }
 }

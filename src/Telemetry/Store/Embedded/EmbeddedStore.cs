@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
+using NetPulse.Telemetry.Store.Embedded.RollUps;
 
 namespace NetPulse.Telemetry.Store.Embedded;
 
@@ -8,7 +9,8 @@ namespace NetPulse.Telemetry.Store.Embedded;
 /// <remarks>
 /// A sample for a time that the series has already replaces the one before. Samples older than the retention age, further behind their series' newest than
 /// the out-of-order window, or more than a day ahead of this machine's clock are dropped and counted. Damaged files are set aside as <c>*.damaged</c>, and the
-/// rest is served. Every bit pattern of a value is kept, staleness markers too.
+/// rest is served. Every bit pattern of a value is kept, staleness markers too. Of days whose samples are kept no longer, a read gives the last sample of each
+/// roll-up that is left.
 /// </remarks>
 public sealed class EmbeddedStore : ISampleStore, IDisposable
 {
@@ -22,6 +24,10 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
     private readonly DamagedFiles damaged;
     private readonly Retention retention;
     private readonly DayArchive archive;
+    private readonly RollUpArchive fiveMinutes;
+    private readonly RollUpArchive hours;
+    private readonly RollUpReader rollUps;
+    private readonly RollUpKeeper keeper;
     private readonly WriteAheadLog log;
     private readonly Flusher flusher;
     private readonly GroupCommit commits;
@@ -39,10 +45,14 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
             damaged = new DamagedFiles(directory, meter, logger);
             retention = new Retention(options.RetentionAge, options.RetentionBytes, time);
             archive = new DayArchive(directory, damaged, meter, retention, logger);
+            fiveMinutes = new RollUpArchive(directory, damaged, RollUpLength.FiveMinutes, Longest(options.RetentionAge, options.RollUpAge));
+            hours = new RollUpArchive(directory, damaged, RollUpLength.Hour, Longest(options.RetentionAge, options.RollUpAge, options.HourlyRollUpAge));
             log = new WriteAheadLog(directory, archive.Checkpoint, damaged, options.OutOfOrderWindow, meter, time, logger);
         }
         catch (Exception e)
         {
+            hours?.Dispose();
+            fiveMinutes?.Dispose();
             archive?.Dispose();
             meter.Dispose();
             directory.Dispose();
@@ -54,10 +64,12 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
             throw DiskError.Of($"Open the store in {options.Directory}", e);
         }
 
+        rollUps = new RollUpReader(archive, fiveMinutes, hours);
+        keeper = new RollUpKeeper(archive, fiveMinutes, hours, meter, time, logger);
         flusher = new Flusher(log, archive, meter, logger);
         commits = new GroupCommit(log, flusher, meter, options, logger);
         var interval = options.SegmentAge < LongestUpkeepInterval ? options.SegmentAge : LongestUpkeepInterval;
-        upkeep = time.CreateTimer(_ => commits.KeepUp(), null, interval, interval);
+        upkeep = time.CreateTimer(_ => KeepUp(), null, interval, interval);
         meter.Observe(() => Statistics);
     }
 
@@ -102,13 +114,28 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
         return found;
     }
 
-    /// <summary>Moves all that was appended so far from the log into day files, as before a backup of these.</summary>
+    public RolledSpan? Rolled => rollUps.Span();
+
+    public async ValueTask<IReadOnlyList<RolledSeries>> RollUpsAsync(
+        SeriesSelector selector, TimeRange range, RollUpLength length, bool withSketches, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(closed, this);
+        var question = new RollUpQuestion(selector, range.From.ToUnixTimeMilliseconds(), range.To.ToUnixTimeMilliseconds(), length, withSketches);
+        return await Task.Run(() =>
+        {
+            IReadOnlyList<RolledSeries> found = [];
+            WithHeads(heads => found = rollUps.Read(question, heads, cancellationToken));
+            return found;
+        }, cancellationToken);
+    }
+
+    /// <summary>Moves all that was appended so far from the log into day files, as before a backup of these, and rolls up what is to be rolled up.</summary>
     /// <exception cref="SampleStoreException">The disk refused; nothing is lost.</exception>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(closed, this);
         await commits.RotateAsync().WaitAsync(cancellationToken);
-        if (await Task.Run(flusher.Flush, cancellationToken) is { } failure)
+        if (await Task.Run(() => flusher.Flush() ?? keeper.Keep(), cancellationToken) is { } failure)
         {
             throw failure;
         }
@@ -127,9 +154,29 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
         upkeep.Dispose();
         commits.Dispose();
         flusher.Dispose();
+        keeper.Dispose();
         log.Dispose();
+        hours.Dispose();
+        fiveMinutes.Dispose();
         archive.Dispose();
         directory.Dispose();
+    }
+
+    private static TimeSpan Longest(params ReadOnlySpan<TimeSpan> ages)
+    {
+        var longest = TimeSpan.Zero;
+        foreach (var age in ages)
+        {
+            longest = age > longest ? age : longest;
+        }
+
+        return longest;
+    }
+
+    private void KeepUp()
+    {
+        commits.KeepUp();
+        keeper.Wake();
     }
 
     private IReadOnlyList<Sample> Kept(IReadOnlyList<Sample> samples)
@@ -163,6 +210,7 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
     {
         WithHeads(heads =>
         {
+            rollUps.ReadLast(collector, heads, cancellationToken);
             archive.Read(collector, cancellationToken);
             foreach (var head in heads)
             {
@@ -182,6 +230,7 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
         }
 
         archive.Find(presence, cancellationToken);
+        rollUps.Find(presence, heads, cancellationToken);
     });
 
     /// <summary>Takes the heads before the files are read: a segment that is flushed meanwhile is then seen twice, which does no harm, instead of not at all.</summary>

@@ -13,6 +13,14 @@ public sealed class EmbeddedStoreOptions
     [Range(typeof(TimeSpan), "01:00:00", "365.00:00:00")]
     public TimeSpan RetentionAge { get; set; } = TimeSpan.FromDays(7);
 
+    /// <summary>How long roll-ups of five minutes are kept, at least as long as samples: 1 d to 3650 d; 90 d unless set.</summary>
+    [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
+    public TimeSpan RollUpAge { get; set; } = TimeSpan.FromDays(90);
+
+    /// <summary>How long roll-ups of an hour are kept, at least as long as those of five minutes: 1 d to 3650 d; 730 d unless set. A month goes when all of it is older.</summary>
+    [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
+    public TimeSpan HourlyRollUpAge { get; set; } = TimeSpan.FromDays(730);
+
     /// <summary>Most bytes of all day files together: the oldest days are dropped beyond, but never the newest. 0, as it is unless set, for no limit.</summary>
     [Range(0d, 1e18)]
     public long RetentionBytes { get; set; }
@@ -25,9 +33,9 @@ public sealed class EmbeddedStoreOptions
     [Range(1 << 10, 1 << 30)]
     public int SegmentBytes { get; set; } = 8 << 20;
 
-    /// <summary>Samples of a log segment at which it is moved into day files: 100 to 16 million; 1 million unless set. Each takes 16 to 20 bytes of memory, twice while it is moved.</summary>
+    /// <summary>Samples of a log segment at which it is moved into day files: 100 to 16 million; 500,000 unless set. Each takes 12 to 18 bytes of memory, twice while it is moved.</summary>
     [Range(100, 16_000_000)]
-    public int SegmentSamples { get; set; } = 1_000_000;
+    public int SegmentSamples { get; set; } = 500_000;
 
     /// <summary>Age of a log segment at which it is moved into day files: 1 s to 1 d; 15 min unless set.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]

@@ -41,7 +41,6 @@ internal sealed partial class Flusher : IDisposable
                     log.Delete(segment);
                 }
 
-                archive.DropExpired();
                 archive.UnloadOlder();
                 return null;
             }

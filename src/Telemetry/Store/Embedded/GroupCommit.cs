@@ -9,8 +9,8 @@ internal sealed partial class GroupCommit : IDisposable
 {
     private const int GroupSamples = 65_536;
 
-    /// <summary>So many segments are held in memory before an append waits for flushing.</summary>
-    private const int MostWaitingSegments = 2;
+    /// <summary>So many segments are held in memory beside the one that is written before an append waits for flushing.</summary>
+    private const int MostWaitingSegments = 1;
 
     private readonly Lock gate = new();
     private readonly Queue<Request> requests = [];

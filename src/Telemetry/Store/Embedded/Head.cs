@@ -13,6 +13,8 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
     private readonly SortedSet<long> days = [];
     private Column[] columns = [];
     private long dayBegin = long.MaxValue;
+    private readonly List<(int Number, long Time, double Value)> far = [];
+    private long? origin;
     private int pages;
     private int series;
     private long samples;
@@ -55,7 +57,7 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
     }
 
     /// <summary>Time of the series' sample that was added last; <see langword="null"/> before the first. For the thread that adds.</summary>
-    public long? LastTime(int number) => (uint)number < (uint)columns.Length && columns[number].Count > 0 ? columns[number].LastTime : null;
+    public long? LastTime(int number) => (uint)number < (uint)columns.Length && !columns[number].IsEmpty ? columns[number].LastTime : null;
 
     /// <summary>Value of the series' sample that was added last; 0 before the first. For the thread that adds.</summary>
     public double LastValue(int number) => (uint)number < (uint)columns.Length ? columns[number].LastValue : 0;
@@ -78,23 +80,36 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
                 }
 
                 var number = numbers[i];
+                origin ??= times[i];
                 if (number >= columns.Length)
                 {
                     Array.Resize(ref columns, Math.Max(Math.Max(1024, columns.Length * 2), number + 1));
                 }
 
                 ref var column = ref columns[number];
+                var offset = times[i] - origin.GetValueOrDefault();
+                if (offset != (int)offset)
+                {
+                    // weeks from the others: not worth four bytes with each of these
+                    far.Add((number, times[i], values[i]));
+                    added += column is { Count: 0, HasFar: false } ? 1 : 0;
+                    column.HasFar = true;
+                    column.LastTime = times[i];
+                    column.LastValue = values[i];
+                    continue;
+                }
+
                 var place = column.Count % PagePool.PageSamples;
                 if (place == 0)
                 {
-                    added += column.Count == 0 ? 1 : 0;
+                    added += column is { Count: 0, HasFar: false } ? 1 : 0;
                     AddPage(ref column);
                 }
 
-                column.Ascending &= column.Count == 0 || times[i] > column.LastTime;
+                column.Ascending &= column.Count == 0 || column.HasFar || times[i] > column.LastTime;
                 var block = blocks[column.LastPage / PagePool.BlockPages];
                 var at = (column.LastPage % PagePool.BlockPages * PagePool.PageSamples) + place;
-                block.Times[at] = times[i];
+                block.Times[at] = (int)offset;
                 block.Values[at] = values[i];
                 column.LastTime = times[i];
                 column.LastValue = values[i];
@@ -160,13 +175,13 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
     {
         lock (gate)
         {
-            if (number >= columns.Length || columns[number].Count == 0)
+            if (number >= columns.Length || columns[number].IsEmpty)
             {
                 return false;
             }
 
             ref var column = ref columns[number];
-            if (column.LastTime >= from && column.LastTime <= to)
+            if ((column.LastTime >= from && column.LastTime <= to) || (column.HasFar && far.Exists(one => one.Number == number && one.Time >= from && one.Time <= to)))
             {
                 return true;
             }
@@ -175,8 +190,9 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
             for (var left = column.Count; left > 0; left -= PagePool.PageSamples)
             {
                 var block = blocks[page / PagePool.BlockPages];
-                foreach (var time in block.Times.AsSpan(page % PagePool.BlockPages * PagePool.PageSamples, Math.Min(PagePool.PageSamples, left)))
+                foreach (var offset in block.Times.AsSpan(page % PagePool.BlockPages * PagePool.PageSamples, Math.Min(PagePool.PageSamples, left)))
                 {
+                    var time = origin.GetValueOrDefault() + offset;
                     if (time >= from && time <= to)
                     {
                         return true;
@@ -220,7 +236,7 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
     {
         lock (gate)
         {
-            if (number >= columns.Length || columns[number].Count == 0)
+            if (number >= columns.Length || columns[number].IsEmpty)
             {
                 return default;
             }
@@ -242,14 +258,20 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
                 var block = blocks[page / PagePool.BlockPages];
                 var first = page % PagePool.BlockPages * PagePool.PageSamples;
                 var length = Math.Min(PagePool.PageSamples, values.Length - at);
-                block.Times.AsSpan(first, length).CopyTo(times[at..]);
+                for (var i = 0; i < length; i++)
+                {
+                    times[at + i] = origin.GetValueOrDefault() + block.Times[first + i];
+                }
+
                 block.Values.AsSpan(first, length).CopyTo(values[at..]);
                 page = block.Next[page % PagePool.BlockPages];
             }
 
-            if (!column.Ascending)
+            if (!column.Ascending || column.HasFar)
             {
-                var sorted = SampleOrder.Sorted(times.ToArray(), values.ToArray());
+                // a far time is never that of another sample, so which of them was written first does not matter
+                var own = column.HasFar ? far.Where(one => one.Number == number).ToArray() : [];
+                var sorted = SampleOrder.Sorted([.. times, .. own.Select(static one => one.Time)], [.. values, .. own.Select(static one => one.Value)]);
                 times = sorted.Times;
                 ordered = sorted.Values;
             }
@@ -274,7 +296,10 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
         public int LastPage;
         public int Count;
         public bool Ascending;
+        public bool HasFar;
         public long LastTime;
         public double LastValue;
+
+        public readonly bool IsEmpty => Count == 0 && !HasFar;
     }
 }

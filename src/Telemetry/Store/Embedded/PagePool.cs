@@ -1,7 +1,8 @@
 namespace NetPulse.Telemetry.Store.Embedded;
 
 /// <summary>Room for many short pages of samples, as columns.</summary>
-internal sealed record PageBlock(long[] Times, double[] Values, int[] Next);
+/// <param name="Times">Milliseconds after the head's first time, or before it.</param>
+internal sealed record PageBlock(int[] Times, double[] Values, int[] Next);
 
 /// <summary>Blocks of pages that are used again by the next segment: allocated anew, they would be most of the garbage.</summary>
 internal sealed class PagePool
@@ -28,7 +29,7 @@ internal sealed class PagePool
         }
 
         return new PageBlock(
-            GC.AllocateUninitializedArray<long>(BlockPages * PageSamples), GC.AllocateUninitializedArray<double>(BlockPages * PageSamples), new int[BlockPages]);
+            GC.AllocateUninitializedArray<int>(BlockPages * PageSamples), GC.AllocateUninitializedArray<double>(BlockPages * PageSamples), new int[BlockPages]);
     }
 
     public void Return(List<PageBlock> blocks)

@@ -4,7 +4,7 @@ using NetPulse.Telemetry.Store.Embedded.Interop;
 
 namespace NetPulse.Telemetry.Store.Embedded;
 
-/// <summary>The store's directory, held for this process alone: a file a day, <c>wal/</c> for the log, <c>lock</c>.</summary>
+/// <summary>The store's directory, held for this process alone: a file a day, <c>rollups/</c>, <c>wal/</c> for the log, <c>lock</c>.</summary>
 internal sealed class StoreDirectory : IDisposable
 {
     private const string DayFormat = "yyyy-MM-dd";
@@ -22,12 +22,15 @@ internal sealed class StoreDirectory : IDisposable
 
     public string Wal => Path.Combine(root, "wal");
 
+    private string RollUps => Path.Combine(root, "rollups");
+
     public static StoreDirectory Open(string path)
     {
         var full = Path.GetFullPath(path);
         try
         {
             Directory.CreateDirectory(Path.Combine(full, "wal"));
+            Directory.CreateDirectory(Path.Combine(full, "rollups"));
             return new StoreDirectory(full, new FileStream(Path.Combine(full, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (UnauthorizedAccessException e)
@@ -47,6 +50,15 @@ internal sealed class StoreDirectory : IDisposable
 
     public string DayFile(DateOnly day) => Path.Combine(root, day.ToString(DayFormat, CultureInfo.InvariantCulture) + DayExtension);
 
+    /// <summary>Roll-ups of that length from a day on: of that day, or of that month where they are long.</summary>
+    public string RollUpFile(RollUpLength length, DateOnly begin) =>
+        Path.Combine(RollUps, RollUpPrefix(length) + begin.ToString(DayFormat, CultureInfo.InvariantCulture) + DayExtension);
+
+    /// <summary>The first days of the files of roll-ups of that length, oldest first.</summary>
+    public IReadOnlyList<DateOnly> RollUpFiles(RollUpLength length) =>
+        [.. Directory.EnumerateFiles(RollUps, RollUpPrefix(length) + "*" + DayExtension)
+            .Select(path => DayOf(Path.GetFileName(path)[RollUpPrefix(length).Length..])).OfType<DateOnly>().Order()];
+
     public string Segment(long number) => Path.Combine(Wal, $"{number:00000000}{SegmentExtension}");
 
     /// <summary>Labels of the series in the segments from that number on.</summary>
@@ -59,7 +71,7 @@ internal sealed class StoreDirectory : IDisposable
     /// <summary>Removes what a process that was killed had not finished making.</summary>
     public void DeleteUnfinished()
     {
-        foreach (var file in Directory.EnumerateFiles(root, $"*{DayExtension}{Embedded.DayFile.UnfinishedExtension}*"))
+        foreach (var file in Directory.EnumerateFiles(root, $"*{DayExtension}{SqliteFile.UnfinishedExtension}*", SearchOption.AllDirectories))
         {
             File.Delete(file);
         }
@@ -98,6 +110,8 @@ internal sealed class StoreDirectory : IDisposable
     }
 
     public void Dispose() => lockFile.Dispose();
+
+    private static string RollUpPrefix(RollUpLength length) => length == RollUpLength.Hour ? "1h-" : "5m-";
 
     private static DateOnly? DayOf(string path) =>
         DateOnly.TryParseExact(Path.GetFileNameWithoutExtension(path), DayFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null;

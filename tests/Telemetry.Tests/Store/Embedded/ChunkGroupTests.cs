@@ -1,5 +1,6 @@
 using NetPulse.Telemetry.Store.Embedded;
 using NetPulse.Telemetry.Store.Wire;
+using NetPulse.Tests;
 
 namespace NetPulse.Telemetry.Tests.Store.Embedded;
 
@@ -108,13 +109,13 @@ public sealed class ChunkGroupTests
     [Fact]
     public void Whatever_the_bytes_it_throws_FormatException_or_nothing()
     {
-        var random = new Random(2);
         var good = Encode([.. Enumerable.Range(0, 5).Select(series => new NumberedColumns(
             series, Enumerable.Range(0, 40).Select(i => i * 5000L).ToArray(), Enumerable.Range(0, 40).Select(i => series == 2 ? double.NaN : i * 0.3).ToArray()))]);
-        for (var round = 0; round < 60_000; round++)
+        foreach (var seed in Fuzzing.Rounds(60_000))
         {
+            var random = new Random(seed);
             var bytes = (byte[])good.Clone();
-            switch (round % 3)
+            switch (seed % 3)
             {
                 case 0:
                     bytes = new byte[random.Next(0, 60)];

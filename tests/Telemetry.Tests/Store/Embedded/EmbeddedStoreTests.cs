@@ -59,6 +59,21 @@ public sealed class EmbeddedStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Samples_months_apart_are_read_in_order_from_the_log_and_from_the_files()
+    {
+        rig.Options.RetentionAge = rig.Options.OutOfOrderWindow = TimeSpan.FromDays(365);
+        rig.Reopen();
+        const long Day = 86_400_000;
+        await rig.AppendAsync(new Sample(M, rig.Now, 6), new Sample(M, rig.Now - (60 * Day), 2), new Sample(M, rig.Now - 1, 5));
+        await rig.AppendAsync(new Sample(M, rig.Now - (61 * Day), 1), new Sample(M, rig.Now - (20 * Day), 4), new Sample(M, rig.Now - (60 * Day) + 1, 3));
+        await rig.AssertValuesAsync("m", 1, 2, 3, 4, 5, 6);
+        rig.Reopen();
+        await rig.AssertValuesAsync("m", 1, 2, 3, 4, 5, 6);
+        await rig.FlushAsync();
+        await rig.AssertValuesAsync("m", 1, 2, 3, 4, 5, 6);
+    }
+
+    [Fact]
     public async Task Every_bit_of_a_double_survives()
     {
         double[] odd = [double.NaN, BitConverter.UInt64BitsToDouble(0x7ff0_0000_0000_0002), -0.0, double.NegativeInfinity, double.Epsilon];
@@ -197,7 +212,9 @@ public sealed class EmbeddedStoreTests : IDisposable
         Assert.Equal(0, rig.Store.Statistics.DaysDropped);
         await DaysGoByAsync(1);
         Assert.Equal((1, 2), (rig.Store.Statistics.DaysDropped, rig.Store.Statistics.SamplesDropped));
-        Assert.Equal(8, (await rig.ValuesAsync("m")).Length);
+
+        // of the first day's two samples the roll-ups tell, one each
+        Assert.Equal(8 + 2, (await rig.ValuesAsync("m")).Length);
         Assert.Equal(8, Directory.GetFiles(rig.Directory, "*.db").Length);
     }
 
@@ -208,6 +225,7 @@ public sealed class EmbeddedStoreTests : IDisposable
         rig.Store.Dispose();
         rig.Clock.Advance(TimeSpan.FromDays(1));
         rig.Reopen();
+        await rig.FlushAsync();
         Assert.Equal(1, rig.Store.Statistics.DaysDropped);
         Assert.Equal(7, Directory.GetFiles(rig.Directory, "*.db").Length);
     }
@@ -240,7 +258,7 @@ public sealed class EmbeddedStoreTests : IDisposable
         rig.Reopen();
         await DaysGoByAsync(3);
         Assert.Equal(2, rig.Store.Statistics.DaysDropped);
-        await rig.AssertValuesAsync("m", 3.0);
+        Assert.Single(Directory.GetFiles(rig.Directory, "*.db"));
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Store;
@@ -45,44 +44,5 @@ public sealed class FullDiskTests
         rig.Reopen();
         Assert.Equal(Enumerable.Range(0, acknowledged + 1).Select(i => (double)i), await rig.ValuesAsync("m"));
         Assert.Equal(0, rig.Store.Statistics.DamagedFiles);
-    }
-
-    private sealed class SmallDisk : IDisposable
-    {
-        private readonly TemporaryDirectory mountPoint = new();
-
-        public SmallDisk() => Start("mount", "-t", "tmpfs", "-o", "size=1m", "nptest", Path);
-
-        public string Path => mountPoint.Path;
-
-        private string Filler => mountPoint.File("filler");
-
-        public void Fill()
-        {
-            using var filler = File.OpenHandle(Filler, FileMode.Create, FileAccess.Write);
-            var page = new byte[4096];
-            Assert.Throws<IOException>(() =>
-            {
-                for (var pages = 0; pages < 1024; pages++)
-                {
-                    RandomAccess.Write(filler, page, (long)pages * page.Length);
-                }
-            });
-        }
-
-        public void MakeRoom() => File.Delete(Filler);
-
-        public void Dispose()
-        {
-            Start("umount", Path);
-            mountPoint.Dispose();
-        }
-
-        private static void Start(string program, params string[] arguments)
-        {
-            using var process = Process.Start(program, arguments);
-            process.WaitForExit();
-            Assert.Equal(0, process.ExitCode);
-        }
     }
 }

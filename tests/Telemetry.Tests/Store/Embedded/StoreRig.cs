@@ -65,6 +65,27 @@ internal sealed class StoreRig : IDisposable
 
     public Task FlushAsync() => Store.FlushAsync(CancellationToken.None);
 
+    /// <summary>Flushes, and lets the time pass after which a day that is over is rolled up.</summary>
+    public async Task SettleAsync()
+    {
+        await FlushAsync();
+        Clock.Advance(TimeSpan.FromMinutes(61));
+        await FlushAsync();
+    }
+
+    /// <summary>Days of one sample each: old ones are dropped only when there are newer ones.</summary>
+    public async Task LetDaysPassAsync(int days)
+    {
+        for (var day = 0; day < days; day++)
+        {
+            await SettleAsync();
+            Clock.Advance(TimeSpan.FromDays(1) - TimeSpan.FromMinutes(61));
+            await AppendAsync(new Sample(LabelSet.Of("heartbeat"), Now, day));
+        }
+
+        await SettleAsync();
+    }
+
     public void Dispose()
     {
         Store.Dispose();

@@ -1,0 +1,147 @@
+using NetPulse.Telemetry.Series;
+
+namespace NetPulse.Telemetry.Store.Embedded.RollUps;
+
+/// <param name="Selector">Which series.</param>
+/// <param name="From">Earliest wanted end, in Unix milliseconds.</param>
+/// <param name="To">Latest wanted end, in Unix milliseconds.</param>
+/// <param name="Length">Of each roll-up.</param>
+/// <param name="WithSketches">Whether their sketches are wanted.</param>
+internal sealed record RollUpQuestion(SeriesSelector Selector, long From, long To, RollUpLength Length, bool WithSketches);
+
+/// <summary>Answers from roll-ups, a day after the other, and makes them of samples where there are none.</summary>
+internal sealed class RollUpReader(DayArchive archive, RollUpArchive fiveMinutes, RollUpArchive hours)
+{
+    private const long MillisecondsOfDay = 86_400_000;
+
+    public RolledSpan? Span()
+    {
+        var rolled = hours.Days().Keys.Concat(fiveMinutes.Days().Keys).DefaultIfEmpty().Max();
+        if (rolled == default)
+        {
+            return null;
+        }
+
+        var first = archive.Checkpoints().Select(static one => one.Day).DefaultIfEmpty(rolled.AddDays(1)).First();
+        return new RolledSpan(Midnight(first), Midnight(rolled.AddDays(1)));
+    }
+
+    public IReadOnlyList<RolledSeries> Read(RollUpQuestion question, IReadOnlyList<Head> heads, CancellationToken cancellationToken)
+    {
+        var found = new Dictionary<LabelSet, List<RollUp>>();
+        var samples = archive.Checkpoints().ToDictionary(static one => one.Day, static one => one.Segment);
+        var inLog = heads.SelectMany(static head => head.Days()).ToHashSet();
+        var (own, other) = question.Length == RollUpLength.Hour ? (hours, fiveMinutes) : (fiveMinutes, hours);
+        var days = samples.Keys.Concat(inLog).Concat(own.Days().Keys).Concat(other.Days().Keys).Distinct()
+            .Where(day => BeginOf(day) <= question.To && BeginOf(day) + MillisecondsOfDay >= question.From).Order();
+        foreach (var day in days)
+        {
+            var hasSamples = samples.TryGetValue(day, out var segment) || inLog.Contains(day);
+            var isRolled = hasSamples ? segment > 0 && own.Has(day, segment) && !inLog.Contains(day) : own.Days().ContainsKey(day);
+            if (isRolled)
+            {
+                own.Read(day, question.Selector, question.WithSketches, Add, cancellationToken);
+            }
+            else if (hasSamples)
+            {
+                Make(question, day, heads, Add, cancellationToken);
+            }
+            else if (other == fiveMinutes)
+            {
+                other.Read(day, question.Selector, question.WithSketches,
+                    (labels, rollUps) => Add(labels, RollUpMaker.Longer(rollUps, question.Length, question.WithSketches)), cancellationToken);
+            }
+            else
+            {
+                other.Read(day, question.Selector, question.WithSketches, Add, cancellationToken);
+            }
+        }
+
+        return [.. found.Select(static one => new RolledSeries(one.Key, one.Value))];
+
+        void Add(LabelSet labels, IReadOnlyList<RollUp> rollUps)
+        {
+            if (!found.TryGetValue(labels, out var known))
+            {
+                known = [];
+                found.Add(labels, known);
+            }
+
+            foreach (var rollUp in rollUps)
+            {
+                if (rollUp.End >= question.From && rollUp.End - (long)question.Length < question.To)
+                {
+                    known.Add(rollUp);
+                }
+            }
+        }
+    }
+
+    /// <summary>Adds the last sample of each roll-up of the days of which no samples are left.</summary>
+    public void ReadLast(SeriesCollector collector, IReadOnlyList<Head> heads, CancellationToken cancellationToken)
+    {
+        foreach (var (day, from) in WithoutSamples(collector.From, collector.To, heads))
+        {
+            from.Read(day, collector.Selector, withSketches: false, (labels, rollUps) =>
+            {
+                var wanted = rollUps.Where(one => one.LastAt >= collector.From && one.LastAt <= collector.To).ToArray();
+                if (wanted.Length > 0)
+                {
+                    collector.Add(labels, wanted.Select(static one => one.LastAt).ToArray(), wanted.Select(static one => one.Last).ToArray());
+                }
+            }, cancellationToken);
+        }
+    }
+
+    /// <summary>Finds the series with roll-ups in the days of which no samples are left.</summary>
+    public void Find(SeriesPresence presence, IReadOnlyList<Head> heads, CancellationToken cancellationToken)
+    {
+        foreach (var (day, from) in WithoutSamples(presence.From, presence.To, heads))
+        {
+            from.Read(day, presence.Selector, withSketches: false, (labels, rollUps) =>
+            {
+                if (Array.Exists(rollUps, one => one.LastAt >= presence.From && one.FirstAt <= presence.To))
+                {
+                    presence.Found(labels);
+                }
+            }, cancellationToken);
+        }
+    }
+
+    private void Make(RollUpQuestion question, DateOnly day, IReadOnlyList<Head> heads, Action<LabelSet, IReadOnlyList<RollUp>> add, CancellationToken cancellationToken)
+    {
+        var collector = new SeriesCollector(question.Selector, Math.Max(question.From, BeginOf(day)), Math.Min(question.To, BeginOf(day) + MillisecondsOfDay - 1));
+        archive.Read(collector, cancellationToken);
+        foreach (var head in heads)
+        {
+            head.Read(collector);
+        }
+
+        foreach (var series in collector.Collected())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (RollUpMaker.Of(series.UnixMilliseconds.Span, series.Values.Span, question.Length, question.WithSketches) is { Count: > 0 } made)
+            {
+                add(series.Labels, made);
+            }
+        }
+    }
+
+    private static DateTimeOffset Midnight(DateOnly day) => new(day, TimeOnly.MinValue, TimeSpan.Zero);
+
+    private static long BeginOf(DateOnly day) => Midnight(day).ToUnixTimeMilliseconds();
+
+    /// <summary>The days of a range of which no samples are left, oldest first, each with where its shortest roll-ups are.</summary>
+    private IEnumerable<(DateOnly Day, RollUpArchive From)> WithoutSamples(long from, long to, IReadOnlyList<Head> heads)
+    {
+        var (shorter, longer) = (fiveMinutes.Days(), hours.Days());
+        if (longer.Count == 0 && shorter.Count == 0)
+        {
+            return [];
+        }
+
+        var samples = archive.Checkpoints().Select(static one => one.Day).Concat(heads.SelectMany(static head => head.Days())).ToHashSet();
+        return longer.Keys.Concat(shorter.Keys).Distinct().Where(day => !samples.Contains(day) && BeginOf(day) <= to && BeginOf(day) + MillisecondsOfDay > from).Order()
+            .Select(day => (day, shorter.ContainsKey(day) ? fiveMinutes : hours));
+    }
+}
