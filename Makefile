@@ -1,5 +1,5 @@
 # One target a line that a reader can paste. LAB=0 with run: this host's own traffic instead of the lab.
-.PHONY: help bench-collector verify-counts build run test lab policy-cases bench kill-test root dependencies test-dependencies test-kernels publish soak bench-store store-kill-test eval
+.PHONY: help bench-collector verify-counts build run test lab lab-all bench-lab policy-cases bench kill-test root dependencies test-dependencies test-kernels publish soak bench-store store-kill-test eval
 lab = artifacts/bin/NetPulse.Lab/release/netpulse-lab
 
 help: ## what there is
@@ -20,14 +20,20 @@ test: test-dependencies build ## every test; those that need root say so
 test-kernels: ## the published collector on Debian's kernels 6.1 and 6.12 in QEMU: which sources are on, and what they count; KERNELS="6.1" for one
 	@scripts/test-kernels.sh $(KERNELS)
 
-lab: root build ## one scenario without our services: make lab SCENARIO=receive-window
+lab: root build ## one scenario without our services, healed by hand: make lab SCENARIO=receive-window; docs/lab.md names them
 	@$(lab) scenario $(or $(SCENARIO),receive-window) --heal
+
+lab-all: root build ## scenarios with our services: cause, change, healing: make lab-all OUT=file.json SCENARIOS=a,b; about a minute each
+	@$(lab) judge $(if $(OUT),--out $(OUT)) $(if $(SCENARIOS),--scenarios $(SCENARIOS))
+
+bench-lab: root build ## untouched, static profile and ours side by side, to benchmarks/results/lab.md: make bench-lab SCENARIOS=a,b
+	@$(lab) bench --profile benchmarks/Lab/static-profile.conf --out benchmarks/results/lab.md $(if $(SCENARIOS),--scenarios $(SCENARIOS))
 
 policy-cases: build ## any folder of policy cases, each with its expected answer: make policy-cases CASES=dir OUT=file.json
 	@artifacts/bin/NetPulse.Optimizer/release/netpulse-optimizer policies cases $(CASES) $(if $(OUT),--out $(OUT))
 
-eval: build ## the detectors on labelled series: make eval DATA=dir OUT=file.json NAB_THRESHOLD=number PEERS=1
-	@artifacts/bin/NetPulse.Benchmarks.Detection/release/netpulse-bench-detection $(if $(DATA),--data $(DATA)) $(if $(OUT),--out $(OUT)) $(if $(NAB_THRESHOLD),--nab-threshold $(NAB_THRESHOLD)) $(if $(PEERS),--peers)
+eval: build ## the detectors on labelled series: make eval DATA=dir OUT=file.json NAB_THRESHOLD=number PEERS=1; without DATA the results page is written
+	@artifacts/bin/NetPulse.Benchmarks.Detection/release/netpulse-bench-detection $(if $(DATA),--data $(DATA),--peers --results benchmarks/results/detection.md) $(if $(OUT),--out $(OUT)) $(if $(NAB_THRESHOLD),--nab-threshold $(NAB_THRESHOLD)) $(if $(PEERS),--peers)
 
 bench: build ## speed and memory of the hot paths
 	@dotnet run --project benchmarks/Telemetry -c Release --no-build -- --filter '*'

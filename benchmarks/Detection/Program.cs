@@ -1,9 +1,10 @@
+using System.Globalization;
 using NetPulse.Benchmarks.Detection;
 using NetPulse.Benchmarks.Detection.Data;
 using NetPulse.Benchmarks.Detection.Measures;
 using NetPulse.Benchmarks.Detection.Peers;
 
-// Options: --data FOLDER, --out FILE, --nab-threshold NUMBER, --peers.
+// Options: --data FOLDER, --out FILE.json, --results FILE.md, --nab-threshold NUMBER, --peers.
 var options = new Dictionary<string, string>(StringComparer.Ordinal);
 var given = new Queue<string>(args);
 while (given.TryDequeue(out var option))
@@ -25,7 +26,7 @@ if (!options.TryGetValue("--data", out var data))
 double? frozen = null;
 if (options.TryGetValue("--nab-threshold", out var text))
 {
-    if (!double.TryParse(text, out var number))
+    if (!double.TryParse(text, CultureInfo.InvariantCulture, out var number))
     {
         Console.Error.WriteLine($"'{text}' is no threshold; give a number, as NAB_THRESHOLD=1.06");
         return 2;
@@ -45,10 +46,11 @@ if (options.ContainsKey("--peers"))
     ]);
 }
 
-IReadOnlyList<LabelledSet> sets;
+var measured = Circumstances.Now();
+LabelledData labelled;
 try
 {
-    sets = LabelledFolder.Read(data);
+    labelled = LabelledFolder.Read(data);
 }
 catch (Exception fault) when (fault is IOException or InvalidDataException)
 {
@@ -56,8 +58,13 @@ catch (Exception fault) when (fault is IOException or InvalidDataException)
     return 1;
 }
 
+foreach (var problem in labelled.NotScored)
+{
+    Console.Error.WriteLine($"not scored: {problem}");
+}
+
 var reports = new List<SetReport>();
-foreach (var set in sets)
+foreach (var set in labelled.Sets)
 {
     foreach (var (name, run) in detectors)
     {
@@ -75,9 +82,15 @@ foreach (var ofKind in speed)
 var root = RootSpeed.Measure();
 Console.WriteLine($"root dimension of {root.Leaves} leaves in {root.Dimensions} dimensions: {root.MedianCpuMilliseconds:F1} ms of CPU (median of {root.Searches}); found {root.Found}");
 
+var report = new EvaluationReport(measured.AtTheEnd(), reports, labelled.NotScored, speed, root);
 if (options.TryGetValue("--out", out var file))
 {
-    new EvaluationReport(reports, speed, root).Write(file);
+    report.Write(file);
+}
+
+if (options.TryGetValue("--results", out var page))
+{
+    File.WriteAllText(page, ResultsPage.Of(report));
 }
 
 return 0;

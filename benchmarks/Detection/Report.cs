@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using NetPulse.Benchmarks.Detection.Data;
@@ -22,6 +24,9 @@ internal sealed record SetReport
     /// <summary>Only of a set of events, with delay and false alarms in benign spans.</summary>
     public IReadOnlyList<RecallAtBudget>? Recall { get; init; }
 
+    /// <summary>How much of it is the choice of the threshold; only of ours.</summary>
+    public IReadOnlyList<CrossCheck>? CrossChecks { get; init; }
+
     /// <summary>Of the detector's own alerts, at its default budget of false alarms.</summary>
     public RecallAtBudget? OwnAlerts { get; init; }
 
@@ -36,6 +41,7 @@ internal sealed record SetReport
     private const double OwnBudget = 0.02;
 
     private static readonly double[] Budgets = [0.02, 0.05, 0.1, 0.2, 0.5, 1];
+    private static readonly NabProfile[] Profiles = [NabProfile.Standard, NabProfile.LowFalsePositives, NabProfile.LowFalseNegatives];
 
     public static SetReport Of(LabelledSet set, string detector, IReadOnlyList<ScoredSeries> scored, double? nabThreshold) => new()
     {
@@ -44,9 +50,12 @@ internal sealed record SetReport
         Series = scored.Count,
         Points = scored.Sum(series => (long)series.Raw.Length),
         Nab = set.Kind == SetKind.Nab
-            ? new[] { NabProfile.Standard, NabProfile.LowFalsePositives, NabProfile.LowFalseNegatives }.ToDictionary(p => p.Name, p => NabScore.Of(scored, p, nabThreshold))
+            ? Profiles.ToDictionary(profile => profile.Name, profile => NabScore.Of(scored, profile, nabThreshold))
             : null,
         Recall = set.Kind == SetKind.Events ? [.. Budgets.Select(budget => EventRecall.At(scored, budget))] : null,
+        CrossChecks = scored.Any(series => series.Alerts is null) ? null
+            : set.Kind == SetKind.Nab ? [.. Profiles.Select(profile => CrossCheck.Nab(scored, profile))]
+            : [.. Budgets.SelectMany(budget => CrossCheck.Events(scored, budget))],
         OwnAlerts = set.Kind == SetKind.Events && scored.All(series => series.Alerts is not null) ? OfAlerts(scored) : null,
         Incidents = scored.All(series => series.Alerts is not null && series.Series.Node.Length > 0) ? IncidentScore.Of(scored, OwnBudget) : null,
         AucPr = PrecisionRecall.AreaUnderCurve(scored),
@@ -70,6 +79,11 @@ internal sealed record SetReport
                 + $"in benign spans {recall.BenignAlarmsPerDay:F2} a day, threshold {recall.Threshold:G4}";
         }
 
+        foreach (var check in CrossChecks ?? [])
+        {
+            yield return $"  threshold of one half on the other, {check.Splits} times: {check.Measure} {check.Mean:G3} (deviation {check.Deviation:G2})";
+        }
+
         if (OwnAlerts is { } own)
         {
             yield return $"  its own alerts: recall {own.Recall:F2}, {own.FalseAlarmsPerDay:F3} false alarms a day, in benign spans {own.BenignAlarmsPerDay:F2} a day, delay {own.MedianDelay} / {own.NinetiethDelay}";
@@ -83,7 +97,38 @@ internal sealed record SetReport
     }
 }
 
-internal sealed record EvaluationReport(IReadOnlyList<SetReport> Sets, IReadOnlyList<SpeedResult> Speed, RootSpeed Root)
+/// <param name="Utc">When it began.</param>
+/// <param name="Commit">As git describes it; <c>unknown</c> without git.</param>
+/// <param name="LoadBefore">One-minute load average.</param>
+/// <param name="LoadAfter">Likewise.</param>
+internal sealed record Circumstances(DateTimeOffset Utc, string Commit, int Cores, string Framework, string LoadBefore, string LoadAfter)
+{
+    private const string Git = "/usr/bin/git";
+
+    public static Circumstances Now()
+    {
+        var load = Load();
+        return new Circumstances(TimeProvider.System.GetUtcNow(), Describe(), Environment.ProcessorCount, RuntimeInformation.FrameworkDescription, load, load);
+    }
+
+    public Circumstances AtTheEnd() => this with { LoadAfter = Load() };
+
+    private static string Load() => File.ReadAllText("/proc/loadavg").Split(' ')[0];
+
+    private static string Describe()
+    {
+        if (!File.Exists(Git))
+        {
+            return "unknown";
+        }
+
+        using var git = Process.Start(new ProcessStartInfo(Git, ["describe", "--always", "--dirty"]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        return git.StandardOutput.ReadToEnd().Trim() is { Length: > 0 } commit ? commit : "unknown";
+    }
+}
+
+/// <param name="NotScored">Files that could not be read, and why.</param>
+internal sealed record EvaluationReport(Circumstances Measured, IReadOnlyList<SetReport> Sets, IReadOnlyList<string> NotScored, IReadOnlyList<SpeedResult> Speed, RootSpeed Root)
 {
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -93,5 +138,9 @@ internal sealed record EvaluationReport(IReadOnlyList<SetReport> Sets, IReadOnly
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
-    public void Write(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this, Json) + "\n");
+    public void Write(string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        File.WriteAllText(path, JsonSerializer.Serialize(this, Json) + "\n");
+    }
 }

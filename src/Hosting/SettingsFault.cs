@@ -46,7 +46,7 @@ internal sealed partial record SettingsFault(string Field, string Problem)
                 "System.Int32" or "System.Int64" => "must be a whole number",
                 "System.Double" => "must be a number",
                 "System.Boolean" => "must be true or false",
-                _ when section.Options.Assembly.GetType(type) is { IsEnum: true } choice => $"must be one of {string.Join(", ", Enum.GetNames(choice))}",
+                _ when (section.Options.Assembly.GetType(type) ?? typeof(SettingsFault).Assembly.GetType(type)) is { IsEnum: true } choice => $"must be one of {string.Join(", ", Enum.GetNames(choice))}",
                 _ => (e.InnerException?.InnerException ?? e.InnerException)?.Message ?? e.Message,
             });
         }

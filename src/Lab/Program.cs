@@ -4,8 +4,9 @@ using NetPulse.Lab.Commands;
 var root = new RootCommand("NetPulse's lab: nodes and pods as network namespaces on this machine, with delay, bottlenecks and load.")
 {
     ScenarioCommand.Create(TimeProvider.System),
+    ScenariosCommand.Create(),
 };
-foreach (var command in DemoCommand.Create(TimeProvider.System))
+foreach (var command in DemoCommand.Create(TimeProvider.System).Concat(JudgeCommand.Create(TimeProvider.System)))
 {
     root.Add(command);
 }

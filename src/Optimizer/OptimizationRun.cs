@@ -16,8 +16,10 @@ namespace NetPulse.Optimizer;
 
 /// <summary>One turn of the loop: open changes first, then anomaly → incident → cause → proposal → guarded change.</summary>
 public sealed class OptimizationRun(
-    ObjectsDirectory objects,
+    IClusterObjects objects,
     EdgeWatch edges,
+    ErrorWatch errors,
+    ShapeWatch shapes,
     Announcements announcements,
     AlertBook alerts,
     IncidentSearch incidentSearch,
@@ -36,17 +38,22 @@ public sealed class OptimizationRun(
     /// <exception cref="IOException">The store, the objects or the journal failed; what was journaled is taken up again by the next run.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var cluster = objects.Read();
+        var cluster = await objects.ReadAsync(cancellationToken);
         var problems = cluster.Problems.AddRange(await lifecycle.StepAllAsync(journal.Changes, cluster, cancellationToken));
         narrative.Tell(problems);
 
         var traffic = await edges.ReadAsync(cluster.At, cancellationToken);
         announcements.Observe(cluster, traffic.SelectMany(edge => new[] { edge.Edge.Owner, edge.Edge.Peer }));
-        var anomalies = edges.FindAnomalies(traffic, announcements);
+        ImmutableArray<Anomaly> anomalies =
+        [
+            .. edges.FindAnomalies(traffic, announcements),
+            .. await errors.FindAsync(cluster.At, cancellationToken),
+            .. await shapes.FindAsync(cluster.At, cancellationToken),
+        ];
         var incidents = incidentSearch.Find(alerts.Update(anomalies, cluster.At), traffic);
         var forecasts = await capacities.ForecastAsync(cluster.At, cancellationToken);
-        var findings = await causes.ExplainAsync([.. anomalies.Where(anomaly => !IsBeingChanged(anomaly.Edge))], traffic, ChangedAt, cluster.At, cancellationToken);
-        var proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe ? [] : LargerReceiveWindow.For(findings, traffic, cluster);
+        var findings = await causes.ExplainAsync([.. anomalies.Where(anomaly => !IsBeingChanged(anomaly.Subject))], traffic, ChangedAt, cluster.At, cancellationToken);
+        var proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe ? [] : RemedySearch.For(findings, traffic, cluster);
         var picture = new Picture(cluster.At, cluster.Policy, problems, traffic, incidents, forecasts, findings, proposals);
         Volatile.Write(ref latest, picture);
         narrative.Tell(picture);
@@ -58,7 +65,7 @@ public sealed class OptimizationRun(
             narrative.Tell(proposal, decision);
             if (decision.Allowed)
             {
-                lifecycle.Begin(proposal, cluster);
+                await lifecycle.BeginAsync(proposal, cluster, cancellationToken);
             }
         }
     }
@@ -70,24 +77,24 @@ public sealed class OptimizationRun(
         var open = journal.Changes.Where(state => state.IsOpen).ToList();
         if (open.Count > 0)
         {
-            var cluster = objects.Read();
+            var cluster = await objects.ReadAsync(cancellationToken);
             narrative.Tell(cluster.Problems.AddRange(await lifecycle.StepAllAsync(open, cluster, cancellationToken)));
         }
     }
 
-    /// <summary>An edge is explained anew once the change that it is measured under has ended.</summary>
-    private bool IsBeingChanged(Edge edge) => journal.Changes.Any(state => state.IsOpen && state.Change.Edge == edge);
+    /// <summary>A subject is explained anew once the change that it is measured under has ended.</summary>
+    private bool IsBeingChanged(Subject subject) => journal.Changes.Any(state => state.IsOpen && state.Change.Touches(subject));
 
     /// <summary>Making, keeping and undoing all count.</summary>
-    private DateTimeOffset? ChangedAt(Edge edge) =>
-        journal.Changes.Where(state => state.Change.Edge == edge && state.AppliedAt is not null).Max(state => (DateTimeOffset?)state.Since);
+    private DateTimeOffset? ChangedAt(Subject subject) =>
+        journal.Changes.Where(state => state.AppliedAt is not null && state.Change.Touches(subject)).Max(state => (DateTimeOffset?)state.Since);
 
     private ImmutableArray<EarlierChange> EarlierChanges() =>
     [
         .. from state in journal.Changes
            where state.Phase != ChangePhase.Abandoned
            select new EarlierChange(
-               state.Change.Pod, state.Change.Edge.Peer.Workload, state.Change.Sysctl, state.Change.PlannedAt, state.IsOpen,
+               state.Change.Node, state.Change.Pod, state.Change.Workload, [.. state.Change.Writes.Select(write => write.Sysctl)], state.Change.PlannedAt, state.IsOpen,
                HasFailed: state.Phase is ChangePhase.RolledBack or ChangePhase.NotMade),
     ];
 }

@@ -24,7 +24,7 @@ return await ServiceStart.RunAsync(args, static configuration =>
     builder.ListenOnHttp("127.0.0.1:8470");
     builder.Services.AddSampleStore();
     builder.Services.AddQueries();
-    builder.Services.AddCluster();
+    builder.Services.AddCluster(configuration.Root);
     builder.Services.AddDetection();
     builder.Services.AddDiagnosis();
     builder.Services.AddJournal();

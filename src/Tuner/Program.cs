@@ -41,7 +41,7 @@ static IHost Build(ServiceConfiguration configuration)
     RequireCapabilities();
     var builder = Host.CreateEmptyApplicationBuilder(null);
     builder.UseServiceConfiguration(configuration);
-    builder.Services.AddTuner();
+    builder.Services.AddTuner(configuration.Root);
     return builder.Build();
 }
 

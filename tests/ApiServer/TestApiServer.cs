@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Compression;
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -131,6 +132,18 @@ public sealed class TestApiServer : IAsyncDisposable
     /// <summary>Serves the kind of a CustomResourceDefinition's file.</summary>
     public void Define(string file) => Add("apiextensions.k8s.io/v1", "customresourcedefinitions", Established(YamlDocument.Parse(file, File.ReadAllText(file)).Root));
 
+    /// <summary>Serves our own kinds, as deploy/crds defines them.</summary>
+    public void DefineOurs()
+    {
+        foreach (var file in OurDefinitions)
+        {
+            Define(file);
+        }
+    }
+
+    /// <summary>The files of deploy/crds.</summary>
+    public static IReadOnlyList<string> OurDefinitions => [.. Directory.EnumerateFiles(Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../../deploy/crds")), "*.yaml").Order(StringComparer.Ordinal)];
+
     /// <summary>From now on the verb is forbidden on the resource, as <c>pods</c> or <c>nodetunings/status</c>.</summary>
     public void Deny(string verb, string resource) => denied[(verb, resource)] = true;
 
@@ -250,6 +263,8 @@ public sealed class TestApiServer : IAsyncDisposable
 
         return value;
     }
+
+    private static string ThisFile([CallerFilePath] string here = "") => here;
 
     private void Refuse(int requests, Func<HttpContext, Task> answer)
     {

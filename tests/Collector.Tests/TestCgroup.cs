@@ -1,6 +1,6 @@
 using NetPulse.Linux.Cgroups;
 
-namespace NetPulse.Collector.Tests;
+namespace NetPulse.Tests;
 
 /// <summary>A cgroup v2 subtree of our own, in which the test may make pods; gone when disposed.</summary>
 internal sealed class TestCgroup : IDisposable

@@ -56,8 +56,9 @@ public sealed class TestNetwork : IDisposable
     public void IpInA(string arguments) => Ip($"-n {prefix}a {arguments}");
 
     /// <summary>Writes a sysctl in A.</summary>
-    public void WriteSysctlInA(string name, int value) =>
-        thread.Run(A, () => File.WriteAllText($"/proc/sys/{name.Replace('.', '/')}", value.ToString(CultureInfo.InvariantCulture)));
+    public void WriteSysctlInA(string name, int value) => WriteSysctlInA(name, value.ToString(CultureInfo.InvariantCulture));
+
+    public void WriteSysctlInA(string name, string value) => thread.Run(A, () => File.WriteAllText($"/proc/sys/{name.Replace('.', '/')}", value));
 
     /// <summary>A connection from A to the listener.</summary>
     public (Socket Client, Socket Server) Connect(Socket listener, IPAddress? address = null)

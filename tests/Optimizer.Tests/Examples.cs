@@ -27,8 +27,6 @@ internal static class Examples
     public static ConnectionEvidence WindowLimited(int number = 0) => new()
     {
         Edge = Upload(number),
-        Range = TimeRange.Before(Now, TimeSpan.FromSeconds(10)),
-        Onset = Now - TimeSpan.FromSeconds(10),
         Throughput = BytesPerSecond.FromMegabitsPerSecond(6.3),
         BestThroughput = BytesPerSecond.FromMegabitsPerSecond(47),
         Connections = 1,
@@ -45,8 +43,16 @@ internal static class Examples
         ReceiveLimits = new TcpBufferLimits(4096, 131_072, 131_072),
     };
 
+    public static SubjectEvidence Of(ConnectionEvidence connections) => new()
+    {
+        Subject = new Subject.OfEdge(connections.Edge),
+        Range = TimeRange.Before(Now, TimeSpan.FromSeconds(10)),
+        Onset = Now - TimeSpan.FromSeconds(10),
+        Connections = connections,
+    };
+
     public static Finding WindowFinding(int number = 0) =>
-        new ReceiveWindowBelowBandwidthDelay().Judge(WindowLimited(number)).Finding ?? throw new InvalidOperationException("the example proves nothing");
+        new ReceiveWindowBelowBandwidthDelay().Judge(Of(WindowLimited(number)))?.Finding ?? throw new InvalidOperationException("the example proves nothing");
 
     public static EdgeTraffic Traffic(int number, double megabitsPerSecond = 6.3) => new(
         Upload(number),

@@ -19,8 +19,8 @@ internal sealed class TestNode : IDisposable
     {
         this.knobs = knobs ?? KnobTable.Accepted;
         Time = time ?? Clock;
-        Objects = new NodeObjects(ObjectsDirectory, "node-1");
-        Objects.Prepare();
+        Objects = new DirectoryNodeObjects(ObjectsDirectory, "node-1");
+        Directory.CreateDirectory(Path.Combine(ObjectsDirectory, "nodetunings"));
         Directory.CreateDirectory(Path.Combine(ObjectsDirectory, "pods"));
         Start();
     }
@@ -29,9 +29,11 @@ internal sealed class TestNode : IDisposable
 
     public TimeProvider Time { get; }
 
-    public NodeObjects Objects { get; private set; }
+    public DirectoryNodeObjects Objects { get; private set; }
 
     public Reconciler Reconciler { get; private set; } = null!;
+
+    public KnobTrial Trial { get; private set; } = null!;
 
     public HeldValues Held { get; private set; } = null!;
 
@@ -53,13 +55,17 @@ internal sealed class TestNode : IDisposable
         var sysctls = new NamespaceSysctls();
         var metrics = new TunerMetrics();
         running.AddRange([state, Held, sysctls, metrics]);
-        Objects = new NodeObjects(ObjectsDirectory, "node-1");
+        Objects = new DirectoryNodeObjects(ObjectsDirectory, "node-1");
+        Trial = new KnobTrial(knobs, NullLogger<KnobTrial>.Instance);
+        Trial.Run();
         Reconciler = new Reconciler(
             Objects,
             Held,
             new ValueHolder(Held, sysctls, metrics, Time, NullLogger<ValueHolder>.Instance),
-            new SettingCheck(knobs, sysctls, Held, Time),
+            new SettingCheck(knobs, Trial, sysctls, Held, Time),
             knobs,
+            Trial,
+            sysctls,
             metrics,
             Time,
             NullLogger<Reconciler>.Instance);
@@ -85,6 +91,7 @@ internal sealed class TestNode : IDisposable
         Reconciler.Reconcile();
     }
 
+    /// <summary>A pod of the workload that its name says.</summary>
     public void AddPod(string name, string networkNamespace, bool hostNetwork = false, string nodeName = "") =>
         ObjectFile.Write(PodFile(name), new Pod
         {

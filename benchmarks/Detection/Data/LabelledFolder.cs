@@ -1,43 +1,68 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using NetPulse.Optimizer.Detection.Preparation;
 
 namespace NetPulse.Benchmarks.Detection.Data;
 
+/// <summary>What a folder held.</summary>
+/// <param name="Sets">That can be scored.</param>
+/// <param name="NotScored">What was left out, a line each: which file, and why.</param>
+public sealed record LabelledData(ImmutableArray<LabelledSet> Sets, ImmutableArray<string> NotScored);
+
 /// <summary>Reads a folder with any of nab*, kpi* and net*.</summary>
 /// <remarks>
 /// nab*: data/CORPUS/FILE.csv and windows.json. kpi*: FILE.csv with a label a point. net*: FILE.csv and labels.json, and meta.json where it is there, which
-/// says what is a counter.
+/// says what is a counter. A folder of another name is taken for what its files say that it is. What cannot be read is named, and the rest is scored.
 /// </remarks>
 public static class LabelledFolder
 {
-    /// <exception cref="InvalidDataException">None of the three is there, or a file is not in its format.</exception>
-    public static IReadOnlyList<LabelledSet> Read(string directory)
+    /// <exception cref="InvalidDataException">Nothing in it can be scored.</exception>
+    public static LabelledData Read(string directory)
     {
         if (!Directory.Exists(directory))
         {
             throw new InvalidDataException($"{directory} is no folder; give one with DATA=");
         }
 
-        var sets = new List<LabelledSet>();
-        foreach (var path in Directory.EnumerateDirectories(directory).Order(StringComparer.Ordinal))
+        var sets = ImmutableArray.CreateBuilder<LabelledSet>();
+        var problems = new List<string>();
+        // A single set may be given, too.
+        IEnumerable<string> folders = KindOf(directory) is null ? Directory.EnumerateDirectories(directory).Order(StringComparer.Ordinal) : [directory];
+        foreach (var path in folders)
         {
-            var name = Path.GetFileName(path);
-            if (name.StartsWith("nab", StringComparison.Ordinal))
+            var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+            if ((KindByName(name) ?? KindOf(path)) is not { } kind)
             {
-                sets.Add(new LabelledSet(name, SetKind.Nab, ReadNab(path)));
+                problems.Add($"{name}: no data of the three kinds");
+                continue;
             }
-            else if (name.StartsWith("kpi", StringComparison.Ordinal))
+
+            var before = problems.Count;
+            LabelledSeries[] series = kind switch
             {
-                sets.Add(new LabelledSet(name, SetKind.Events, ReadKpi(path)));
+                FolderKind.Nab => ReadNab(path, problems),
+                FolderKind.Kpi => ReadKpi(path, problems),
+                _ => ReadNetwork(path, problems),
+            };
+            for (var i = before; i < problems.Count; i++)
+            {
+                problems[i] = $"{name}: {problems[i]}";
             }
-            else if (name.StartsWith("net", StringComparison.Ordinal))
+
+            if (series.Length > 0)
             {
-                sets.Add(new LabelledSet(name, SetKind.Events, ReadNetwork(path)));
+                sets.Add(new LabelledSet(name, kind == FolderKind.Nab ? SetKind.Nab : SetKind.Events, series));
+            }
+            else if (problems.Count == before)
+            {
+                problems.Add($"{name}: no series");
             }
         }
 
-        return sets.Count > 0 ? sets : throw new InvalidDataException($"{directory} holds no folder whose name starts with nab, kpi or net");
+        return sets.Count > 0
+            ? new LabelledData(sets.DrainToImmutable(), [.. problems])
+            : throw new InvalidDataException(string.Join(Environment.NewLine, [$"{directory} holds no folder nab*, kpi* or net* that can be scored", .. problems]));
     }
 
     /// <summary>shared/detection beside one of the folders above; <see langword="null"/> where it is not there.</summary>
@@ -55,46 +80,68 @@ public static class LabelledFolder
         return null;
     }
 
-    private static LabelledSeries[] ReadNab(string directory)
+    private enum FolderKind
     {
-        using var windows = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(directory, "windows.json")));
-        return
-        [
-            .. from file in Csv(Path.Combine(directory, "data"))
-               let name = Path.GetRelativePath(Path.Combine(directory, "data"), file).Replace('\\', '/')
-               let columns = SeriesFile.Read(file)
-               select new LabelledSeries(name, SignalKind.Level, columns.UnixSeconds, columns.Values, Windows(windows.RootElement, name, columns.UnixSeconds), []),
-        ];
+        Nab,
+        Kpi,
+        Network,
+    }
+
+    private static FolderKind? KindByName(string name) =>
+        name.StartsWith("nab", StringComparison.OrdinalIgnoreCase) ? FolderKind.Nab
+        : name.StartsWith("kpi", StringComparison.OrdinalIgnoreCase) ? FolderKind.Kpi
+        : name.StartsWith("net", StringComparison.OrdinalIgnoreCase) ? FolderKind.Network
+        : null;
+
+    /// <summary>By what only its kind has.</summary>
+    private static FolderKind? KindOf(string directory) =>
+        File.Exists(Path.Combine(directory, "windows.json")) ? FolderKind.Nab
+        : File.Exists(Path.Combine(directory, "labels.json")) ? FolderKind.Network
+        : Directory.EnumerateFiles(directory, "*.csv").Any(file => File.ReadLines(file).FirstOrDefault() is { } head && head.Split(',').Contains("label", StringComparer.Ordinal)) ? FolderKind.Kpi
+        : null;
+
+    private static LabelledSeries[] ReadNab(string directory, List<string> problems)
+    {
+        if (ReadJson(Path.Combine(directory, "windows.json"), problems) is not { } windows)
+        {
+            return [];
+        }
+
+        var data = Path.Combine(directory, "data");
+        NameMissing(windows, name => File.Exists(Path.Combine(data, name)), "windows.json", problems);
+        return Each(data, problems, (file, name) =>
+        {
+            var columns = SeriesFile.Read(file);
+            return new LabelledSeries(name, SignalKind.Level, columns.UnixSeconds, columns.Values, Windows(windows, name, columns.UnixSeconds), []);
+        });
     }
 
     private static PointSpan[] Windows(JsonElement windows, string name, long[] unixSeconds) => windows.TryGetProperty(name, out var ofFile)
         ?
         [
             .. from window in ofFile.EnumerateArray()
-               let first = IndexOf(unixSeconds, SeriesFile.ParseSeconds(window[0].GetString()!))
-               let last = IndexOf(unixSeconds, SeriesFile.ParseSeconds(window[1].GetString()!))
-               orderby first
-               select new PointSpan(first, last),
+               let span = Between(unixSeconds, SeriesFile.ParseSeconds(window[0].GetString()!), SeriesFile.ParseSeconds(window[1].GetString()!))
+               orderby span.First
+               select span,
         ]
-        : throw new InvalidDataException($"windows.json does not name {name}");
+        : throw new InvalidDataException("windows.json does not name it");
 
-    /// <summary>A few files have a time twice (the hour when summer time ends): the first counts.</summary>
-    private static int IndexOf(long[] unixSeconds, long second) => Array.IndexOf(unixSeconds, second) is var at and >= 0
-        ? at
-        : throw new InvalidDataException($"a window's end, {DateTimeOffset.FromUnixTimeSeconds(second):u}, is no point of the file");
+    /// <summary>The points from the first that is not before the one time to the first of the last time that is not after the other: a few files have a time twice, the hour when summer time ends.</summary>
+    private static PointSpan Between(long[] unixSeconds, long from, long to)
+    {
+        var first = Array.FindIndex(unixSeconds, second => second >= from);
+        var last = Array.IndexOf(unixSeconds, to);
+        last = last < 0 ? Array.FindLastIndex(unixSeconds, second => second <= to) : last;
+        return first >= 0 && last >= first
+            ? new PointSpan(first, last)
+            : throw new InvalidDataException($"the window from {DateTimeOffset.FromUnixTimeSeconds(from):u} to {DateTimeOffset.FromUnixTimeSeconds(to):u} holds none of its points");
+    }
 
-    private static LabelledSeries[] ReadKpi(string directory) =>
-    [
-        .. from file in Csv(directory)
-           let columns = SeriesFile.Read(file)
-           select new LabelledSeries(
-               Path.GetFileName(file),
-               SignalKind.Level,
-               columns.UnixSeconds,
-               columns.Values,
-               Runs(columns.Labels ?? throw new InvalidDataException($"{file} has no column label")),
-               []),
-    ];
+    private static LabelledSeries[] ReadKpi(string directory, List<string> problems) => Each(directory, problems, (file, name) =>
+    {
+        var columns = SeriesFile.Read(file);
+        return new LabelledSeries(name, SignalKind.Level, columns.UnixSeconds, columns.Values, Runs(columns.Labels ?? throw new InvalidDataException("not every line has a label")), []);
+    });
 
     private static PointSpan[] Runs(bool[] labels)
     {
@@ -111,43 +158,64 @@ public static class LabelledFolder
         return [.. runs];
     }
 
-    private static LabelledSeries[] ReadNetwork(string directory)
+    private static LabelledSeries[] ReadNetwork(string directory, List<string> problems)
     {
-        using var labels = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(directory, "labels.json")));
+        if (ReadJson(Path.Combine(directory, "labels.json"), problems) is not { } labels)
+        {
+            return [];
+        }
+
         var metaFile = Path.Combine(directory, "meta.json");
-        using var meta = JsonDocument.Parse(File.Exists(metaFile) ? File.ReadAllBytes(metaFile) : "{}"u8.ToArray());
-        return
-        [
-            .. from file in Csv(directory)
-               let name = Path.GetFileNameWithoutExtension(file)
-               let columns = SeriesFile.Read(file)
-               let ofSeries = labels.RootElement.TryGetProperty(name, out var found) ? found : throw new InvalidDataException($"labels.json does not name {name}")
-               let isCounter = meta.RootElement.TryGetProperty(name, out var m) ? m.GetProperty("counter").GetBoolean() : LooksLikeCounter(columns.Values)
-               select new LabelledSeries(
-                   name + ".csv",
-                   KindOf(name),
-                   columns.UnixSeconds,
-                   isCounter ? CounterRates.PerSecond(columns.UnixSeconds, columns.Values) : columns.Values,
-                   [.. ofSeries.GetProperty("anomalies").EnumerateArray().Select(Points).OrderBy(span => span.First)],
-                   [.. ofSeries.GetProperty("benign").EnumerateArray().Select(b => new BenignSpan(Points(b), b.GetProperty("announced").GetBoolean()))])
-               {
-                   Node = NodeOf(name),
-                   Troubles = [.. ofSeries.GetProperty("anomalies").EnumerateArray().OrderBy(a => Points(a).First).Select(a => TroubleOf(NodeOf(name), a))],
-               },
-        ];
+        var meta = File.Exists(metaFile) ? ReadJson(metaFile, problems) : null;
+        NameMissing(labels, name => File.Exists(Path.Combine(directory, name + ".csv")), "labels.json", problems);
+        return Each(directory, problems, (file, fileName) =>
+        {
+            var name = Path.GetFileNameWithoutExtension(fileName);
+            var columns = SeriesFile.Read(file);
+            var ofSeries = labels.TryGetProperty(name, out var found) ? found : throw new InvalidDataException("labels.json does not name it");
+            var isCounter = meta is { } known && known.TryGetProperty(name, out var ofMeta) && ofMeta.TryGetProperty("counter", out var counter)
+                ? counter.GetBoolean()
+                : LooksLikeCounter(columns.Values);
+            var events = Listed(ofSeries, "anomalies").Select(anomaly => (Span: Points(anomaly, columns.UnixSeconds), Anomaly: anomaly)).OrderBy(listed => listed.Span.First).ToArray();
+            return new LabelledSeries(
+                fileName,
+                SignalOf(name),
+                columns.UnixSeconds,
+                isCounter ? CounterRates.PerSecond(columns.UnixSeconds, columns.Values) : columns.Values,
+                Array.ConvertAll(events, listed => listed.Span),
+                [.. Listed(ofSeries, "benign").Select(benign => new BenignSpan(Points(benign, columns.UnixSeconds), benign.TryGetProperty("announced", out var announced) && announced.GetBoolean()))])
+            {
+                Node = NodeOf(name),
+                Troubles = Array.ConvertAll(events, listed => TroubleOf(NodeOf(name), listed.Span, listed.Anomaly)),
+            };
+        });
     }
+
+    private static IEnumerable<JsonElement> Listed(JsonElement ofSeries, string name) => ofSeries.TryGetProperty(name, out var list) ? list.EnumerateArray() : [];
 
     private static string NodeOf(string name) => name.Split('_')[0];
 
     /// <summary>An incident of several nodes has a number; of one node, what begins at the same point and is of the same type is one.</summary>
-    private static string TroubleOf(string node, JsonElement anomaly) =>
+    private static string TroubleOf(string node, PointSpan span, JsonElement anomaly) =>
         anomaly.TryGetProperty("incident", out var incident) && incident.ValueKind == JsonValueKind.Number
             ? $"incident {incident.GetInt32()}"
-            : $"{node} {Points(anomaly).First} {(anomaly.TryGetProperty("type", out var type) ? type.GetString() : "")}";
+            : $"{node} {span.First} {(anomaly.TryGetProperty("type", out var type) ? type.GetString() : "")}";
 
-    private static PointSpan Points(JsonElement span) => new(span.GetProperty("onset_idx").GetInt32(), span.GetProperty("end_idx").GetInt32());
+    /// <summary>By the places of its points or, without them, by their times.</summary>
+    private static PointSpan Points(JsonElement span, long[] unixSeconds)
+    {
+        if (!span.TryGetProperty("onset_idx", out var first) || !span.TryGetProperty("end_idx", out var last))
+        {
+            return Between(unixSeconds, span.GetProperty("start").GetInt64(), span.GetProperty("end").GetInt64());
+        }
 
-    private static SignalKind KindOf(string name) => name[(name.IndexOf('_', StringComparison.Ordinal) + 1)..] switch
+        var points = new PointSpan(first.GetInt32(), last.GetInt32());
+        return points.First >= 0 && points.Last >= points.First && points.Last < unixSeconds.Length
+            ? points
+            : throw new InvalidDataException($"labels.json speaks of its points {points.First} to {points.Last}, and it has {unixSeconds.Length}");
+    }
+
+    private static SignalKind SignalOf(string name) => name[(name.IndexOf('_', StringComparison.Ordinal) + 1)..] switch
     {
         "rtt_ms" or "dns_ms" => SignalKind.Latency,
         "throughput_bps" => SignalKind.Throughput,
@@ -163,14 +231,55 @@ public static class LabelledFolder
         return finite.Length > 100 && falls < finite.Length / 100 && finite[^1] > finite[0];
     }
 
-    private static IOrderedEnumerable<string> Csv(string directory) =>
-        Directory.EnumerateFiles(directory, "*.csv", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
+    private static JsonElement? ReadJson(string file, List<string> problems)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(file));
+            if (document.RootElement.ValueKind == JsonValueKind.Object)
+            {
+                return document.RootElement.Clone();
+            }
+
+            problems.Add($"{Path.GetFileName(file)} is no JSON object");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException)
+        {
+            problems.Add($"{Path.GetFileName(file)}: {fault.Message}");
+        }
+
+        return null;
+    }
+
+    private static void NameMissing(JsonElement labels, Func<string, bool> exists, string file, List<string> problems) =>
+        problems.AddRange(labels.EnumerateObject().Where(labelled => !exists(labelled.Name)).Select(labelled => $"{labelled.Name} is not there, and {file} names it"));
+
+    /// <summary>Every series below a folder, in the order of their names; one that cannot be read is a problem of its own.</summary>
+    private static LabelledSeries[] Each(string directory, List<string> problems, Func<string, string, LabelledSeries> read)
+    {
+        var series = new List<LabelledSeries>();
+        foreach (var file in Directory.Exists(directory) ? Directory.EnumerateFiles(directory, "*.csv", SearchOption.AllDirectories).Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
+        {
+            var name = Path.GetRelativePath(directory, file).Replace('\\', '/');
+            try
+            {
+                series.Add(read(file, name));
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException or FormatException or InvalidOperationException or KeyNotFoundException or IndexOutOfRangeException)
+            {
+                // A label of another JSON type throws one of the last four.
+                problems.Add($"{name}: {fault.Message}");
+            }
+        }
+
+        return [.. series];
+    }
 }
 
 /// <summary>Columns of a file: timestamp, value and, perhaps, label.</summary>
 public sealed record SeriesFile(long[] UnixSeconds, double[] Values, bool[]? Labels)
 {
-    /// <exception cref="InvalidDataException">A line has no time or a value that is neither a number nor empty.</exception>
+    /// <exception cref="InvalidDataException">A line has no time or a value that is neither a number nor empty, or there is no line.</exception>
     public static SeriesFile Read(string path)
     {
         var times = new List<long>();
@@ -181,12 +290,12 @@ public sealed record SeriesFile(long[] UnixSeconds, double[] Values, bool[]? Lab
             var columns = line.Split(',');
             try
             {
-                times.Add(long.TryParse(columns[0], out var second) ? second : ParseSeconds(columns[0]));
+                times.Add(long.TryParse(columns[0], CultureInfo.InvariantCulture, out var second) ? second : ParseSeconds(columns[0]));
                 values.Add(columns[1].Length == 0 ? double.NaN : double.Parse(columns[1], CultureInfo.InvariantCulture));
             }
             catch (Exception fault) when (fault is FormatException or IndexOutOfRangeException)
             {
-                throw new InvalidDataException($"{path}: {line} is no line of timestamp,value", fault);
+                throw new InvalidDataException($"{line} is no line of timestamp,value", fault);
             }
 
             if (columns.Length > 2)
@@ -195,7 +304,9 @@ public sealed record SeriesFile(long[] UnixSeconds, double[] Values, bool[]? Lab
             }
         }
 
-        return new SeriesFile([.. times], [.. values], labels.Count == times.Count && times.Count > 0 ? [.. labels] : null);
+        return times.Count > 0
+            ? new SeriesFile([.. times], [.. values], labels.Count == times.Count ? [.. labels] : null)
+            : throw new InvalidDataException("no line of timestamp,value");
     }
 
     public static long ParseSeconds(string time) =>

@@ -1,17 +1,8 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using NetPulse.Hosting;
 
 namespace NetPulse.Collector.Attribution;
-
-/// <summary>Where pods, services and nodes are learned from.</summary>
-public enum ObjectSource
-{
-    /// <summary>Directories of YAML files: standalone mode.</summary>
-    Directory,
-
-    /// <summary>The API server: in a pod by its service account, elsewhere by kubeconfig.</summary>
-    Cluster,
-}
 
 public sealed class AttributionOptions
 {

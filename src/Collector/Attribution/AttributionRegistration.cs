@@ -29,7 +29,7 @@ internal static class AttributionRegistration
                     new AddressGroups(provider.GetRequiredService<IOptions<AttributionOptions>>().Value.Outside));
             });
         var section = configuration.GetSection(AttributionOptions.Section);
-        if (Enum.TryParse<ObjectSource>(section[nameof(AttributionOptions.Source)], ignoreCase: true, out var source) && source == ObjectSource.Cluster)
+        if (configuration.ObjectSourceOf(AttributionOptions.Section) == ObjectSource.Cluster)
         {
             return services.AddCluster(node);
         }
@@ -42,7 +42,7 @@ internal static class AttributionRegistration
     }
 
     private static IServiceCollection AddCluster(this IServiceCollection services, Func<IServiceProvider, string> node) => services
-        .AddSingleton(provider => new KubernetesClient(Configured(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<KubernetesClient>>()))
+        .AddKubernetesClient($"{AttributionOptions.Section}.source")
         .AddSingleton(provider => new ClusterObjects(
             provider.GetRequiredService<KubernetesClient>(),
             node(provider),
@@ -52,17 +52,4 @@ internal static class AttributionRegistration
             provider.GetRequiredService<ILogger<ClusterObjects>>()))
         .AddSingleton<IClusterObjects>(provider => provider.GetRequiredService<ClusterObjects>())
         .AddHostedService(provider => provider.GetRequiredService<ClusterObjects>());
-
-    /// <exception cref="StartRefusedException">Nothing says where the API server is.</exception>
-    private static KubernetesConfiguration Configured()
-    {
-        try
-        {
-            return KubernetesConfiguration.Default();
-        }
-        catch (KubeconfigException e)
-        {
-            throw new StartRefusedException($"attribution.source: Cluster needs an API server: {e.Message}; run in a pod with a service account, set KUBECONFIG, or choose Directory", e);
-        }
-    }
 }

@@ -35,19 +35,27 @@ public struct TcpEdgeRow
     public uint LargestReceiveQueueBytes;
     public uint ReceiveBuffersLocked;
     public uint ZeroWindow;
+    public uint LargestSendBufferBytes;
+    public uint SendBuffersLocked;
+    public uint LargestNotSentBytes;
+    public uint SlowStartThresholdsKnown;
+    public uint WithoutDelay;
+    public uint SelfPaced;
+    public uint BackedOff;
 
     /// <summary>In microseconds.</summary>
     public ulong OpenSmoothedRttSum;
     public ulong RateBytesPerSecondSum;
     public ulong SendWindowBytesSum;
     public ulong CongestionWindowBytesSum;
+    public ulong SlowStartThresholdBytesSum;
 }
 
 /// <summary>Counts by <c>enum connect_failure</c>.</summary>
 [InlineArray(Reasons)]
 public struct ConnectFailures
 {
-    public const int Reasons = 4;
+    public const int Reasons = 5;
 
 #pragma warning disable S1144 // the array's element
     private uint first;

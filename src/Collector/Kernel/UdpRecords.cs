@@ -58,5 +58,12 @@ public readonly record struct UdpDropKey
 /// <summary><c>struct udp_drop_counters</c> of udp.h: datagrams that found no room.</summary>
 /// <param name="ReceiveBuffer">In the socket's own buffer.</param>
 /// <param name="Memory">In what UDP as a whole may use.</param>
+/// <param name="BufferBytes">Receive buffer of the socket that dropped last.</param>
+/// <param name="IsLocked">1 where that socket set SO_RCVBUF.</param>
 [StructLayout(LayoutKind.Sequential)]
-public readonly record struct UdpDropCounters(ulong ReceiveBuffer, ulong Memory);
+public readonly record struct UdpDropCounters(ulong ReceiveBuffer, ulong Memory, uint BufferBytes, uint IsLocked)
+{
+    /// <summary>Of several sockets; the largest buffer speaks for all.</summary>
+    public static UdpDropCounters operator +(in UdpDropCounters a, in UdpDropCounters b) => new(
+        a.ReceiveBuffer + b.ReceiveBuffer, a.Memory + b.Memory, Math.Max(a.BufferBytes, b.BufferBytes), a.BufferBytes >= b.BufferBytes ? a.IsLocked : b.IsLocked);
+}

@@ -47,7 +47,8 @@ enum {
 	IPPROTO_UDP		= 17,
 	SOCK_BINDPORT_LOCK	= 8,	/* bit in sk_userlocks: bind() named a port */
 	SOCK_DONE		= 1,	/* bit number in skc_flags: a FIN was received */
-	SOCK_RCVBUF_LOCK	= 2,	/* bit in sk_userlocks */
+	SOCK_SNDBUF_LOCK	= 1,	/* bits in sk_userlocks */
+	SOCK_RCVBUF_LOCK	= 2,
 	TCP_ESTABLISHED		= 1,	/* also a connected datagram socket's */
 	TCP_SYN_SENT		= 2,
 	TCP_TIME_WAIT		= 6,
@@ -57,6 +58,8 @@ enum {
 	TCP_CHRONO_BUSY		= 1,
 	TCP_CHRONO_RWND_LIMITED	= 2,
 	TCP_CHRONO_SNDBUF_LIMITED = 3,
+	TCP_NAGLE_OFF		= 1,	/* bit in nonagle: TCP_NODELAY */
+	TCP_INFINITE_SSTHRESH	= 0x7fffffff,
 };
 
 /* include/uapi/asm-generic/errno.h, the same on every architecture that .NET runs on */
@@ -132,6 +135,7 @@ struct sock {
 	__u8 sk_userlocks : 4;		/* a whole byte on newer kernels */
 	__u16 sk_protocol;
 	int sk_rcvbuf;
+	int sk_sndbuf;
 	int sk_err;
 	__u32 sk_ack_backlog;
 	__u32 sk_max_ack_backlog;
@@ -178,8 +182,14 @@ struct udp_sock {
 	__u16 gso_size;
 };
 
+struct tcp_congestion_ops {
+	void (*cong_control)(void);
+};
+
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	const struct tcp_congestion_ops *icsk_ca_ops;
+	__u8 icsk_backoff;
 	struct {
 		__u32 lrcvtime;
 	} icsk_ack;
@@ -215,6 +225,10 @@ struct tcp_sock {
 	__u32 lsndtime;
 	__u32 snd_wnd;
 	__u32 snd_cwnd;
+	__u32 snd_ssthresh;
+	__u32 snd_nxt;
+	__u32 write_seq;
+	__u8 nonagle : 4;
 	__u32 mss_cache;
 	__u32 rcv_nxt;
 	__u32 copied_seq;

@@ -294,12 +294,15 @@ static __always_inline void fold_gauges(struct tcp_edge *row, struct tcp_sock *t
 	struct sock *sk = &tp->inet_conn.icsk_inet.sk;
 	__u32 srtt = tp->srtt_us >> 3, queue = receive_queue(tp);
 	__u32 interval = tp->rate_interval_us, window = tp->snd_wnd;
+	__u32 not_sent = tp->write_seq - tp->snd_nxt, ssthresh = tp->snd_ssthresh;
 
 	/* one fold runs at a time, and nobody else writes here */
 	if (row->fold != fold) {
 		row->fold = fold;
 		row->open = row->rtt_measured = row->rate_measured = 0;
 		row->rcvbuf = row->receive_queue = row->rcvbuf_locked = row->zero_window = 0;
+		row->sndbuf = row->sndbuf_locked = row->not_sent = row->ssthresh_known = row->backed_off = row->no_delay = row->self_paced = 0;
+		row->ssthresh_sum = 0;
 		row->open_srtt_sum = row->rate_sum = row->snd_wnd_sum = row->snd_cwnd_sum = 0;
 	}
 	row->open++;
@@ -319,6 +322,19 @@ static __always_inline void fold_gauges(struct tcp_edge *row, struct tcp_sock *t
 	if (row->receive_queue < queue)
 		row->receive_queue = queue;
 	row->rcvbuf_locked += !!(BPF_CORE_READ_BITFIELD(sk, sk_userlocks) & SOCK_RCVBUF_LOCK);
+	if (row->sndbuf < sk->sk_sndbuf)
+		row->sndbuf = sk->sk_sndbuf;
+	row->sndbuf_locked += !!(BPF_CORE_READ_BITFIELD(sk, sk_userlocks) & SOCK_SNDBUF_LOCK);
+	/* the FIN counts as written */
+	if ((__s32)not_sent > 0 && row->not_sent < not_sent)
+		row->not_sent = not_sent;
+	if (ssthresh < TCP_INFINITE_SSTHRESH) {
+		row->ssthresh_known++;
+		row->ssthresh_sum += (__u64)ssthresh * tp->mss_cache;
+	}
+	row->self_paced += tp->inet_conn.icsk_ca_ops && tp->inet_conn.icsk_ca_ops->cong_control;
+	row->no_delay += !!(BPF_CORE_READ_BITFIELD(tp, nonagle) & TCP_NAGLE_OFF);
+	row->backed_off += tp->inet_conn.icsk_backoff > 1;
 }
 
 /* Adds to each edge's row what its open connections did since the fold before. It writes nothing out: that would be quadratic. */
@@ -460,9 +476,12 @@ int BPF_PROG(record_ended_whole, struct sock *sk)
 	return record(sk, 0, ENDED);
 }
 
-static __always_inline __u32 failure_of(int error)
+static __always_inline __u32 failure_of(struct tcp_sock *tp, struct sock *sk)
 {
-	switch (error) {
+	/* tcp_v4_connect() looks for a port in SYN_SENT; inet_sport is set once there is one, and stays when it is given back. */
+	if (!tp->inet_conn.icsk_inet.inet_sport)
+		return CONNECT_NO_PORT;
+	switch (sk->sk_err) {
 	case ECONNREFUSED:
 		return CONNECT_REFUSED;
 	case ETIMEDOUT:
@@ -480,7 +499,7 @@ int BPF_PROG(count_connect, struct sock *sk, int before, int now)
 {
 	struct tcp_edge *row;
 	struct tcp_sock *tp;
-	__u32 time;
+	__u32 time, failure;
 
 	if (before != TCP_SYN_SENT || (now != TCP_ESTABLISHED && now != TCP_CLOSE))
 		return 0;
@@ -491,7 +510,9 @@ int BPF_PROG(count_connect, struct sock *sk, int before, int now)
 	if (!row)
 		return 0;
 	if (now == TCP_CLOSE) {
-		add(row->failures[failure_of(sk->sk_err) & (CONNECT_FAILURES - 1)], 1);
+		failure = failure_of(tp, sk);
+		if (failure < CONNECT_FAILURES)
+			add(row->failures[failure], 1);
 	} else {
 		time = connect_time(tp);
 		add(row->connect[bucket_of(time)], 1);

@@ -43,7 +43,8 @@ enum connect_failure {
 	CONNECT_TIMED_OUT	= 1,
 	CONNECT_UNREACHABLE	= 2,
 	CONNECT_OTHER		= 3,	/* also given up by the application */
-	CONNECT_FAILURES	= 4,
+	CONNECT_NO_PORT		= 4,	/* no local port was free for this destination */
+	CONNECT_FAILURES	= 5,
 };
 
 #define TCP_STATES 13			/* include/net/tcp_states.h; 0 is none */
@@ -72,12 +73,20 @@ struct tcp_edge {
 	__u32 receive_queue;		/* bytes not yet read, the largest */
 	__u32 rcvbuf_locked;		/* how many set SO_RCVBUF */
 	__u32 zero_window;		/* how many whose peer offers none */
+	__u32 sndbuf;			/* bytes, the largest */
+	__u32 sndbuf_locked;		/* how many set SO_SNDBUF */
+	__u32 not_sent;			/* bytes written and not yet sent, the largest */
+	__u32 ssthresh_known;		/* how many have left slow start, or began with what the route remembers */
+	__u32 no_delay;			/* how many set TCP_NODELAY */
+	__u32 self_paced;		/* how many whose congestion control decides on its own when to send, as bbr does */
+	__u32 backed_off;		/* how many wait for a timer that ran out twice or more */
 	__u64 open_srtt_sum;		/* microseconds */
 	__u64 rate_sum;			/* bytes a second */
 	__u64 snd_wnd_sum;		/* bytes */
 	__u64 snd_cwnd_sum;		/* bytes */
+	__u64 ssthresh_sum;		/* bytes, of those in ssthresh_known */
 };
-_Static_assert(sizeof(struct tcp_edge) == 424, "TcpEdgeRow.cs mirrors this");
+_Static_assert(sizeof(struct tcp_edge) == 464, "TcpEdgeRow.cs mirrors this");
 
 /* A connection that ended: what it did since it was last folded. */
 struct tcp_ended {

@@ -330,6 +330,8 @@ int BPF_PROG(count_dropped, int rc, struct sock *sk)
 	}
 	if (!counters)
 		return 0;
+	counters->rcvbuf = sk->sk_rcvbuf;
+	counters->rcvbuf_locked = !!(BPF_CORE_READ_BITFIELD(sk, sk_userlocks) & SOCK_RCVBUF_LOCK);
 	__sync_fetch_and_add(rc == -ENOMEM ? &counters->receive_buffer : &counters->memory, 1);
 	return 0;
 }

@@ -32,7 +32,9 @@ _Static_assert(sizeof(struct udp_drop_key) == 32, "UdpDropKey.cs mirrors this");
 struct udp_drop_counters {
 	__u64 receive_buffer;		/* the socket's own buffer was full */
 	__u64 memory;			/* UDP as a whole had no memory left */
+	__u32 rcvbuf;			/* bytes, of the socket that dropped last */
+	__u32 rcvbuf_locked;		/* whether it set SO_RCVBUF */
 };
-_Static_assert(sizeof(struct udp_drop_counters) == 16, "UdpDropCounters.cs mirrors this");
+_Static_assert(sizeof(struct udp_drop_counters) == 24, "UdpDropCounters.cs mirrors this");
 
 #endif

@@ -40,6 +40,7 @@ internal static class SamplingRegistration
             provider.GetRequiredService<Meter>(),
             provider.GetRequiredService<ILogger<TcpSockets>>()))
         .AddSingleton<ISource>(provider => new UdpSockets(
+            provider.GetRequiredService<NetworkNamespaceThread>(),
             provider.GetRequiredService<NodeObserver>(),
             provider.GetRequiredService<NodeName>(),
             provider.GetRequiredService<IOptions<SamplingOptions>>().Value.MaxEdges,

@@ -76,6 +76,8 @@ public sealed class NetstatCounters(NamespaceFiles files, NodeName node) : ISour
         new(NamespaceMetrics.FragmentsCreated, "Ip", "FragCreates"),
         new(NamespaceMetrics.IpForwarded, "Ip", "ForwDatagrams"),
         new(NamespaceMetrics.IcmpInUnreachable, "Icmp", "InDestUnreachs"),
+        new(NamespaceMetrics.IcmpRateLimited, "Icmp", "OutRateLimitHost"),
+        new(NamespaceMetrics.IcmpRateLimitedTogether, "Icmp", "OutRateLimitGlobal"),
         new(NamespaceMetrics.MemoryPressureSeconds, "TcpExt", "TCPMemoryPressuresChrono", SecondsOfMilliseconds),
     ];
 

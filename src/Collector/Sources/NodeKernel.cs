@@ -43,7 +43,7 @@ public sealed class NodeKernel(NamespaceReader namespaces, NodeName node) : ISou
         Exception? failure = null;
         namespaces.InHost(() =>
         {
-            foreach (var part in new Action<SampleWriter>[] { ReadSoftnet, ReadNeighbours, ReadMemoryLimits })
+            foreach (var part in new Action<SampleWriter>[] { ReadSoftnet, ReadNeighbours, ReadMemoryLimits, ReadMemory })
             {
                 try
                 {
@@ -129,6 +129,27 @@ public sealed class NodeKernel(NamespaceReader namespaces, NodeName node) : ISou
                     (double)pages[i] * Environment.SystemPageSize,
                     new Label(LabelNames.Protocol, protocol),
                     new Label(LabelNames.Level, MemoryLevels[i]));
+            }
+        }
+    }
+
+    /// <exception cref="FormatException">The file makes no sense.</exception>
+    private void ReadMemory(SampleWriter samples)
+    {
+        if (ProcFile.Read("/proc/meminfo", ref buffer) is not { } length)
+        {
+            return;
+        }
+
+        ReadOnlySpan<byte> text = buffer.AsSpan(0, length);
+        foreach (var range in text.Split((byte)'\n'))
+        {
+            var words = new ByteWords(text[range]);
+            var name = words.Next();
+            var metric = name.SequenceEqual("MemTotal:"u8) ? NodeMetrics.MemoryBytes : name.SequenceEqual("MemAvailable:"u8) ? NodeMetrics.AvailableMemoryBytes : null;
+            if (metric is not null)
+            {
+                samples.Write(metric, labels.Of(metric, null), ByteText.Unsigned(words.Next()) * 1024.0);
             }
         }
     }

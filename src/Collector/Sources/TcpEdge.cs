@@ -15,7 +15,7 @@ public sealed record TcpEdgeKey(WorkloadIdentity Owner, WorkloadIdentity Peer, u
 /// <summary>What the connections of one edge did: counters since we began, gauges over those that the last fold has met.</summary>
 internal sealed class TcpEdge(TcpEdgeKey key, string node)
 {
-    private static readonly string[] Reasons = ["refused", "timed-out", "unreachable", "other"];
+    private static readonly string[] Reasons = ["refused", "timed-out", "unreachable", "other", "no-local-port"];
 
     private static readonly ImmutableArray<double> RttBounds = [.. RttHistogram.UpperBoundMicroseconds.ToArray().Select(microseconds => microseconds / 1e6)];
 
@@ -126,6 +126,16 @@ internal sealed class TcpEdge(TcpEdgeKey key, string node)
         Write(samples, TcpMetrics.ReceiveBuffer, open.LargestReceiveBufferBytes);
         Write(samples, TcpMetrics.ReceiveQueue, open.LargestReceiveQueueBytes);
         Write(samples, TcpMetrics.ReceiveBufferLocked, open.ReceiveBuffersLocked);
+        Write(samples, TcpMetrics.SendBuffer, open.LargestSendBufferBytes);
+        Write(samples, TcpMetrics.SendBufferLocked, open.SendBuffersLocked);
+        Write(samples, TcpMetrics.NotSent, open.LargestNotSentBytes);
+        Write(samples, TcpMetrics.WithoutDelay, open.WithoutDelay);
+        Write(samples, TcpMetrics.SelfPaced, open.SelfPaced);
+        Write(samples, TcpMetrics.BackedOff, open.BackedOff);
+        if (open.SlowStartThresholdsKnown > 0)
+        {
+            Write(samples, TcpMetrics.SlowStartThreshold, open.SlowStartThresholdBytesSum / open.SlowStartThresholdsKnown);
+        }
     }
 
     private void Observe(ref HistogramSeries? histogram, MetricDefinition metric, uint microseconds)
@@ -186,6 +196,14 @@ internal sealed class TcpEdge(TcpEdgeKey key, string node)
         public double RateBytesPerSecondSum;
         public double SendWindowBytesSum;
         public double CongestionWindowBytesSum;
+        public uint LargestSendBufferBytes;
+        public long SendBuffersLocked;
+        public uint LargestNotSentBytes;
+        public long WithoutDelay;
+        public long SelfPaced;
+        public long BackedOff;
+        public long SlowStartThresholdsKnown;
+        public double SlowStartThresholdBytesSum;
 
         public void Add(ref readonly TcpEdgeRow row)
         {
@@ -200,6 +218,14 @@ internal sealed class TcpEdge(TcpEdgeKey key, string node)
             RateBytesPerSecondSum += row.RateBytesPerSecondSum;
             SendWindowBytesSum += row.SendWindowBytesSum;
             CongestionWindowBytesSum += row.CongestionWindowBytesSum;
+            LargestSendBufferBytes = Math.Max(LargestSendBufferBytes, row.LargestSendBufferBytes);
+            SendBuffersLocked += row.SendBuffersLocked;
+            LargestNotSentBytes = Math.Max(LargestNotSentBytes, row.LargestNotSentBytes);
+            WithoutDelay += row.WithoutDelay;
+            SelfPaced += row.SelfPaced;
+            BackedOff += row.BackedOff;
+            SlowStartThresholdsKnown += row.SlowStartThresholdsKnown;
+            SlowStartThresholdBytesSum += row.SlowStartThresholdBytesSum;
         }
     }
 }

@@ -54,6 +54,7 @@ internal sealed class TcpListeners(NetworkNamespaceThread thread, string node)
         }
 
         port.Sockets++;
+        port.Listens += isKnown || isFirst ? 0 : 1;
         port.Queue += listener.Queue;
         port.Limit += listener.QueueLimit;
         port.Drops += newDrops;
@@ -101,6 +102,7 @@ internal sealed class TcpListeners(NetworkNamespaceThread thread, string node)
             samples.Write(TcpSocketMetrics.ListenQueue, labels.Of(TcpSocketMetrics.ListenQueue, owner, label), port.Queue);
             samples.Write(TcpSocketMetrics.ListenQueueLimit, labels.Of(TcpSocketMetrics.ListenQueueLimit, owner, label), port.Limit);
             samples.Write(TcpSocketMetrics.ListenDrops, labels.Of(TcpSocketMetrics.ListenDrops, owner, label), port.Drops);
+            samples.Write(TcpSocketMetrics.Listens, labels.Of(TcpSocketMetrics.Listens, owner, label), port.Listens);
             samples.Write(TcpSocketMetrics.ListenOverflows, labels.Of(TcpSocketMetrics.ListenOverflows, owner, label), port.Overflows);
         }
     }
@@ -151,6 +153,8 @@ internal sealed class TcpListeners(NetworkNamespaceThread thread, string node)
         public long Queue { get; set; }
 
         public long Limit { get; set; }
+
+        public long Listens { get; set; }
 
         public long Drops { get; set; }
 

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Runtime.InteropServices;
 using NetPulse.Collector.Attribution;
 using NetPulse.Collector.Kernel;
+using NetPulse.Linux.NetworkNamespaces;
 using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
@@ -25,7 +26,9 @@ public sealed partial class UdpSockets : ISource, IDisposable
     private readonly Dictionary<UdpKey, Seen> seenOverflow = [];
     private readonly Dictionary<UdpEdgeKey, UdpEdge> edges = [];
     private readonly List<UdpKey> idle = [];
+    private readonly Dictionary<UdpDropKey, ulong> dropsBefore = [];
     private readonly NodeObserver node;
+    private readonly UdpQueues queues;
     private readonly string nodeName;
     private readonly int maximumEdges;
     private readonly KernelProgram<UdpProgram> program;
@@ -36,9 +39,10 @@ public sealed partial class UdpSockets : ISource, IDisposable
 
     /// <param name="maximumEdges">More workload pairs than this are folded into the peer <c>other</c>.</param>
     /// <param name="kernelEdges">Entries of the kernel's map: owner, peer's address, port.</param>
-    public UdpSockets(NodeObserver node, NodeName name, int maximumEdges, int kernelEdges, TimeProvider time, Meter meter, ILogger<UdpSockets> logger)
+    public UdpSockets(NetworkNamespaceThread thread, NodeObserver node, NodeName name, int maximumEdges, int kernelEdges, TimeProvider time, Meter meter, ILogger<UdpSockets> logger)
     {
         this.node = node;
+        queues = new UdpQueues(thread);
         this.maximumEdges = maximumEdges;
         this.logger = logger;
         nodeName = name.Value;
@@ -158,17 +162,34 @@ public sealed partial class UdpSockets : ISource, IDisposable
     {
         labels.BeginReading();
         var byOwner = new Dictionary<(WorkloadIdentity Owner, ushort Port), UdpDropCounters>();
+        var dropping = new List<(UdpDropKey Key, WorkloadIdentity Owner)>();
         loaded.ReadDrops((in key, in counters) =>
         {
             var owner = (picture.Owners.Of(key.Owner.ControlGroupId, key.Owner.NamespaceCookie, key.Owner.NamespaceInode), key.LocalPort);
-            var sum = byOwner.GetValueOrDefault(owner);
-            byOwner[owner] = new UdpDropCounters(sum.ReceiveBuffer + counters.ReceiveBuffer, sum.Memory + counters.Memory);
+            byOwner[owner] = byOwner.GetValueOrDefault(owner) + counters;
+            if (dropsBefore.TryGetValue(key, out var before) && counters.ReceiveBuffer > before)
+            {
+                dropping.Add((key, owner.Item1));
+            }
+
+            dropsBefore[key] = counters.ReceiveBuffer;
         });
         foreach (var ((owner, port), counters) in byOwner)
         {
             var portLabel = new Label(LabelNames.ServerPort, port == 0 ? "" : $"{port}");
             samples.Write(UdpMetrics.SocketDrops, labels.Of(UdpMetrics.SocketDrops, owner, portLabel, new Label(LabelNames.Reason, "receive_buffer")), counters.ReceiveBuffer);
             samples.Write(UdpMetrics.SocketDrops, labels.Of(UdpMetrics.SocketDrops, owner, portLabel, new Label(LabelNames.Reason, "memory")), counters.Memory);
+            samples.Write(UdpMetrics.DroppingBufferBytes, labels.Of(UdpMetrics.DroppingBufferBytes, owner, portLabel), counters.BufferBytes);
+            samples.Write(UdpMetrics.DroppingBufferLocked, labels.Of(UdpMetrics.DroppingBufferLocked, owner, portLabel), counters.IsLocked);
+        }
+
+        foreach (var inNamespace in dropping.GroupBy(each => each.Key.Owner.NamespaceInode))
+        {
+            var waiting = queues.Read(picture, inNamespace.Key);
+            foreach (var (key, owner) in inNamespace.Where(each => waiting.ContainsKey(each.Key.LocalPort)).DistinctBy(each => (each.Owner, each.Key.LocalPort)))
+            {
+                samples.Write(UdpMetrics.DroppingQueueBytes, labels.Of(UdpMetrics.DroppingQueueBytes, owner, new Label(LabelNames.ServerPort, $"{key.LocalPort}")), waiting[key.LocalPort]);
+            }
         }
     }
 

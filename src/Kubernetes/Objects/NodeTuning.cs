@@ -31,8 +31,14 @@ public sealed record SysctlSetting
     [RegularExpression("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", ErrorMessage = "must be a lower-case DNS name")]
     public required string Name { get; init; }
 
-    /// <summary>Whose network namespace; absent for the node's own.</summary>
+    /// <summary>Settings of one change hold together in a namespace, or none of them does; absent for one that stands alone.</summary>
+    public string? Change { get; init; }
+
+    /// <summary>Whose network namespace; absent, as the workload is, for the node's own.</summary>
     public PodReference? Pod { get; init; }
+
+    /// <summary>Every pod of this workload that runs on the node, also those that come later.</summary>
+    public WorkloadReference? Workload { get; init; }
 
     /// <summary>Dotted name, as <c>net.ipv4.tcp_rmem</c>.</summary>
     [RegularExpression(@"net(\.[a-zA-Z0-9_-]+)+", ErrorMessage = "must be a dotted name below net., as net.ipv4.tcp_rmem")]
@@ -82,6 +88,50 @@ public sealed record KnobStatus
 
     /// <summary>Whether each network namespace has its own value; otherwise only the node's can be set.</summary>
     public bool PerNamespace { get; init; }
+
+    /// <summary>Whose value it is, as the Tuner found out on this kernel; absent from a Tuner that does not try.</summary>
+    public SysctlScope? Scope { get; init; }
+
+    /// <summary>When a new value counts.</summary>
+    public SysctlEffect TakesEffect { get; init; }
+
+    /// <summary>For a sysctl that takes names: those that this node has.</summary>
+    public IReadOnlyList<string> Choices { get; init; } = [];
+}
+
+/// <summary>Whose value a sysctl is.</summary>
+public enum SysctlScope
+{
+    /// <summary>Each network namespace has one, the node's own too; a new one starts with the kernel's default.</summary>
+    Namespace,
+
+    /// <summary>Each network namespace has one; a new one starts with what the node's has.</summary>
+    NamespaceInherited,
+
+    /// <summary>Only the node has one, for all.</summary>
+    Node,
+
+    /// <summary>This kernel has no such sysctl, or the module that brings it is not loaded.</summary>
+    Absent,
+}
+
+/// <summary>When a new value of a sysctl counts.</summary>
+public enum SysctlEffect
+{
+    /// <summary>At once.</summary>
+    Live,
+
+    /// <summary>For connections that begin afterwards.</summary>
+    NewConnections,
+
+    /// <summary>For sockets that are made, or ask for a size, afterwards.</summary>
+    NewSockets,
+
+    /// <summary>At the next listen().</summary>
+    NextListen,
+
+    /// <summary>For interfaces and namespaces that are made afterwards.</summary>
+    NewNamespaces,
 }
 
 /// <summary>What became of one setting.</summary>

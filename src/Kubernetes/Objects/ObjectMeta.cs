@@ -69,3 +69,13 @@ public sealed record PodReference
 
     public override string ToString() => $"{Namespace}/{Name}";
 }
+
+/// <summary>A workload by name: what <see cref="PodWorkload"/> says of each of its pods.</summary>
+public sealed record WorkloadReference
+{
+    public required string Namespace { get; init; }
+
+    public required string Name { get; init; }
+
+    public override string ToString() => $"{Namespace}/{Name}";
+}

@@ -18,20 +18,19 @@ internal static class DemoCommand
         };
         var collectorPort = new Option<int>("--collector-port") { Description = "of the collector's /metrics", DefaultValueFactory = _ => 9470 };
         var optimizerPort = new Option<int>("--optimizer-port") { Description = "of the status page and API", DefaultValueFactory = _ => 8470 };
-        var scenario = new Option<string>("--scenario") { Description = string.Join(" or ", ScenarioCatalog.Names), DefaultValueFactory = _ => ReceiveWindowScenario.Name };
-        scenario.AcceptOnlyFromAmong([.. ScenarioCatalog.Names]);
-        var congestionControl = new Option<string>("--congestion-control") { Description = "of the senders, as cubic or bbr", DefaultValueFactory = _ => "cubic" };
+        var scenario = new Option<string>("--scenario") { Description = string.Join(" or ", DemoSettings.Scenarios), DefaultValueFactory = _ => ReceiveWindowScenario.Name };
+        scenario.AcceptOnlyFromAmong([.. DemoSettings.Scenarios]);
         var prefix = new Option<string>("--prefix") { Description = "what the network namespaces' names begin with", DefaultValueFactory = _ => new LabSettings().Prefix };
         var once = new Option<bool>("--once") { Description = "end after the first verdict; the exit code says whether the trouble was healed and everything put back" };
 
         var demo = new Command("demo", "Builds the lab, starts collector, tuner and optimizer, makes trouble and tells what they do about it.")
         {
-            directory, services, collectorPort, optimizerPort, scenario, congestionControl, prefix, once,
+            directory, services, collectorPort, optimizerPort, scenario, prefix, once,
         };
-        demo.SetAction((arguments, cancellationToken) => GuardAsync(() => new DemoRun(Settings(arguments), Console.Out, time).RunAsync(cancellationToken)));
+        demo.SetAction((arguments, cancellationToken) => Failures.ToExitCodeAsync(() => new DemoRun(Settings(arguments), Console.Out, time).RunAsync(cancellationToken)));
 
         var watch = new Command("watch", "Starts collector and optimizer on this host's own traffic; changes nothing.") { directory, services, collectorPort, optimizerPort };
-        watch.SetAction((arguments, cancellationToken) => GuardAsync(() => new HostWatch(Settings(arguments), Console.Out, time).RunAsync(cancellationToken)));
+        watch.SetAction((arguments, cancellationToken) => Failures.ToExitCodeAsync(() => new HostWatch(Settings(arguments), Console.Out, time).RunAsync(cancellationToken)));
         return [demo, watch];
 
         DemoSettings Settings(ParseResult arguments) => new()
@@ -41,26 +40,8 @@ internal static class DemoCommand
             CollectorPort = arguments.GetValue(collectorPort),
             OptimizerPort = arguments.GetValue(optimizerPort),
             Scenario = arguments.GetValue(scenario) ?? ReceiveWindowScenario.Name,
-            CongestionControl = arguments.GetValue(congestionControl) ?? "cubic",
             Prefix = arguments.GetValue(prefix) ?? new LabSettings().Prefix,
             EndsWithTheStory = arguments.GetValue(once),
         };
-    }
-
-    private static async Task<int> GuardAsync(Func<Task<int>> run)
-    {
-        try
-        {
-            return await run();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            await Console.Error.WriteLineAsync(e.Message);
-            return 1;
-        }
-        catch (OperationCanceledException)
-        {
-            return 130;
-        }
     }
 }

@@ -9,44 +9,32 @@ internal static class ScenarioCommand
 {
     internal static Command Create(TimeProvider time)
     {
-        var name = new Argument<string>("name") { Description = string.Join(" or ", ScenarioCatalog.Names) };
-        name.AcceptOnlyFromAmong([.. ScenarioCatalog.Names]);
-        var seconds = new Option<int>("--seconds") { Description = "length of each phase: healthy, trouble, healed", DefaultValueFactory = _ => 10 };
-        seconds.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 2 or > 3600)
-            {
-                result.AddError("--seconds must be 2 to 3600");
-            }
-        });
-        var heal = new Option<bool>("--heal") { Description = "apply what heals it to the first pair, and compare" };
-        var congestionControl = new Option<string>("--congestion-control") { Description = "of the senders, as cubic or bbr", DefaultValueFactory = _ => "cubic" };
+        var name = ScenarioName();
+        var heal = new Option<bool>("--heal") { Description = "do by hand what heals it, to the first pair or the node, and compare" };
         var prefix = new Option<string>("--prefix") { Description = "what the network namespaces' names begin with", DefaultValueFactory = _ => new LabSettings().Prefix };
-
-        var command = new Command("scenario", "Runs a scenario and prints each pair's throughput every second; leaves nothing behind.")
+        var command = new Command("scenario", "Runs a scenario, healthy, then in trouble, then healed, and prints each load's own figure every second; leaves nothing behind.")
         {
-            name, seconds, heal, congestionControl, prefix,
+            name, heal, prefix,
         };
-        command.SetAction(async (arguments, cancellationToken) =>
+        command.SetAction((arguments, cancellationToken) => Failures.ToExitCodeAsync(async () =>
         {
-            var scenario = ScenarioCatalog.Create(arguments.GetRequiredValue(name), arguments.GetRequiredValue(congestionControl));
             var settings = new LabSettings { Prefix = arguments.GetRequiredValue(prefix) };
-            var run = new ScenarioRun(scenario, settings, arguments.GetRequiredValue(seconds), Console.Out, time);
-            try
+            var run = new ScenarioRun(ScenarioCatalog.Find(arguments.GetRequiredValue(name))!, settings, Console.Out, time);
+            return await run.RunAsync(arguments.GetValue(heal), cancellationToken) ? 0 : 1;
+        }));
+        return command;
+    }
+
+    private static Argument<string> ScenarioName()
+    {
+        var name = new Argument<string>("name") { Description = $"{string.Join(", ", ScenarioCatalog.Names)}, or several joined by +" };
+        name.Validators.Add(static result =>
+        {
+            if (ScenarioCatalog.Find(result.GetValueOrDefault<string>() ?? "") is null)
             {
-                await run.RunAsync(arguments.GetValue(heal), cancellationToken);
-                return 0;
-            }
-            catch (IOException e)
-            {
-                await Console.Error.WriteLineAsync(e.Message);
-                return 1;
-            }
-            catch (OperationCanceledException)
-            {
-                return 130;
+                result.AddError($"there is no such scenario; there are {string.Join(", ", ScenarioCatalog.Names)}, and any of them joined by +");
             }
         });
-        return command;
+        return name;
     }
 }

@@ -3,38 +3,53 @@ using NetPulse.Lab.Topology;
 
 namespace NetPulse.Lab.Commands;
 
-/// <summary>Healthy, then trouble, then (on request) healed, a line a second.</summary>
-internal sealed class ScenarioRun(Scenario scenario, LabSettings settings, int phaseSeconds, TextWriter output, TimeProvider time)
+/// <summary>Healthy, then trouble, then (on request) healed by hand, a line a second.</summary>
+internal sealed class ScenarioRun(Scenario scenario, LabSettings settings, TextWriter output, TimeProvider time)
 {
-    internal async Task RunAsync(bool heal, CancellationToken cancellationToken)
+    private static readonly TimeSpan Healthy = TimeSpan.FromSeconds(5);
+
+    /// <returns>Whether the healing was worth nine tenths of what it should be, or nothing was expected of it.</returns>
+    internal async Task<bool> RunAsync(bool heal, CancellationToken cancellationToken)
     {
         await using var lab = await RunningLab.StartAsync(scenario, settings, time, cancellationToken);
         await output.WriteLineAsync($"{scenario.Name}: {scenario.Problem}");
-        await PhaseAsync(lab, $"healthy: round-trip time {lab.Pairs[0].Path.RoundTripTime.TotalMilliseconds} ms", cancellationToken);
-        lab.Worsen();
-        var before = await PhaseAsync(lab, $"trouble: round-trip time {scenario.TroubledRoundTripTime.TotalMilliseconds} ms", cancellationToken);
+        await PhaseAsync(lab, "healthy", Healthy, cancellationToken);
+        await lab.WorsenAsync(cancellationToken);
+        var before = await PhaseAsync(lab, "trouble", scenario.Settling + scenario.Measuring, cancellationToken);
         if (!heal)
         {
-            return;
+            return true;
         }
 
         lab.Heal();
-        var after = await PhaseAsync(lab, $"healed: {scenario.Healing.Name} = {scenario.Healing.Value} in {scenario.Healing.Pod}", cancellationToken);
-        for (var i = 0; i < lab.Pairs.Count; i++)
+        var changes = scenario.Healing.Select(change => $"{change.Name} = {change.Value} in {change.Pod ?? "the node"}");
+        var after = await PhaseAsync(lab, $"healed by hand: {string.Join(", ", changes)}", scenario.Settling + scenario.Measuring, cancellationToken);
+        var isHealed = true;
+        foreach (var (load, i) in lab.Judged.Select((load, i) => (load, i)))
         {
-            await output.WriteLineAsync(
-                $"{lab.Pairs[i].Name}: {before[i] / 1e6:F1} -> {after[i] / 1e6:F1} Mbit/s, ratio {after[i] / before[i]:F2}, {lab.Pairs[i].Transfer.Connections} connection(s){(i == 0 ? "" : " (control)")}");
+            var healed = IsTouched(load);
+            var part = scenario.Parts.First(part => part.Loads.Contains(load.Description));
+            var (worse, better) = (before[i], after[i]);
+            await output.WriteLineAsync($"{load.Name}: {load.Load.Figure.Name} {load.Load.Figure.Text(worse)} -> {load.Load.Figure.Text(better)}, "
+                + $"ratio {(worse is { } b && better is { } a ? load.Load.Figure.Ratio(b, a) : double.NaN):0.00}"
+                + $"{(healed && part.Expected is { } e ? $" (expected {load.Load.Figure.Ratio(e.Before, e.After):0.0})" : "")}{(healed ? "" : " (control)")}");
+            isHealed &= !healed || part.Expected is not { } expected || Judgement.IsHealed(load.Load.Figure, expected, worse, better);
         }
+
+        return isHealed;
     }
 
-    /// <returns>Bits per second of each pair over the phase's second half: the first is left to settling.</returns>
-    private async Task<double[]> PhaseAsync(RunningLab lab, string title, CancellationToken cancellationToken)
+    private bool IsTouched(RunningLoad load) => scenario.Healing.Any(change => change.Pod is null || change.Pod == load.Place.From.Name || change.Pod == load.Place.To.Name);
+
+    /// <returns>Each judged load's figure over the end of the phase; what comes before is left to settling.</returns>
+    private async Task<double?[]> PhaseAsync(RunningLab lab, string title, TimeSpan duration, CancellationToken cancellationToken)
     {
         await output.WriteLineAsync(title);
-        var half = lab.Pairs.Select(pair => new Throughput(pair, time)).ToArray();
-        var second = lab.Pairs.Select(pair => new Throughput(pair, time)).ToArray();
+        var judged = lab.Judged.ToList();
+        var start = time.GetTimestamp();
+        var last = start;
         using var tick = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
-        for (var i = 1; i <= phaseSeconds; i++)
+        while (time.GetElapsedTime(start) < duration)
         {
             await tick.WaitForNextTickAsync(cancellationToken);
             if (lab.Completion.IsFaulted)
@@ -42,13 +57,12 @@ internal sealed class ScenarioRun(Scenario scenario, LabSettings settings, int p
                 await lab.Completion;
             }
 
-            await output.WriteLineAsync($"{i,5} s  {string.Join("  ", lab.Pairs.Select((pair, p) => $"{pair.Name} {second[p].NextBitsPerSecond() / 1e6,5:F1} Mbit/s"))}");
-            if (i == phaseSeconds / 2)
-            {
-                half = [.. lab.Pairs.Select(pair => new Throughput(pair, time))];
-            }
+            var now = time.GetTimestamp();
+            await output.WriteLineAsync($"{time.GetElapsedTime(start).TotalSeconds,5:0} s  {string.Join("  ", judged.Select(load => $"{load.Name} {load.Load.Figure.Text(load.Load.Between(last, now)),12}"))}");
+            last = now;
         }
 
-        return [.. half.Select(measured => measured.NextBitsPerSecond())];
+        var from = last - (long)(scenario.Measuring.TotalSeconds * time.TimestampFrequency);
+        return [.. judged.Select(load => load.Load.Between(Math.Max(start, from), last))];
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Lab.Scenarios;
 using NetPulse.Lab.Topology;
@@ -27,12 +26,13 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
         await EndLeftoversAsync(cancellationToken);
         DemoPorts.RequireFree(settings);
         workspace.Write(OptimizationMode.Apply);
-        var scenario = ScenarioCatalog.Create(settings.Scenario, settings.CongestionControl);
+        var scenario = ScenarioCatalog.Find(settings.Scenario)
+            ?? throw new LabException($"tell of {settings.Scenario}", "there is no such scenario", $"choose one of {string.Join(", ", DemoSettings.Scenarios)}");
         await using var lab = await RunningLab.StartAsync(
             scenario, new LabSettings { Prefix = settings.Prefix, ObjectsDirectory = workspace.Objects, NodeName = DemoWorkspace.Node }, time, cancellationToken);
-        var path = scenario.Pairs[0].Path;
+        var path = scenario.Paths[0].Healthy;
         narrator.Tell("lab", $"{string.Join(", ", lab.Pods.Select(pod => pod.Name))}: a network namespace each; every pair has a path of "
-            + $"{path.BitsPerSecond / 1e6:0} Mbit/s and {path.Delay.TotalMilliseconds * 2:0} ms round trip, and uploads over it ({settings.CongestionControl})");
+            + $"{path.BitsPerSecond / 1e6:0} Mbit/s and {path.Delay.TotalMilliseconds * 2:0} ms round trip, and uploads over it");
 
         var atStart = Values(lab);
         var isHealed = false;
@@ -70,7 +70,7 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
         await ServiceProcess.EndLeftoversAsync(workspace, narrator, time, cancellationToken);
         if (File.Exists(workspace.HeldValues))
         {
-            await RevertAsync();
+            await TunerProcess.RevertAsync(settings.ServicesDirectory, workspace, narrator);
         }
     }
 
@@ -78,13 +78,13 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
     private async Task<bool> TellAsync(RunningLab lab, CancellationToken cancellationToken)
     {
         using var optimizer = new OptimizerClient(settings.OptimizerPort);
-        var story = new Story(narrator, optimizer, $"{PodDescription.KubernetesNamespace}/", lab.Pairs.Select(pair => new Throughput(pair, time)).ToArray());
+        var story = new Story(narrator, optimizer, $"{PodDescription.KubernetesNamespace}/", lab.Judged.Select(load => load.Load).ToArray());
         await story.FollowAsync(() => story.TrafficIsSeen, TimeSpan.FromSeconds(40), TrafficLineEvery, time, cancellationToken);
         await story.FollowAsync(() => false, Healthy, TrafficLineEvery, time, cancellationToken);
 
-        lab.Worsen();
+        await lab.WorsenAsync(cancellationToken);
         story.TroubleBegins();
-        narrator.Tell("trouble", $"every path's round trip takes {lab.Scenario.TroubledRoundTripTime.TotalMilliseconds:0} ms from now on: {lab.Scenario.Problem}");
+        narrator.Tell("trouble", $"every path's round trip takes {lab.Scenario.Paths[0].Troubled.Delay.TotalMilliseconds * 2:0} ms from now on: {lab.Scenario.Problem}");
         var isJudged = await story.FollowAsync(() => story.Verdict is not null, settings.Patience, TrafficLineEvery, time, cancellationToken);
         if (!isJudged)
         {
@@ -120,7 +120,7 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
             await service.DisposeAsync();
         }
 
-        var isRestored = await RevertAsync();
+        var isRestored = await TunerProcess.RevertAsync(settings.ServicesDirectory, workspace, narrator);
         var atEnd = Values(lab);
         for (var i = 0; i < atEnd.Count; i++)
         {
@@ -140,22 +140,5 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
     {
         using var thread = new NetworkNamespaceThread();
         return [.. lab.Pods.Select(pod => thread.Run(pod.NetworkNamespace, () => Linux.Sysctls.Sysctl.Read(Sysctl) ?? ""))];
-    }
-
-    private async Task<bool> RevertAsync()
-    {
-        using var revert = Process.Start(new ProcessStartInfo(ServiceProcess.Executable("tuner", settings.ServicesDirectory))
-        {
-            ArgumentList = { "revert", "--state", workspace.TunerState },
-            RedirectStandardOutput = true,
-            UseShellExecute = false,
-        })!;
-        while (await revert.StandardOutput.ReadLineAsync(CancellationToken.None) is { } line)
-        {
-            narrator.Tell("revert", line);
-        }
-
-        await revert.WaitForExitAsync(CancellationToken.None);
-        return revert.ExitCode == 0;
     }
 }

@@ -13,17 +13,23 @@ public sealed record DemoSettings
 
     public int OptimizerPort { get; init; } = 8470;
 
-    /// <summary>The lab's scenario.</summary>
-    public string Scenario { get; init; } = "receive-window";
+    /// <summary>Those that the demo has words for: uploads through a window that is too small.</summary>
+    internal static IReadOnlyList<string> Scenarios { get; } = ["receive-window", "receive-window-bbr", "slow-reader"];
 
-    /// <summary>The sender's congestion control.</summary>
-    public string CongestionControl { get; init; } = "cubic";
+    /// <summary>The lab's scenario, one of <see cref="Scenarios"/>.</summary>
+    public string Scenario { get; init; } = "receive-window";
 
     /// <summary>Begin of the network namespaces' names.</summary>
     public string Prefix { get; init; } = "netpulse-lab";
 
     /// <summary>Whether to end, with a verdict in the exit code, once the story is told; otherwise the services stay up until Ctrl-C.</summary>
     public bool EndsWithTheStory { get; init; }
+
+    /// <summary>Time between two readings of the collector, as a setting.</summary>
+    public string SamplingInterval { get; init; } = "1s";
+
+    /// <summary>When the optimizer runs.</summary>
+    public string Cron { get; init; } = "0/2 * * * * ?";
 
     /// <summary>Time for the whole story after the trouble begins.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(100);

@@ -6,10 +6,6 @@ namespace NetPulse.Lab.Demo;
 /// <summary>The directory of one demo: what a user would write by hand for a single host, written for them.</summary>
 internal sealed class DemoWorkspace
 {
-    /// <summary>Time between two readings and between two runs: short, so that the story fits in two minutes.</summary>
-    private const string Interval = "1s";
-    private const string Cron = "0/2 * * * * ?";
-
     private readonly DemoSettings settings;
 
     public DemoWorkspace(DemoSettings settings)
@@ -39,7 +35,17 @@ internal sealed class DemoWorkspace
     public string Settings(string service) => Path.Combine(Root, $"{service}.yaml");
 
     /// <summary>Empties the directory and writes every file anew.</summary>
-    public void Write(OptimizationMode mode)
+    public void Write(OptimizationMode mode) => Write(new OptimizationPolicySpec
+    {
+        Mode = mode,
+        Namespaces = [Topology.PodDescription.KubernetesNamespace],
+        Sysctls = [new AllowedSysctl { Name = "net.ipv4.tcp_rmem", Maximum = 16 << 20 }],
+        Canary = new CanarySpec { Duration = TimeSpan.FromSeconds(25) },
+        Limits = new ChangeLimits { ChangesPerHour = 10 },
+    });
+
+    /// <inheritdoc cref="Write(OptimizationMode)"/>
+    public void Write(OptimizationPolicySpec policy)
     {
         if (Directory.Exists(Root))
         {
@@ -51,23 +57,12 @@ internal sealed class DemoWorkspace
             Directory.CreateDirectory(folder);
         }
 
-        ObjectFile.Write(Policy, new OptimizationPolicy
-        {
-            Metadata = new ObjectMeta { Name = "demo" },
-            Spec = new OptimizationPolicySpec
-            {
-                Mode = mode,
-                Namespaces = [Topology.PodDescription.KubernetesNamespace],
-                Sysctls = [new AllowedSysctl { Name = "net.ipv4.tcp_rmem", Maximum = 16 << 20 }],
-                Canary = new CanarySpec { Duration = TimeSpan.FromSeconds(25) },
-                Limits = new ChangeLimits { ChangesPerHour = 10 },
-            },
-        });
+        ObjectFile.Write(Policy, new OptimizationPolicy { Metadata = new ObjectMeta { Name = "demo" }, Spec = policy });
         File.WriteAllText(Settings("collector"), $"""
             node:
               name: {Node}
             sampling:
-              interval: {Interval}
+              interval: {settings.SamplingInterval}
             attribution:
               podsDirectory: {Path.Combine(Objects, "pods")}
             http:
@@ -91,7 +86,7 @@ internal sealed class DemoWorkspace
               objectsDirectory: {Objects}
               policyFile: {Policy}
             schedule:
-              cron: "{Cron}"
+              cron: "{settings.Cron}"
             store:
               embedded:
                 directory: {Path.Combine(Root, "store")}

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace NetPulse.Lab.Demo;
 
-/// <summary>What the demo reads from the optimizer's API: the same as the page shows.</summary>
+/// <summary>What the lab reads from the optimizer's API: the same as the page shows.</summary>
 internal sealed class OptimizerClient(int port) : IDisposable
 {
     private readonly HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{port}/"), Timeout = TimeSpan.FromSeconds(5) };
@@ -31,8 +31,16 @@ internal sealed class OptimizerClient(int port) : IDisposable
     }
 }
 
-internal sealed record StatusAnswer(DateTimeOffset At, IReadOnlyList<TrafficAnswer> Traffic);
+internal sealed record StatusAnswer(DateTimeOffset At, IReadOnlyList<TrafficAnswer> Traffic, IReadOnlyList<FindingAnswer>? Findings);
+
+internal sealed record FindingAnswer(string Subject, string Cause, string Summary);
 
 internal sealed record TrafficAnswer(string From, string To, string ServerPort, string Role, double BytesPerSecond, double RoundTripSeconds);
 
-internal sealed record JournalAnswer(long Sequence, string Kind, string Subject, string Text, IReadOnlyList<string>? Details, string? Phase);
+internal sealed record JournalAnswer(long Sequence, string Kind, string Subject, string Text, IReadOnlyList<string>? Details, string? Phase, ChangeAnswer? Change);
+
+internal sealed record ChangeAnswer(string Name, string Cause, PodAnswer? Pod, IReadOnlyList<WriteAnswer> Writes);
+
+internal sealed record PodAnswer(string Name);
+
+internal sealed record WriteAnswer(string Sysctl, string Before, string After);

@@ -1,4 +1,4 @@
-using NetPulse.Lab.Scenarios;
+using NetPulse.Lab.Load;
 
 namespace NetPulse.Lab.Demo;
 
@@ -7,7 +7,7 @@ namespace NetPulse.Lab.Demo;
 /// <param name="optimizer">Whose story it is.</param>
 /// <param name="senders">What the names of the senders to be told of begin with; all when empty.</param>
 /// <param name="delivered">What each receiving application read, measured by the lab and not by us.</param>
-internal sealed class Story(Narrator narrator, OptimizerClient optimizer, string senders, Throughput[] delivered)
+internal sealed class Story(Narrator narrator, OptimizerClient optimizer, string senders, ILoad[] delivered)
 {
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
 
@@ -22,7 +22,8 @@ internal sealed class Story(Narrator narrator, OptimizerClient optimizer, string
 
     private const int LongestList = 8;
 
-    private readonly List<double[]> bitsPerSecond = [];
+    private readonly List<double[]> megabitsPerSecond = [];
+    private long readAt;
     private long lastEntry;
     private int troubleAt;
     private int appliedAt;
@@ -38,11 +39,14 @@ internal sealed class Story(Narrator narrator, OptimizerClient optimizer, string
     {
         using var tick = new PeriodicTimer(Step, time);
         var begin = time.GetTimestamp();
+        readAt = begin;
         var nextTraffic = TimeSpan.Zero;
         while (!isDone() && (longest == Timeout.InfiniteTimeSpan || time.GetElapsedTime(begin) < longest))
         {
             await tick.WaitForNextTickAsync(cancellationToken);
-            bitsPerSecond.Add([.. delivered.Select(pair => pair.NextBitsPerSecond())]);
+            var earlier = readAt;
+            readAt = time.GetTimestamp();
+            megabitsPerSecond.Add([.. delivered.Select(load => load.Between(earlier, readAt) ?? 0)]);
             await TellJournalAsync(cancellationToken);
             if (time.GetElapsedTime(begin) >= nextTraffic && await TellTrafficAsync(cancellationToken))
             {
@@ -58,24 +62,24 @@ internal sealed class Story(Narrator narrator, OptimizerClient optimizer, string
         lastEntry = (await optimizer.JournalAsync(0, cancellationToken)).Select(entry => entry.Sequence).DefaultIfEmpty(0).Max();
 
     /// <summary>From the next reading on there is trouble.</summary>
-    public void TroubleBegins() => troubleAt = bitsPerSecond.Count;
+    public void TroubleBegins() => troubleAt = megabitsPerSecond.Count;
 
     /// <summary>During the trouble and after the change, as the receiving applications saw it.</summary>
     public string Result()
     {
         var (before, after) = (MedianBefore(0), MedianAfter(0));
-        var control = delivered.Length > 1 ? $"; the untouched control: {MedianBefore(1) / 1e6:0.0} → {MedianAfter(1) / 1e6:0.0} Mbit/s" : "";
-        return $"{Verdict}: what the archive itself received went from {before / 1e6:0.0} to {after / 1e6:0.0} Mbit/s, ×{after / before:0.0}{control}";
+        var control = delivered.Length > 1 ? $"; the untouched control: {MedianBefore(1):0.0} → {MedianAfter(1):0.0} Mbit/s" : "";
+        return $"{Verdict}: what the archive itself received went from {before:0.0} to {after:0.0} Mbit/s, ×{after / before:0.0}{control}";
     }
 
     private double MedianBefore(int pair) => Median(pair, troubleAt + ReadingsToSettle, appliedAt);
 
     private double MedianAfter(int pair) => Median(pair, judgedAt - ReadingsAfter, judgedAt);
 
-    /// <summary>Bits per second of a pair; 0 when nothing was read.</summary>
+    /// <summary>Mbit/s of a pair; 0 when nothing was read.</summary>
     private double Median(int pair, int from, int to)
     {
-        var readings = bitsPerSecond.Take(to).Skip(Math.Max(from, 0)).Select(reading => reading[pair]).Order().ToList();
+        var readings = megabitsPerSecond.Take(to).Skip(Math.Max(from, 0)).Select(reading => reading[pair]).Order().ToList();
         return readings.Count == 0 ? 0 : readings[readings.Count / 2];
     }
 
@@ -92,13 +96,13 @@ internal sealed class Story(Narrator narrator, OptimizerClient optimizer, string
 
             if (entry.Phase == "Applied" && appliedAt == 0)
             {
-                appliedAt = bitsPerSecond.Count;
+                appliedAt = megabitsPerSecond.Count;
             }
 
             if (entry.Phase is "Kept" or "RolledBack" or "NotMade" or "Released" && Verdict is null)
             {
                 Verdict = entry.Phase;
-                judgedAt = bitsPerSecond.Count;
+                judgedAt = megabitsPerSecond.Count;
             }
         }
     }

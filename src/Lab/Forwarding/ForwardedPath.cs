@@ -13,12 +13,12 @@ public sealed class ForwardedPath : IDisposable
     private readonly ForwardingThread forwardThread;
     private readonly ForwardingThread backwardThread;
 
-    private ForwardedPath(LabPod from, LabPod to, TunDevice near, TunDevice far, LinkSettings settings, TimeProvider time)
+    private ForwardedPath(LabPod from, LabPod to, TunDevice near, TunDevice far, LinkSettings settings, int seed, TimeProvider time)
     {
         this.near = near;
         this.far = far;
-        forward = new BottleneckLink(settings);
-        backward = new BottleneckLink(settings);
+        forward = new BottleneckLink(settings, seed);
+        backward = new BottleneckLink(settings, ~seed);
         forwardThread = new ForwardingThread($"{from.Name} > {to.Name}", near, far, forward, time);
         try
         {
@@ -67,12 +67,14 @@ public sealed class ForwardedPath : IDisposable
 
     /// <summary>Joins two pods. A pod has a device for each of its paths.</summary>
     /// <param name="settings">Of each direction.</param>
+    /// <param name="seed">Of loss and reordering.</param>
     /// <exception cref="LabException">A device could not be made; nothing is left behind.</exception>
     public static async Task<ForwardedPath> OpenAsync(
         NetworkNamespaceThread thread,
         LabPod from,
         LabPod to,
         LinkSettings settings,
+        int seed,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
@@ -82,7 +84,7 @@ public sealed class ForwardedPath : IDisposable
             var farDevice = await TunDevice.OpenAsync(thread, to, from, cancellationToken);
             try
             {
-                return new ForwardedPath(from, to, nearDevice, farDevice, settings, time);
+                return new ForwardedPath(from, to, nearDevice, farDevice, settings, seed, time);
             }
             catch
             {

@@ -116,6 +116,11 @@ internal sealed class ForwardingThread : IDisposable
             }
 
             link.Accept((int)length, NowNanoseconds);
+            if (!link.Reply.IsEmpty)
+            {
+                // One that the sender's device has no room for is lost, as any ICMP message may be.
+                _ = LibC.write(from, in link.Reply[0], link.Reply.Length);
+            }
         }
 
         return true;

@@ -1,41 +1,46 @@
 using System.Net;
 using System.Net.Sockets;
-using NetPulse.Lab.Topology;
-using NetPulse.Linux.NetworkNamespaces;
 
 namespace NetPulse.Lab.Load;
 
 /// <summary>Sends as much as one TCP connection takes from one pod to another until disposed of; when it ends or breaks, the next is made.</summary>
-public sealed class BulkTransfer : IAsyncDisposable
+/// <remarks>The figure is the median of the rates that the receiving application saw in quarters of a second, so that making a connection does not count.</remarks>
+public sealed class BulkTransfer : ILoad
 {
-    private const int BufferBytes = 256 * 1024;
+    private const int ReadBytes = 256 * 1024;
 
     private static readonly TimeSpan ReconnectDelay = TimeSpan.FromMilliseconds(200);
 
-    private readonly NetworkNamespaceThread thread;
-    private readonly LabPod from;
-    private readonly LabPod to;
+    private static readonly TimeSpan RateInterval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>An application gives a connection up over which nothing came for so long. Longer than a kernel takes to suspect the path's MTU (3 s).</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+
+    private readonly LoadPlace place;
     private readonly TransferSettings settings;
     private readonly TimeProvider time;
-    private readonly Socket listener;
+    private Socket listener;
+    private readonly Observations rates;
     private readonly CancellationTokenSource stop = new();
+    private CancellationTokenSource? connection;
     private long deliveredBytes;
     private int connections;
     private int failures;
     private long readBitsPerSecond;
+    private long writeBitsPerSecond;
 
     /// <summary>Listens in the receiving pod and begins to send.</summary>
     /// <exception cref="SocketException">The port is taken in the receiving pod.</exception>
-    public BulkTransfer(NetworkNamespaceThread thread, LabPod from, LabPod to, TransferSettings settings, TimeProvider time)
+    public BulkTransfer(LoadPlace place, TransferSettings settings)
     {
-        this.thread = thread;
-        this.from = from;
-        this.to = to;
-        this.settings = settings;
-        this.time = time;
-        listener = PodSocket.Listen(thread, to, settings.Port);
+        (this.place, this.settings, time) = (place, settings, place.Time);
+        rates = new Observations(time);
+        writeBitsPerSecond = settings.WriteBitsPerSecond ?? 0;
+        listener = Listen();
         Completion = Task.Run(() => TransferAsync(stop.Token), CancellationToken.None);
     }
+
+    public Figure Figure => Figure.Goodput;
 
     /// <summary>How fast the receiving application reads; <see langword="null"/>, at first: as fast as it can. May be set at any time.</summary>
     public long? ReadBitsPerSecond
@@ -44,17 +49,26 @@ public sealed class BulkTransfer : IAsyncDisposable
         set => Interlocked.Exchange(ref readBitsPerSecond, value ?? 0);
     }
 
+    /// <summary>How fast the sending application writes; <see langword="null"/>: as fast as it can. May be set at any time.</summary>
+    public long? WriteBitsPerSecond
+    {
+        get => Interlocked.Read(ref writeBitsPerSecond) is var rate and > 0 ? rate : null;
+        set => Interlocked.Exchange(ref writeBitsPerSecond, value ?? 0);
+    }
+
     /// <summary>Bytes that the receiving application has read.</summary>
     public long DeliveredBytes => Interlocked.Read(ref deliveredBytes);
 
     /// <summary>Connections made so far.</summary>
     public int Connections => Volatile.Read(ref connections);
 
-    /// <summary>Connections that broke, or could not be made.</summary>
+    /// <summary>Connections that broke, were given up or could not be made.</summary>
     public int Failures => Volatile.Read(ref failures);
 
     /// <summary>Ends when disposed of; fails with an <see cref="IOException"/> when the sender's pod or congestion control is not there.</summary>
     public Task Completion { get; }
+
+    public double? Between(long from, long to) => Observations.Quantile(rates.Between(from, to), 0.5);
 
     public async ValueTask DisposeAsync()
     {
@@ -64,9 +78,12 @@ public sealed class BulkTransfer : IAsyncDisposable
         stop.Dispose();
     }
 
+    private Socket Listen() => PodSocket.Listen(place.Thread, place.To, settings.Port, receiveBufferBytes: settings.ReceiveBufferBytes);
+
     private async Task TransferAsync(CancellationToken cancellationToken)
     {
         var receiving = ReceiveAsync(cancellationToken);
+        var watching = WatchAsync(cancellationToken);
         try
         {
             await SendAsync(cancellationToken);
@@ -76,32 +93,78 @@ public sealed class BulkTransfer : IAsyncDisposable
             // A sender that cannot go on takes the receiver with it.
             await stop.CancelAsync();
             await receiving;
+            await watching;
+        }
+    }
+
+    /// <summary>Measures what comes, and gives a connection up over which nothing does.</summary>
+    private async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        using var tick = new PeriodicTimer(RateInterval, time);
+        var (bytes, at) = (DeliveredBytes, time.GetTimestamp());
+        var silent = TimeSpan.Zero;
+        try
+        {
+            while (await tick.WaitForNextTickAsync(cancellationToken))
+            {
+                var (earlierBytes, earlier) = (bytes, at);
+                (bytes, at) = (DeliveredBytes, time.GetTimestamp());
+                var elapsed = time.GetElapsedTime(earlier, at);
+                rates.Add((bytes - earlierBytes) * 8e-6 / elapsed.TotalSeconds);
+                silent = bytes > earlierBytes ? TimeSpan.Zero : silent + elapsed;
+                if (silent > Patience && Volatile.Read(ref connection) is { } current)
+                {
+                    silent = TimeSpan.Zero;
+                    await GiveUpAsync(current);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // disposed of
+        }
+    }
+
+    private static async Task GiveUpAsync(CancellationTokenSource connection)
+    {
+        try
+        {
+            await connection.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // it ended by itself at this moment
         }
     }
 
     private async Task SendAsync(CancellationToken cancellationToken)
     {
-        var buffer = new byte[BufferBytes];
+        var buffer = new byte[settings.PieceBytes];
         while (!cancellationToken.IsCancellationRequested)
         {
-            var socket = PodSocket.ForSending(thread, from, settings.CongestionControl);
+            using var current = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            Volatile.Write(ref connection, current);
+            var socket = PodSocket.ForSending(place.Thread, place.From, settings.CongestionControl);
             try
             {
-                await socket.ConnectAsync(new IPEndPoint(to.Address, settings.Port), cancellationToken);
+                socket.NoDelay = true;
+                await socket.ConnectAsync(new IPEndPoint(place.To.Address, settings.Port), current.Token);
                 Interlocked.Increment(ref connections);
-                await SendOverAsync(socket, buffer, cancellationToken);
+                await SendOverAsync(socket, buffer, current.Token);
             }
-            catch (SocketException)
+            catch (Exception e) when (e is SocketException or OperationCanceledException)
             {
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    return;
+                }
+
                 Interlocked.Increment(ref failures);
                 await Task.Delay(ReconnectDelay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
             finally
             {
+                Volatile.Write(ref connection, null);
                 PodSocket.Abort(socket);
             }
         }
@@ -110,10 +173,12 @@ public sealed class BulkTransfer : IAsyncDisposable
     /// <summary>Sends for the connection's lifetime, then until the receiver has read all and closed.</summary>
     private async Task SendOverAsync(Socket socket, byte[] buffer, CancellationToken cancellationToken)
     {
+        var pace = new Pace(() => WriteBitsPerSecond, time);
         var start = time.GetTimestamp();
         while (settings.ConnectionLifetime is not { } lifetime || time.GetElapsedTime(start) < lifetime)
         {
-            await socket.SendAsync(buffer, cancellationToken);
+            var most = await pace.NextAsync(buffer.Length, cancellationToken);
+            pace.Moved(await socket.SendAsync(buffer.AsMemory(0, most), cancellationToken));
         }
 
         socket.Shutdown(SocketShutdown.Send);
@@ -122,7 +187,7 @@ public sealed class BulkTransfer : IAsyncDisposable
 
     private async Task ReceiveAsync(CancellationToken cancellationToken)
     {
-        var buffer = new byte[BufferBytes];
+        var buffer = new byte[ReadBytes];
         while (!cancellationToken.IsCancellationRequested)
         {
             try
@@ -131,6 +196,7 @@ public sealed class BulkTransfer : IAsyncDisposable
                 try
                 {
                     await ReadToEndAsync(socket, buffer, cancellationToken);
+                    ListenAnewForAnotherBuffer();
                     socket.Dispose();
                 }
                 catch
@@ -150,9 +216,19 @@ public sealed class BulkTransfer : IAsyncDisposable
         }
     }
 
+    /// <summary>A buffer is granted when it is asked for, which is before listening: only a new socket profits from a larger limit. The sender still waits for the end of its connection.</summary>
+    private void ListenAnewForAnotherBuffer()
+    {
+        if (settings.ReceiveBufferBytes is not null)
+        {
+            listener.Dispose();
+            listener = Listen();
+        }
+    }
+
     private async Task ReadToEndAsync(Socket socket, byte[] buffer, CancellationToken cancellationToken)
     {
-        var pace = new ReadPace(() => ReadBitsPerSecond, time);
+        var pace = new Pace(() => ReadBitsPerSecond, time);
         while (true)
         {
             var most = await pace.NextAsync(buffer.Length, cancellationToken);
@@ -162,7 +238,7 @@ public sealed class BulkTransfer : IAsyncDisposable
                 return;
             }
 
-            pace.Read(read);
+            pace.Moved(read);
             Interlocked.Add(ref deliveredBytes, read);
         }
     }

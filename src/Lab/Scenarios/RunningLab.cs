@@ -8,76 +8,117 @@ namespace NetPulse.Lab.Scenarios;
 /// <summary>A scenario under way: its pods, paths and load. Nothing of it is left when it is disposed of.</summary>
 public sealed class RunningLab : IAsyncDisposable
 {
-    private readonly List<RunningPair> pairs = [];
+    private readonly List<(PathDescription Description, ForwardedPath Path)> paths = [];
+    private readonly List<RunningLoad> loads = [];
     private readonly LabNamespaces namespaces;
+    private readonly NodeValues? nodeValues;
+    private readonly TimeProvider time;
 
-    private RunningLab(Scenario scenario, LabNamespaces namespaces)
+    private RunningLab(Scenario scenario, LabNamespaces namespaces, NodeValues? nodeValues, TimeProvider time)
     {
         Scenario = scenario;
-        this.namespaces = namespaces;
+        (this.namespaces, this.nodeValues, this.time) = (namespaces, nodeValues, time);
     }
 
     public Scenario Scenario { get; }
 
     public IReadOnlyList<LabPod> Pods => namespaces.Pods;
 
-    public IReadOnlyList<RunningPair> Pairs => pairs;
+    public IEnumerable<ForwardedPath> Paths => paths.Select(each => each.Path);
 
-    /// <summary>Fails as soon as a path or a transfer cannot go on; else ends when disposed of.</summary>
+    public IReadOnlyList<RunningLoad> Loads => loads;
+
+    /// <summary>Those whose figure tells of the trouble.</summary>
+    public IEnumerable<RunningLoad> Judged => loads.Where(load => load.Description.IsJudged);
+
+    /// <summary>Fails as soon as a path or a load cannot go on; else ends when disposed of.</summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
 
     /// <exception cref="LabException">It could not be built; what was built is gone again.</exception>
     public static async Task<RunningLab> StartAsync(Scenario scenario, LabSettings settings, TimeProvider time, CancellationToken cancellationToken)
     {
-        var lab = new RunningLab(scenario, await LabNamespaces.CreateAsync(settings, scenario.Pods, cancellationToken));
+        NodeValues.PutBackLeftovers();
+        var needsNode = scenario.NodeSysctls.Count > 0 || scenario.Healing.Any(change => change.Pod is null);
+        var values = needsNode ? await NodeValues.HoldAsync(scenario.NodeSysctls, time, cancellationToken) : null;
+        RunningLab? lab = null;
         try
         {
-            foreach (var pair in scenario.Pairs)
-            {
-                await lab.StartPairAsync(pair, time, cancellationToken);
-            }
-
-            lab.Completion = FirstFailureAsync(lab.pairs.SelectMany(pair => new[] { pair.Path.Completion, pair.Transfer.Completion }));
+            lab = new RunningLab(scenario, await LabNamespaces.CreateAsync(settings, scenario.Pods, cancellationToken), values, time);
+            await lab.BuildAsync(cancellationToken);
             return lab;
         }
         catch
         {
-            await lab.DisposeAsync();
+            if (lab is not null)
+            {
+                await lab.DisposeAsync();
+            }
+            else
+            {
+                values?.Dispose();
+            }
+
             throw;
         }
     }
 
-    /// <summary>Brings the trouble: every path takes as long, and every application reads as slowly, as the scenario says, with the traffic running on.</summary>
-    public void Worsen()
+    /// <summary>Brings the trouble, with the traffic running on.</summary>
+    public async Task WorsenAsync(CancellationToken cancellationToken)
     {
-        foreach (var pair in pairs)
+        foreach (var (description, path) in paths)
         {
-            pair.Path.RoundTripTime = Scenario.TroubledRoundTripTime;
-            pair.Transfer.ReadBitsPerSecond = Scenario.TroubledReadBitsPerSecond;
+            if (description.Episode is { } episode)
+            {
+                Set(description, path, episode.Settings);
+            }
+            else
+            {
+                Set(description, path, description.Troubled);
+            }
+        }
+
+        foreach (var load in loads)
+        {
+            load.Description.Worsen?.Invoke(load.Load);
+        }
+
+        foreach (var (description, path) in paths.Where(each => each.Description.Episode is not null).OrderBy(each => each.Description.Episode!.Value.Duration))
+        {
+            await Task.Delay(description.Episode!.Value.Duration, time, cancellationToken);
+            Set(description, path, description.Troubled);
         }
     }
 
-    /// <summary>Does what heals the first pair; the others stay as they are.</summary>
+    /// <summary>Does by hand what heals the first load of the scenario, or the node; other pods stay as they are.</summary>
     /// <exception cref="SysctlException">The kernel refuses the value.</exception>
     public void Heal()
     {
-        var healing = Scenario.Healing;
-        namespaces.Thread.Run(namespaces.Pod(healing.Pod).NetworkNamespace, () => Sysctl.Write(healing.Name, healing.Value));
+        foreach (var change in Scenario.Healing)
+        {
+            Write(change);
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
         try
         {
-            foreach (var pair in pairs)
+            await Task.WhenAll(loads.Select(load => load.Load.DisposeAsync().AsTask()));
+            foreach (var (_, path) in paths)
             {
-                await pair.Transfer.DisposeAsync();
-                pair.Path.Dispose();
+                path.Dispose();
             }
         }
         finally
         {
-            await namespaces.DisposeAsync();
+            try
+            {
+                await namespaces.DisposeAsync();
+            }
+            finally
+            {
+                nodeValues?.Dispose();
+            }
         }
     }
 
@@ -89,28 +130,58 @@ public sealed class RunningLab : IAsyncDisposable
         }
     }
 
-    private async Task StartPairAsync(PairDescription pair, TimeProvider time, CancellationToken cancellationToken)
+    private static void Set(PathDescription description, ForwardedPath path, LinkSettings troubled)
     {
-        var (from, to) = (namespaces.Pod(pair.From), namespaces.Pod(pair.To));
-        var path = await ForwardedPath.OpenAsync(namespaces.Thread, from, to, pair.Path, time, cancellationToken);
-        try
+        path.Forward = troubled;
+        path.Backward = description.IsTroubledBothWays ? troubled : description.Healthy with { Delay = troubled.Delay };
+    }
+
+    private async Task BuildAsync(CancellationToken cancellationToken)
+    {
+        foreach (var cable in Scenario.Cables)
         {
-            pairs.Add(new RunningPair(from, to, path, new BulkTransfer(namespaces.Thread, from, to, pair.Transfer, time)));
+            await cable.LayAsync(namespaces, cancellationToken);
         }
-        catch
+
+        foreach (var path in Scenario.Paths)
         {
-            path.Dispose();
-            throw;
+            var (from, to) = (namespaces.Pod(path.From), namespaces.Pod(path.To));
+            paths.Add((path, await ForwardedPath.OpenAsync(namespaces.Thread, from, to, path.Healthy, seed: paths.Count + 1, time, cancellationToken)));
+            if (path.Behind is { } behind)
+            {
+                await IpCommand.BatchAsync(to.NetworkNamespace.Name, [$"route add {behind} via {from.Address}"], cancellationToken);
+            }
+        }
+
+        foreach (var load in Scenario.Loads)
+        {
+            var place = new LoadPlace(namespaces.Thread, namespaces.Pod(load.From), namespaces.Pod(load.To), time);
+            loads.Add(new RunningLoad(load, place, load.Start(place)));
+        }
+
+        Completion = FirstFailureAsync(paths.Select(each => each.Path.Completion).Concat(loads.Select(load => load.Load.Completion)));
+        foreach (var change in Scenario.OnceStarted)
+        {
+            Write(change);
+        }
+    }
+
+    private void Write(SysctlChange change)
+    {
+        if (change.Pod is { } pod)
+        {
+            namespaces.Thread.Run(namespaces.Pod(pod).NetworkNamespace, () => Sysctl.Write(change.Name, change.Value));
+        }
+        else
+        {
+            nodeValues!.Set(change.Name, change.Value);
         }
     }
 }
 
-/// <summary>Two pods with traffic between them.</summary>
-public sealed record RunningPair(LabPod From, LabPod To, ForwardedPath Path, BulkTransfer Transfer)
+/// <summary>A load of a running lab.</summary>
+public sealed record RunningLoad(LoadDescription Description, LoadPlace Place, ILoad Load)
 {
     /// <summary>As <c>uploader-0 > archive-0</c>.</summary>
-    public string Name => $"{From.Name} > {To.Name}";
-
-    /// <summary>Bytes that the receiving application has read.</summary>
-    public long DeliveredBytes => Transfer.DeliveredBytes;
+    public string Name => $"{Place.From.Name} > {Place.To.Name}";
 }

@@ -16,6 +16,11 @@ internal static class IpCommand
     internal static Task BatchAsync(string networkNamespace, IReadOnlyList<string> commands, CancellationToken cancellationToken) =>
         RunAsync(["-n", networkNamespace, "-batch", "-"], commands, cancellationToken);
 
+    /// <summary>Another command inside a network namespace.</summary>
+    /// <exception cref="LabException">As for <see cref="RunAsync(IReadOnlyList{string}, CancellationToken)"/>.</exception>
+    internal static Task ExecuteAsync(string networkNamespace, IReadOnlyList<string> command, CancellationToken cancellationToken) =>
+        RunAsync(["netns", "exec", networkNamespace, .. command], [], cancellationToken);
+
     private static async Task RunAsync(IReadOnlyList<string> arguments, IReadOnlyList<string> input, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -61,5 +66,6 @@ internal static class IpCommand
 
     private static string Remedy(string said) => said.Contains("not permitted", StringComparison.Ordinal) || said.Contains("denied", StringComparison.Ordinal)
         ? "run the lab as root: network namespaces take CAP_SYS_ADMIN and CAP_NET_ADMIN"
+        : said.Contains("exec of", StringComparison.Ordinal) ? "install what is missing (scripts/install-dependencies.sh)"
         : "check what `ip netns list` shows and that this kernel has network namespaces and TUN";
 }

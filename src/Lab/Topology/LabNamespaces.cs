@@ -124,6 +124,12 @@ public sealed class LabNamespaces : IAsyncDisposable
                 Sysctl.Write(sysctl, value);
             }
         });
+        if (description.TracksConnections)
+        {
+            // A rule that asks for the state of a connection is what makes the kernel track connections in this namespace.
+            await IpCommand.ExecuteAsync(name, ["nft", "add table ip lab; add chain ip lab arriving { type filter hook input priority 0; }; add rule ip lab arriving ct state new counter accept"], cancellationToken);
+        }
+
         objects?.Write(pod);
     }
 }

@@ -15,6 +15,9 @@ public sealed record PodDescription(string Name, string Workload, IPAddress Addr
 
     /// <summary>Sysctls of its network namespace, set before it carries traffic.</summary>
     public IReadOnlyDictionary<string, string> Sysctls { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Whether netfilter tracks its connections, as it does where a firewall or a service's address translation is.</summary>
+    public bool TracksConnections { get; init; }
 }
 
 /// <summary>A pod of the lab: a network namespace with a name.</summary>

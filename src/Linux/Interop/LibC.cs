@@ -46,6 +46,10 @@ internal static partial class LibC
     internal static partial int setns(SafeFileHandle fd, int nstype);
 
     /// <returns>0, or -1 with errno.</returns>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int unshare(int flags);
+
+    /// <returns>0, or -1 with errno.</returns>
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int statx(int dirfd, string pathname, int flags, uint mask, out Statx statxbuf);
 

@@ -36,6 +36,18 @@ public sealed class NetworkNamespaceThread : IDisposable
         return true;
     });
 
+    /// <summary>Runs the function inside a namespace that is made for it and has no name: it is gone with the next one that this thread enters, or with the process.</summary>
+    /// <exception cref="NetworkNamespaceException">None could be made.</exception>
+    public T RunInNew<T>(Func<T> function) => Work(() =>
+    {
+        if (LibC.unshare(LibC.CLONE_NEWNET) != 0)
+        {
+            throw new NetworkNamespaceException("make a network namespace", Marshal.GetLastPInvokeError(), "the process needs CAP_SYS_ADMIN, and the node room for one more (user.max_net_namespaces)");
+        }
+
+        return function();
+    });
+
     /// <summary>Enters one namespace after the other and does the work in each: one change of threads for all of them.</summary>
     /// <param name="action">Runs inside the namespace; what it throws ends the round and reaches the caller.</param>
     /// <param name="onRefused">Told of a namespace that is gone or may not be entered; the others follow.</param>

@@ -4,32 +4,34 @@ using NetPulse.Optimizer.Cluster;
 namespace NetPulse.Optimizer.Apply;
 
 /// <summary>Writes changes into the node's NodeTuning object, from where its Tuner takes them. Each step may be repeated.</summary>
-public sealed class NodeTuningWriter(ObjectsDirectory objects)
+public sealed class NodeTuningWriter(IClusterObjects objects)
 {
     /// <summary>On the canary, with the time at which the Tuner undoes it by itself.</summary>
     /// <exception cref="IOException">Nothing was written.</exception>
-    public void Begin(Change change) => Replace(change.Node, change.Name, Setting(change) with { RevertAt = change.RevertAt });
+    public Task BeginAsync(Change change, CancellationToken cancellationToken) => ReplaceAsync(change, Settings(change, change.RevertAt), cancellationToken);
 
     /// <summary>From now on without an end.</summary>
     /// <exception cref="IOException">Nothing was written; the Tuner undoes the change at its time.</exception>
-    public void Keep(Change change) => Replace(change.Node, change.Name, Setting(change));
+    public Task KeepAsync(Change change, CancellationToken cancellationToken) => ReplaceAsync(change, Settings(change, null), cancellationToken);
 
     /// <summary>The Tuner then restores what held before.</summary>
     /// <exception cref="IOException">Nothing was written; the Tuner undoes the change at its time.</exception>
-    public void Remove(string node, string name) => Replace(node, name, null);
+    public Task RemoveAsync(Change change, CancellationToken cancellationToken) => ReplaceAsync(change, [], cancellationToken);
 
-    private static SysctlSetting Setting(Change change) => new()
+    private static IEnumerable<SysctlSetting> Settings(Change change, DateTimeOffset? revertAt) => change.Writes.Select((write, index) => new SysctlSetting
     {
-        Name = change.Name,
+        Name = change.SettingName(index),
+        Change = change.Writes.Length > 1 ? change.Name : null,
         Pod = change.Pod,
-        Sysctl = change.Sysctl,
-        Value = change.After,
-        Reason = $"{change.Cause} on {change.Edge}",
-    };
+        Sysctl = write.Sysctl,
+        Value = write.After,
+        RevertAt = revertAt,
+        Reason = $"{change.Cause} on {change.Objective.Subject}",
+    });
 
-    private void Replace(string node, string name, SysctlSetting? setting)
+    private Task ReplaceAsync(Change change, IEnumerable<SysctlSetting> settings, CancellationToken cancellationToken)
     {
-        var others = objects.ReadSpec(node).Settings.Where(other => other.Name != name);
-        objects.Write(node, new NodeTuningSpec { Settings = setting is null ? [.. others] : [.. others, setting] });
+        var names = change.SettingNames.ToHashSet(StringComparer.Ordinal);
+        return objects.ReplaceSettingsAsync(change.Node, stored => stored.Where(other => !names.Contains(other.Name)).Concat(settings), "", cancellationToken);
     }
 }

@@ -18,6 +18,18 @@ public sealed record ClusterSnapshot(
     OptimizationPolicy Policy,
     ImmutableArray<string> Problems)
 {
+    /// <summary>The metadata of each namespace; none in standalone mode.</summary>
+    public ImmutableArray<ObjectMeta> Namespaces { get; init; } = [];
+
+    /// <summary>The metadata of each node; none in standalone mode.</summary>
+    public ImmutableArray<ObjectMeta> Nodes { get; init; } = [];
+
+    /// <summary>What was proposed, with what people decided and what became of it.</summary>
+    public ImmutableArray<NetworkRecommendation> Recommendations { get; init; } = [];
+
+    /// <summary>A Tuner that has not looked for this long is taken for dead.</summary>
+    public TimeSpan TunerSilence { get; init; } = TimeSpan.FromSeconds(30);
+
     public Pod? PodNamed(string @namespace, string name) =>
         Pods.FirstOrDefault(pod => pod.Metadata.Name == name && pod.Metadata.Namespace == @namespace);
 }

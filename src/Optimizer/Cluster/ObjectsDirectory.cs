@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using NetPulse.Kubernetes.Files;
 using NetPulse.Kubernetes.Objects;
+using NetPulse.Kubernetes.Stores;
 
 namespace NetPulse.Optimizer.Cluster;
 
-/// <summary>Standalone mode's place for objects: <c>pods/*.yaml</c>, <c>nodetunings/NODE.yaml</c> (the spec, ours) and <c>nodetunings/NODE.status.yaml</c> (the Tuner's).</summary>
+/// <summary>Standalone mode's place for objects: <c>pods/*.yaml</c>, <c>nodetunings/NODE.yaml</c> (the spec, ours), <c>nodetunings/NODE.status.yaml</c> (the Tuner's) and <c>networkrecommendations/NAMESPACE/NAME.yaml</c>.</summary>
 /// <remarks>A file that cannot be read is named in the snapshot; the others are still read.</remarks>
-public sealed class ObjectsDirectory(ClusterOptions options, TimeProvider time)
+public sealed class ObjectsDirectory(ClusterOptions options, TimeProvider time, DirectoryObjectStore<NetworkRecommendation> recommendations) : IClusterObjects
 {
     private const string SpecSuffix = ".yaml";
     private const string StatusSuffix = ".status.yaml";
@@ -14,12 +15,17 @@ public sealed class ObjectsDirectory(ClusterOptions options, TimeProvider time)
     private readonly string pods = Path.Combine(options.ObjectsDirectory, "pods");
     private readonly string nodeTunings = Path.Combine(options.ObjectsDirectory, "nodetunings");
 
-    public ClusterSnapshot Read()
+    public OptimizationPolicy? PolicyAtStart() => ReadPolicy();
+
+    public async Task<ClusterSnapshot> ReadAsync(CancellationToken cancellationToken = default)
     {
         var problems = ImmutableArray.CreateBuilder<string>();
         var at = time.GetUtcNow();
         var (tunings, unreadable) = ReadNodeTunings(problems);
-        return new ClusterSnapshot(at, ReadPods(problems), tunings, unreadable, ReadPolicy(problems), problems.DrainToImmutable());
+        var (known, policy) = (ReadPods(problems), ReadPolicy(problems));
+        var recommended = await recommendations.ListAsync(cancellationToken);
+        problems.AddRange(recommendations.Problems.Select(static problem => problem.Message));
+        return new ClusterSnapshot(at, known, tunings, unreadable, policy, problems.DrainToImmutable()) { Recommendations = recommended.Items };
     }
 
     /// <exception cref="ObjectFileException">There is a policy file and it cannot be used.</exception>
@@ -31,9 +37,21 @@ public sealed class ObjectsDirectory(ClusterOptions options, TimeProvider time)
     public NodeTuningSpec ReadSpec(string node) =>
         File.Exists(SpecFile(node)) ? ObjectFile.Read<NodeTuning>(SpecFile(node)).Spec : new NodeTuningSpec();
 
-    /// <summary>Replaces a node's desired settings in one step.</summary>
+    public Task ReplaceSettingsAsync(string node, Func<IReadOnlyList<SysctlSetting>, IEnumerable<SysctlSetting>> change, string recommendation, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            Write(node, new NodeTuningSpec { Settings = [.. change(ReadSpec(node).Settings)] }, recommendation);
+            return Task.CompletedTask;
+        }
+        catch (IOException e)
+        {
+            return Task.FromException(e);
+        }
+    }
+
     /// <exception cref="IOException">Nothing was replaced.</exception>
-    public void Write(string node, NodeTuningSpec spec)
+    private void Write(string node, NodeTuningSpec spec, string recommendation)
     {
         try
         {
@@ -44,7 +62,13 @@ public sealed class ObjectsDirectory(ClusterOptions options, TimeProvider time)
             throw new ObjectFileException(nodeTunings, 0, "", $"cannot be made: {e.Message}", e);
         }
 
-        ObjectFile.Write(SpecFile(node), new NodeTuning { Metadata = new ObjectMeta { Name = node }, Spec = spec });
+        var metadata = new ObjectMeta { Name = node };
+        if (recommendation.Length > 0)
+        {
+            metadata = metadata with { Annotations = new Dictionary<string, string>(StringComparer.Ordinal) { [NetworkRecommendation.NameAnnotation] = recommendation } };
+        }
+
+        ObjectFile.Write(SpecFile(node), new NodeTuning { Metadata = metadata, Spec = spec });
     }
 
     private string SpecFile(string node) => Path.Combine(nodeTunings, $"{node}{SpecSuffix}");

@@ -48,6 +48,8 @@ internal static class DetectionRegistration
     public static IServiceCollection AddDetection(this IServiceCollection services) => services
         .AddSettings<DetectionOptions, DetectionOptionsValidator>("detection")
         .AddSingleton<EdgeWatch>()
+        .AddSingleton<ErrorWatch>()
+        .AddSingleton<ShapeWatch>()
         .AddSingleton<Announcements>()
         .AddSingleton<AlertBook>()
         .AddSingleton<IncidentSearch>()

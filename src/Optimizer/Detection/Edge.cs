@@ -19,9 +19,9 @@ public sealed record Edge(string Node, WorkloadIdentity Owner, WorkloadIdentity 
         labels[LabelNames.ServerPort],
         labels[LabelNames.Role]);
 
-    /// <summary>Selects one metric of this edge.</summary>
-    public SeriesSelector Select(MetricDefinition metric, string direction = "") => SeriesSelector.Of(
-        metric.Name,
+    /// <summary>The labels of this edge's series.</summary>
+    public (string Name, string Value)[] Labels() =>
+    [
         (LabelNames.Node, Node),
         (LabelNames.Namespace, Owner.Namespace),
         (LabelNames.Workload, Owner.Workload),
@@ -31,11 +31,11 @@ public sealed record Edge(string Node, WorkloadIdentity Owner, WorkloadIdentity 
         (LabelNames.PeerPod, Peer.Pod),
         (LabelNames.ServerPort, ServerPort),
         (LabelNames.Role, Role),
-        (LabelNames.Direction, direction));
+    ];
 
-    /// <summary>The same connections as the peer reports them, from whichever node it is on.</summary>
-    public SeriesSelector SelectAtPeer(MetricDefinition metric) => SeriesSelector.Of(
-        metric.Name,
+    /// <summary>The labels of the same connections as the peer reports them, from whichever node it is on.</summary>
+    public (string Name, string Value)[] LabelsAtPeer() =>
+    [
         (LabelNames.Namespace, Peer.Namespace),
         (LabelNames.Workload, Peer.Workload),
         (LabelNames.Pod, Peer.Pod),
@@ -43,7 +43,14 @@ public sealed record Edge(string Node, WorkloadIdentity Owner, WorkloadIdentity 
         (LabelNames.PeerWorkload, Owner.Workload),
         (LabelNames.PeerPod, Owner.Pod),
         (LabelNames.ServerPort, ServerPort),
-        (LabelNames.Role, Role == LabelNames.Server ? LabelNames.Client : LabelNames.Server));
+        (LabelNames.Role, Role == LabelNames.Server ? LabelNames.Client : LabelNames.Server),
+    ];
+
+    /// <summary>Selects one metric of this edge.</summary>
+    public SeriesSelector Select(MetricDefinition metric, string direction = "") => SeriesSelector.Of(metric.Name, [.. Labels(), (LabelNames.Direction, direction)]);
+
+    /// <summary>The same connections as the peer reports them.</summary>
+    public SeriesSelector SelectAtPeer(MetricDefinition metric) => SeriesSelector.Of(metric.Name, LabelsAtPeer());
 
     public override string ToString() => $"{Owner} → {Peer}:{ServerPort}";
 }

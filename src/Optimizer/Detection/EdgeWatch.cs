@@ -94,7 +94,7 @@ public sealed class EdgeWatch(ISampleStore store, IOptions<DetectionOptions> opt
             watch.Observe(series, at => announcements.Covers(edge, at));
             if (watch.Current is { } departure)
             {
-                found.Add(new Anomaly(edge, signal, departure));
+                found.Add(new Anomaly(new Subject.OfEdge(edge), signal, departure));
             }
         }
     }

@@ -3,7 +3,7 @@ using NetPulse.Optimizer.Detection;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Store;
-using NetPulse.Telemetry.Units;
+using NetPulse.Telemetry.Workloads;
 
 namespace NetPulse.Optimizer.Diagnosis;
 
@@ -13,113 +13,86 @@ public sealed class CauseSearch(ISampleStore store, IEnumerable<ICauseRule> rule
     /// <summary>Evidence older than this says little about now.</summary>
     private static readonly TimeSpan LongestRange = TimeSpan.FromMinutes(1);
 
-    /// <summary>One finding an edge, in the order of the edges; <see cref="Cause.Unknown"/> where no rule is proven.</summary>
+    /// <summary>Every proven cause of each subject, the likeliest first, in the order of the anomalies; <see cref="Cause.Unknown"/> where none is proven.</summary>
     /// <param name="anomalies">What is to be explained.</param>
     /// <param name="traffic">Every edge's.</param>
-    /// <param name="changedAt">When we last changed something at an edge: what was measured before says nothing of what holds now.</param>
+    /// <param name="changedAt">When we last changed something at a subject: what was measured before says nothing of what holds now.</param>
     /// <param name="now">End of what is looked at.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     /// <exception cref="SampleStoreException">The store could not be read.</exception>
     public async Task<ImmutableArray<Finding>> ExplainAsync(
-        ImmutableArray<Anomaly> anomalies, ImmutableArray<EdgeTraffic> traffic, Func<Edge, DateTimeOffset?> changedAt, DateTimeOffset now, CancellationToken cancellationToken)
+        ImmutableArray<Anomaly> anomalies, ImmutableArray<EdgeTraffic> traffic, Func<Subject, DateTimeOffset?> changedAt, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var findings = ImmutableArray.CreateBuilder<Finding>();
-        foreach (var ofEdge in anomalies.GroupBy(anomaly => anomaly.Edge))
+        foreach (var ofSubject in anomalies.GroupBy(anomaly => anomaly.Subject))
         {
-            var measured = await MeasureAsync(traffic.First(edge => edge.Edge == ofEdge.Key), [.. ofEdge], changedAt(ofEdge.Key), now, cancellationToken);
-            findings.Add(Judge(measured));
+            findings.AddRange(Judge(await MeasureAsync([.. ofSubject], traffic, changedAt(ofSubject.Key), now, cancellationToken)));
         }
 
         return findings.DrainToImmutable();
     }
 
-    private Finding Judge(ConnectionEvidence measured)
+    /// <summary>Errors before shapes, then what explains more, then what is proven better.</summary>
+    private IEnumerable<Finding> Judge(SubjectEvidence measured)
     {
-        var judgements = rules.Select(rule => rule.Judge(measured)).ToList();
-        return judgements.Select(judgement => judgement.Finding).OfType<Finding>().OrderByDescending(finding => finding.Confidence).FirstOrDefault()
-            ?? new Finding(Cause.Unknown, "no cause that we know is proven", "", 0, [.. judgements.SelectMany(judgement => judgement.Refutation)], measured);
+        var judgements = rules.Select(rule => rule.Judge(measured)).OfType<Judgement>().ToList();
+        var proven = judgements.Select(judgement => judgement.Finding).OfType<Finding>()
+            .OrderByDescending(finding => finding.Strength).ThenByDescending(finding => finding.Explains).ThenByDescending(finding => finding.Confidence).ToList();
+        return proven.Count > 0
+            ? proven
+            : [new Finding(Cause.Unknown, "no cause that we know is proven", "", 0, [.. judgements.SelectMany(judgement => judgement.Refutation)], measured)];
     }
 
-    private async Task<ConnectionEvidence> MeasureAsync(
-        EdgeTraffic traffic, ImmutableArray<Anomaly> anomalies, DateTimeOffset? changedAt, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<SubjectEvidence> MeasureAsync(
+        ImmutableArray<Anomaly> anomalies, ImmutableArray<EdgeTraffic> traffic, DateTimeOffset? changedAt, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var edge = traffic.Edge;
-        var onset = anomalies.Min(anomaly => anomaly.Departure.Onset);
+        var subject = anomalies[0].Subject;
+        // A departure tells when it began; a shape only that it holds now.
+        var onset = anomalies.Where(anomaly => anomaly.Signal is Signal.Throughput or Signal.RoundTripTime).Select(anomaly => (DateTimeOffset?)anomaly.Departure.Onset).Min()
+            ?? anomalies.Min(anomaly => anomaly.Departure.Onset);
         var range = new TimeRange(new[] { onset, changedAt ?? onset, now - LongestRange }.Max(), now);
-        var busy = await IncreaseAsync(edge.Select(TcpMetrics.BusySeconds));
-        var sent = await IncreaseAsync(edge.Select(TcpMetrics.Segments, LabelNames.Transmit));
-        var zeroWindows = await IncreaseAsync(AtReceiver(NamespaceMetrics.ZeroWindowAdvertised)) + await IncreaseAsync(AtReceiver(NamespaceMetrics.ZeroWindowWanted));
-        return new ConnectionEvidence
+        var own = await ReadingsAsync(subject.Owner, subject.Node, range, cancellationToken);
+        var evidence = new SubjectEvidence
         {
-            Edge = edge,
+            Subject = subject,
             Range = range,
             Onset = onset,
-            Throughput = new BytesPerSecond(MeanSince(traffic.Throughput, range.From)),
-            BestThroughput = traffic.BestThroughput,
-            UsualThroughput = anomalies.FirstOrDefault(anomaly => anomaly.Signal == Signal.Throughput)?.Departure.Usual,
-            Connections = Mean(await ReadAsync(edge.Select(TcpMetrics.Connections))),
-            RoundTripTime = Mean(await ReadAsync(edge.Select(TcpMetrics.SmoothedRtt))) is { } rtt ? TimeSpan.FromSeconds(rtt) : null,
-            PathRoundTripTime = Least(traffic.RoundTripTime, onset) is { } least ? TimeSpan.FromSeconds(least) : null,
-            ReceiveWindowLimitedShare = await IncreaseAsync(edge.Select(TcpMetrics.ReceiveWindowLimitedSeconds)) / PositiveOrNone(busy),
-            SendBufferLimitedShare = await IncreaseAsync(edge.Select(TcpMetrics.SendBufferLimitedSeconds)) / PositiveOrNone(busy),
-            RetransmittedShare = await IncreaseAsync(edge.Select(TcpMetrics.Retransmits)) / PositiveOrNone(sent),
-            SendWindowBytes = Mean(await ReadAsync(edge.Select(TcpMetrics.SendWindow))),
-            ReceiveBufferBytes = Last(await ReadAsync(edge.SelectAtPeer(TcpMetrics.ReceiveBuffer))),
-            ReceiveQueueBytes = Median(await ReadAsync(edge.SelectAtPeer(TcpMetrics.ReceiveQueue))),
-            LockedReceiveBuffers = Last(await ReadAsync(edge.SelectAtPeer(TcpMetrics.ReceiveBufferLocked))),
-            ZeroWindowsPerSecond = zeroWindows / PositiveOrNone((range.To - range.From).TotalSeconds),
-            ReceiveLimits = await ReceiveLimitsAsync(),
+            Own = own,
+            Node = subject is Subject.OfNode ? own : await ReadingsAsync(WorkloadIdentity.Host, subject.Node, range, cancellationToken),
         };
-
-        async Task<TimeSeries?> ReadAsync(SeriesSelector selector) => await store.ReadAsync(selector, range, cancellationToken) is [var first, ..] ? first : null;
-
-        async Task<double?> IncreaseAsync(SeriesSelector selector) => await ReadAsync(selector) is { Count: >= 2 } counter ? CounterRate.Increase(counter) : null;
-
-        SeriesSelector AtReceiver(MetricDefinition metric) => SeriesSelector.Of(
-            metric.Name, (LabelNames.Namespace, edge.Peer.Namespace), (LabelNames.Workload, edge.Peer.Workload), (LabelNames.Pod, edge.Peer.Pod));
-
-        async Task<TcpBufferLimits?> ReceiveLimitsAsync()
+        if (subject is not Subject.OfEdge { Edge: var edge })
         {
-            var fields = new List<long>();
-            foreach (var field in new[] { "min", "default", "max" })
-            {
-                var selector = AtReceiver(NamespaceMetrics.Sysctl);
-                selector = selector with
-                {
-                    Matchers = [.. selector.Matchers, new LabelMatcher(LabelNames.Sysctl, MatchKind.Equal, "net.ipv4.tcp_rmem"), new LabelMatcher(LabelNames.Field, MatchKind.Equal, field)],
-                };
-                if (Last(await ReadAsync(selector)) is { } value)
-                {
-                    fields.Add((long)value);
-                }
-            }
-
-            return fields.Count == 3 ? new TcpBufferLimits(fields[0], fields[1], fields[2]) : null;
-        }
-    }
-
-    private static double? PositiveOrNone(double? value) => value > 0 ? value : null;
-
-    private static double? Last(TimeSeries? series) => series is { Count: > 0 } ? series.Values.Span[^1] : null;
-
-    private static double? Mean(TimeSeries? series) => series is { Count: > 0 } ? series.Values.ToArray().Average() : null;
-
-    private static double? Median(TimeSeries? series) => series is { Count: > 0 } ? series.Values.ToArray().Order().ElementAt(series.Count / 2) : null;
-
-    private static double? Least(TimeSeries series, DateTimeOffset from)
-    {
-        var least = double.PositiveInfinity;
-        for (var i = 0; i < series.Count; i++)
-        {
-            least = series.At(i) >= from ? Math.Min(least, series.Values.Span[i]) : least;
+            return evidence;
         }
 
-        return double.IsFinite(least) ? least : null;
+        var peer = edge.Peer.Pod.Length == 0 ? Readings.None : await ReadingsAsync(edge.Peer, "", range, cancellationToken);
+        var usual = anomalies.FirstOrDefault(anomaly => anomaly.Signal == Signal.Throughput)?.Departure.Usual;
+        return traffic.FirstOrDefault(each => each.Edge == edge) is { } ofEdge
+            ? evidence with { Peer = peer, Connections = ConnectionEvidence.Of(ofEdge, usual, onset, range, own, peer) }
+            : evidence with { Peer = peer };
     }
 
-    private static double MeanSince(TimeSeries series, DateTimeOffset from)
+    /// <param name="identity">A pod, or the node's own namespace.</param>
+    /// <param name="node">Where; a pod may be on any when this is empty.</param>
+    /// <param name="range">When.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    private async Task<Readings> ReadingsAsync(WorkloadIdentity identity, string node, TimeRange range, CancellationToken cancellationToken)
     {
-        var since = Enumerable.Range(0, series.Count).Where(i => series.At(i) > from).Select(i => series.Values.Span[i]).ToList();
-        return since.Count == 0 ? 0 : since.Average();
+        var matchers = ImmutableArray.CreateBuilder<LabelMatcher>();
+        matchers.Add(new LabelMatcher(LabelNames.Namespace, MatchKind.Equal, identity.Namespace));
+        matchers.Add(new LabelMatcher(LabelNames.Pod, MatchKind.Equal, identity.Pod));
+        if (node.Length > 0)
+        {
+            matchers.Add(new LabelMatcher(LabelNames.Node, MatchKind.Equal, node));
+        }
+
+        if (identity.Pod.Length == 0)
+        {
+            // Its own namespace's, and what is nobody's in particular; not other namespaces that are no pod's.
+            matchers.Add(new LabelMatcher(LabelNames.Workload, MatchKind.Pattern, $"|{WorkloadIdentity.Host.Workload}"));
+            matchers.Add(new LabelMatcher(LabelNames.PeerWorkload, MatchKind.Equal, ""));
+        }
+
+        return new Readings(await store.ReadAsync(new SeriesSelector(matchers.DrainToImmutable()), range, cancellationToken));
     }
 }

@@ -1,5 +1,6 @@
 using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Detection.Detectors;
+using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Units;
 
@@ -8,13 +9,11 @@ namespace NetPulse.Optimizer.Diagnosis;
 /// <summary>What both ends of an edge measured since the trouble began. <see langword="null"/> where nobody measured it.</summary>
 public sealed record ConnectionEvidence
 {
+    /// <summary>A window that falls to less than this share of what it was has collapsed.</summary>
+    private const double CollapsedShare = 0.6;
+
     /// <summary>Seen from the sender.</summary>
     public required Edge Edge { get; init; }
-
-    public required TimeRange Range { get; init; }
-
-    /// <summary>Begin of the trouble.</summary>
-    public required DateTimeOffset Onset { get; init; }
 
     /// <summary>Payload that the sender sent, mean over the range.</summary>
     public required BytesPerSecond Throughput { get; init; }
@@ -60,11 +59,153 @@ public sealed record ConnectionEvidence
 
     /// <summary>net.ipv4.tcp_rmem in force in the receiver's network namespace, bytes.</summary>
     public TcpBufferLimits? ReceiveLimits { get; init; }
-}
 
-/// <summary>The three numbers of net.ipv4.tcp_rmem or tcp_wmem, bytes.</summary>
-public sealed record TcpBufferLimits(long Minimum, long Default, long Maximum)
-{
-    /// <summary>As the kernel reads it.</summary>
-    public override string ToString() => $"{Minimum} {Default} {Maximum}";
+    /// <summary>net.ipv4.tcp_wmem in force in the sender's network namespace, bytes.</summary>
+    public TcpBufferLimits? SendLimits { get; init; }
+
+    /// <summary>The smallest smoothed round-trip time of the detection window, also before the trouble.</summary>
+    public TimeSpan? LowestRoundTripTime { get; init; }
+
+    /// <summary>Mean of the smoothed round-trip times that connections observed over the range, and of the smallest that each knows.</summary>
+    public TimeSpan? ObservedRoundTripTime { get; init; }
+
+    public TimeSpan? ObservedPathRoundTripTime { get; init; }
+
+    /// <summary>Time busy per time: above 1 where several connections are.</summary>
+    public double? BusyShare { get; init; }
+
+    /// <summary>Segments sent again.</summary>
+    public double? Retransmits { get; init; }
+
+    /// <summary>Payload of one of them, mean, bytes.</summary>
+    public double? RetransmitBytes { get; init; }
+
+    /// <summary>Share of the retransmits that the receiver had got already: 0 to 1.</summary>
+    public double? SpuriousShare { get; init; }
+
+    /// <summary>Times that the peer acknowledged segments in another order.</summary>
+    public double? Reorderings { get; init; }
+
+    /// <summary>Segments that came from the receiver.</summary>
+    public double? SegmentsBack { get; init; }
+
+    public double? ConnectionsClosed { get; init; }
+
+    /// <summary>Time to connect, mean.</summary>
+    public TimeSpan? ConnectTime { get; init; }
+
+    /// <summary>Largest send buffer of a connection, bytes.</summary>
+    public double? SendBufferBytes { get; init; }
+
+    /// <summary>Connections whose application fixed its send buffer.</summary>
+    public double? LockedSendBuffers { get; init; }
+
+    /// <summary>Written and not yet sent, median over the range of the fullest connection, bytes.</summary>
+    public double? NotSentBytes { get; init; }
+
+    /// <summary>Of one connection, mean, bytes.</summary>
+    public double? CongestionWindowBytes { get; init; }
+
+    /// <summary>Window at which slow start ends, mean over connections that have one, bytes.</summary>
+    public double? SlowStartThresholdBytes { get; init; }
+
+    /// <summary>Falls of the congestion window by two fifths or more from one reading to the next.</summary>
+    public double? WindowCollapses { get; init; }
+
+    /// <summary>Share of the connections whose congestion control decides on its own when to send: 0 to 1.</summary>
+    public double? SelfPacedShare { get; init; }
+
+    /// <summary>Connections with TCP_NODELAY.</summary>
+    public double? WithoutDelay { get; init; }
+
+    /// <summary>Connections that wait for a timer that has doubled, mean.</summary>
+    public double? BackedOff { get; init; }
+
+    /// <summary>Share of the readings in which something was sent again: 0 to 1.</summary>
+    public double? LossyReadings { get; init; }
+
+    /// <summary>The highest rate of the range, what was sent again with it, per its mean: near 1 where something keeps a ceiling.</summary>
+    public double? PeakToMean { get; init; }
+
+    /// <summary>From what both ends reported.</summary>
+    /// <param name="traffic">The edge's in the detection window.</param>
+    /// <param name="usual">Throughput that would have been normal.</param>
+    /// <param name="onset">Begin of the trouble.</param>
+    /// <param name="range">What the readings span.</param>
+    /// <param name="sender">The network namespace that sends.</param>
+    /// <param name="receiver">The one that receives; nothing where it is no pod of ours.</param>
+    public static ConnectionEvidence Of(EdgeTraffic traffic, NormalRange? usual, DateTimeOffset onset, TimeRange range, Readings sender, Readings receiver)
+    {
+        var edge = traffic.Edge;
+        var (ours, theirs) = (edge.Labels(), edge.LabelsAtPeer());
+        var busy = PositiveOrNone(sender.Increase(TcpMetrics.BusySeconds, ours));
+        var sent = PositiveOrNone(sender.Increase(TcpMetrics.Segments, [.. ours, (LabelNames.Direction, LabelNames.Transmit)]));
+        var connections = sender.Mean(TcpMetrics.Connections, ours);
+        var retransmits = sender.Increase(TcpMetrics.Retransmits, ours);
+        return new ConnectionEvidence
+        {
+            Edge = edge,
+            Throughput = new BytesPerSecond(MeanSince(traffic.Throughput, range.From)),
+            BestThroughput = traffic.BestThroughput,
+            UsualThroughput = usual,
+            Connections = connections,
+            RoundTripTime = Seconds(sender.Mean(TcpMetrics.SmoothedRtt, ours)),
+            PathRoundTripTime = Seconds(Least(traffic.RoundTripTime, onset)),
+            ReceiveWindowLimitedShare = sender.Increase(TcpMetrics.ReceiveWindowLimitedSeconds, ours) / busy,
+            SendBufferLimitedShare = sender.Increase(TcpMetrics.SendBufferLimitedSeconds, ours) / busy,
+            RetransmittedShare = retransmits / sent,
+            SendWindowBytes = sender.Mean(TcpMetrics.SendWindow, ours),
+            ReceiveBufferBytes = receiver.Last(TcpMetrics.ReceiveBuffer, theirs),
+            ReceiveQueueBytes = receiver.Median(TcpMetrics.ReceiveQueue, theirs),
+            LockedReceiveBuffers = receiver.Last(TcpMetrics.ReceiveBufferLocked, theirs),
+            ZeroWindowsPerSecond = receiver.PerSecond(NamespaceMetrics.ZeroWindowAdvertised) + receiver.PerSecond(NamespaceMetrics.ZeroWindowWanted),
+            ReceiveLimits = receiver.Limits("net.ipv4.tcp_rmem"),
+            SendLimits = sender.Limits("net.ipv4.tcp_wmem"),
+            LowestRoundTripTime = Seconds(Least(traffic.RoundTripTime, DateTimeOffset.MinValue)),
+            ObservedRoundTripTime = Seconds(MeanOf(TcpMetrics.Rtt)),
+            ObservedPathRoundTripTime = Seconds(MeanOf(TcpMetrics.MinimumRtt)),
+            BusyShare = sender.PerSecond(TcpMetrics.BusySeconds, ours),
+            Retransmits = retransmits,
+            RetransmitBytes = sender.Increase(TcpMetrics.RetransmittedBytes, ours) / PositiveOrNone(retransmits),
+            SpuriousShare = sender.Increase(TcpMetrics.SpuriousRetransmits, ours) / PositiveOrNone(retransmits),
+            Reorderings = sender.Increase(TcpMetrics.Reorderings, ours),
+            SegmentsBack = sender.Increase(TcpMetrics.Segments, [.. ours, (LabelNames.Direction, LabelNames.Receive)]),
+            ConnectionsClosed = sender.Increase(TcpMetrics.ConnectionsClosed, ours),
+            ConnectTime = Seconds(MeanOf(TcpMetrics.ConnectDuration)),
+            SendBufferBytes = sender.Last(TcpMetrics.SendBuffer, ours),
+            LockedSendBuffers = sender.Last(TcpMetrics.SendBufferLocked, ours),
+            NotSentBytes = sender.Median(TcpMetrics.NotSent, ours),
+            CongestionWindowBytes = sender.Mean(TcpMetrics.CongestionWindow, ours),
+            SlowStartThresholdBytes = sender.Mean(TcpMetrics.SlowStartThreshold, ours),
+            WindowCollapses = sender.Falls(TcpMetrics.CongestionWindow, CollapsedShare, ours),
+            SelfPacedShare = sender.Mean(TcpMetrics.SelfPaced, ours) / PositiveOrNone(connections),
+            WithoutDelay = sender.Mean(TcpMetrics.WithoutDelay, ours),
+            BackedOff = sender.Mean(TcpMetrics.BackedOff, ours),
+            LossyReadings = sender.GrowingShare(TcpMetrics.Retransmits, ours),
+            PeakToMean = sender.PeakToMean(TcpMetrics.Segments, [.. ours, (LabelNames.Direction, LabelNames.Transmit)]),
+        };
+
+        double? MeanOf(MetricDefinition histogram) => sender.Increase($"{histogram.Name}_sum", ours) / PositiveOrNone(sender.Increase($"{histogram.Name}_count", ours));
+    }
+
+    private static TimeSpan? Seconds(double? value) => value is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+
+    private static double? PositiveOrNone(double? value) => value > 0 ? value : null;
+
+    private static double? Least(TimeSeries series, DateTimeOffset from)
+    {
+        var least = double.PositiveInfinity;
+        for (var i = 0; i < series.Count; i++)
+        {
+            least = series.At(i) >= from ? Math.Min(least, series.Values.Span[i]) : least;
+        }
+
+        return double.IsFinite(least) ? least : null;
+    }
+
+    private static double MeanSince(TimeSeries series, DateTimeOffset from)
+    {
+        var since = Enumerable.Range(0, series.Count).Where(i => series.At(i) > from).Select(i => series.Values.Span[i]).ToList();
+        return since.Count == 0 ? 0 : since.Average();
+    }
 }

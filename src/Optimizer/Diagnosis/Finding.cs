@@ -3,18 +3,23 @@ using NetPulse.Optimizer.Detection;
 
 namespace NetPulse.Optimizer.Diagnosis;
 
-/// <summary>Why an edge is slow.</summary>
-public enum Cause
+/// <summary>How hard a cause's proof is.</summary>
+public enum Strength
 {
-    /// <summary>None of our causes is proven.</summary>
-    Unknown,
+    /// <summary>Figures that fit together; another cause may lie beneath.</summary>
+    Shape,
 
-    /// <summary>The receiver's window ceiling is below what the path could hold.</summary>
-    ReceiveWindowBelowBandwidthDelay,
-
-    /// <summary>The receiving application reads more slowly than data arrives.</summary>
-    SlowReader,
+    /// <summary>The kernel itself counts the error.</summary>
+    Error,
 }
+
+/// <summary>What a rule knows of its cause, for people.</summary>
+/// <param name="Cause">Which.</param>
+/// <param name="Strength">Errors are looked at before shapes.</param>
+/// <param name="Proof">What proves it.</param>
+/// <param name="Refutation">What refutes it.</param>
+/// <param name="Advice">What heals it where no sysctl does; empty otherwise.</param>
+public sealed record CauseDescription(Cause Cause, Strength Strength, string Proof, string Refutation, string Advice = "");
 
 /// <summary>One thing that was measured and what it had to be.</summary>
 /// <param name="What">What was looked at.</param>
@@ -23,20 +28,6 @@ public enum Cause
 /// <param name="Holds"><see langword="null"/> when it could not be measured.</param>
 public sealed record Evidence(string What, string Measured, string Required, bool? Holds)
 {
-    /// <summary>Holds as the comparison says, unless one of the values that it compares was not measured.</summary>
-    internal static Evidence Of(string what, string measured, string required, bool holds, params ReadOnlySpan<double?> compared)
-    {
-        foreach (var value in compared)
-        {
-            if (value is null)
-            {
-                return new Evidence(what, measured, required, null);
-            }
-        }
-
-        return new Evidence(what, measured, required, holds);
-    }
-
     public override string ToString() => $"{What} {Measured} ({(Holds == false ? "not " : "")}{Required})";
 }
 
@@ -47,29 +38,26 @@ public sealed record Evidence(string What, string Measured, string Required, boo
 /// <param name="Confidence">0 to 1: the share of the proof that could be measured.</param>
 /// <param name="Proof">What was looked at; for <see cref="Cause.Unknown"/>, what spoke against each cause.</param>
 /// <param name="Measured">What it was judged by.</param>
-public sealed record Finding(Cause Cause, string Summary, string Advice, double Confidence, ImmutableArray<Evidence> Proof, ConnectionEvidence Measured)
+public sealed record Finding(Cause Cause, string Summary, string Advice, double Confidence, ImmutableArray<Evidence> Proof, SubjectEvidence Measured)
 {
-    public Edge Edge => Measured.Edge;
+    public Subject Subject => Measured.Subject;
+
+    public Strength Strength { get; init; }
+
+    /// <summary>Share of the trouble that the cause explains, as far as it can be measured: 0 to 1.</summary>
+    public double Explains { get; init; }
 }
 
-/// <summary>What one rule says of an edge.</summary>
+/// <summary>What one rule says of a subject.</summary>
 /// <param name="Finding">The cause, when it is proven.</param>
 /// <param name="Refutation">What spoke against it, when it is not.</param>
-public sealed record Judgement(Finding? Finding, ImmutableArray<Evidence> Refutation)
-{
-    /// <summary>Proven when nothing speaks against the cause and most of its proof could be measured.</summary>
-    internal static Judgement Of(Cause cause, string summary, string advice, ConnectionEvidence measured, params ImmutableArray<Evidence> proof)
-    {
-        var against = proof.Where(evidence => evidence.Holds == false).ToImmutableArray();
-        var unmeasured = proof.Count(evidence => evidence.Holds is null);
-        return against.Length == 0 && unmeasured * 3 <= proof.Length
-            ? new Judgement(new Finding(cause, summary, advice, (proof.Length - unmeasured) / (double)proof.Length, proof, measured), [])
-            : new Judgement(null, against.Length > 0 ? against : [.. proof.Where(evidence => evidence.Holds is null)]);
-    }
-}
+public sealed record Judgement(Finding? Finding, ImmutableArray<Evidence> Refutation);
 
 /// <summary>Proves or refutes one cause from what was measured; pure.</summary>
 public interface ICauseRule
 {
-    Judgement Judge(ConnectionEvidence measured);
+    CauseDescription About { get; }
+
+    /// <returns><see langword="null"/> where the cause cannot be that of such a subject.</returns>
+    Judgement? Judge(SubjectEvidence evidence);
 }

@@ -10,8 +10,21 @@ namespace NetPulse.Optimizer.Diagnosis;
 /// </remarks>
 public sealed class ReceiveWindowBelowBandwidthDelay : ICauseRule
 {
-    public Judgement Judge(ConnectionEvidence measured)
+    private const double NoQueue = 1.15;
+
+    public CauseDescription About { get; } = new(
+        Cause.ReceiveWindowBelowBandwidthDelay,
+        Strength.Shape,
+        "the sender waits for the receive window, the receiver's buffer stands at the ceiling of tcp_rmem, and what it receives is read at once",
+        "bytes that wait unread, closed windows, SO_RCVBUF, a window that holds the path");
+
+    public Judgement? Judge(SubjectEvidence evidence)
     {
+        if (evidence.Connections is not { } measured)
+        {
+            return null;
+        }
+
         var windowRate = measured is { SendWindowBytes: { } window, RoundTripTime: { TotalSeconds: > 0 } rtt, Connections: { } connections }
             ? new BytesPerSecond(window * Math.Max(1, connections) / rtt.TotalSeconds)
             : (BytesPerSecond?)null;
@@ -19,40 +32,28 @@ public sealed class ReceiveWindowBelowBandwidthDelay : ICauseRule
         var fillsWindow = windowRate is { } rate ? measured.Throughput.Value / rate.Value : (double?)null;
         var ceiling = measured.ReceiveLimits?.Maximum;
 
-        return Judgement.Of(
-            Cause.ReceiveWindowBelowBandwidthDelay,
-            $"the receive buffer's ceiling in {measured.Edge.Peer} ({Text.Bytes(ceiling)}) is below the path's bandwidth-delay product ({Text.Bytes(needed)}): "
-            + $"one window a round trip of {Text.Time(measured.RoundTripTime)} gives {measured.Throughput}",
-            "",
-            measured,
-            new Evidence("throughput", measured.Throughput.ToString(), $"below 80 % of the {measured.BestThroughput} seen before", measured.Throughput.Value < 0.8 * measured.BestThroughput.Value),
-            new Evidence(
+        // Without a better past the window is what limits only where nothing waits in a queue on the way: then the path is not full.
+        var stands = measured.ReceiveWindowLimitedShare > 0.5 && measured.ObservedRoundTripTime <= NoQueue * measured.ObservedPathRoundTripTime;
+        var isBelowBest = measured.Throughput.Value < 0.8 * measured.BestThroughput.Value;
+        return new Proof(About, evidence)
+            .Needs(new Evidence("throughput", measured.Throughput.ToString(), $"below 80 % of the {measured.BestThroughput} seen before, or without any queue on the path", isBelowBest || stands))
+            .Needs(new Evidence(
                 "sender stopped by the receive window",
                 $"{Text.Percent(measured.ReceiveWindowLimitedShare)} of its busy time, {Text.Percent(fillsWindow)} of one window a round trip",
                 "over 50 %, or 70 % to 130 % of a window",
-                measured.ReceiveWindowLimitedShare is null && fillsWindow is null ? null : measured.ReceiveWindowLimitedShare > 0.5 || fillsWindow is > 0.7 and < 1.3),
-            Evidence.Of(
-                "receive buffer",
-                Text.Bytes(measured.ReceiveBufferBytes),
-                $"at least 75 % of the ceiling of {Text.Bytes(ceiling)}",
-                measured.ReceiveBufferBytes >= 0.75 * ceiling,
-                measured.ReceiveBufferBytes,
-                ceiling),
-            Evidence.Of(
-                "unread bytes",
-                Text.Bytes(measured.ReceiveQueueBytes),
-                $"at most {Text.Percent(SlowReader.UnreadShare)} of the buffer",
-                measured.ReceiveQueueBytes <= SlowReader.UnreadShare * measured.ReceiveBufferBytes,
-                measured.ReceiveQueueBytes,
-                measured.ReceiveBufferBytes),
-            Evidence.Of("windows closed", Text.PerSecond(measured.ZeroWindowsPerSecond), "at most 1/s", measured.ZeroWindowsPerSecond <= 1, measured.ZeroWindowsPerSecond),
-            Evidence.Of("connections with SO_RCVBUF", Text.Count(measured.LockedReceiveBuffers), "none", measured.LockedReceiveBuffers == 0, measured.LockedReceiveBuffers),
-            Evidence.Of(
-                "window",
-                Text.Bytes(measured.SendWindowBytes),
-                $"below the {Text.Bytes(needed)} that {measured.BestThroughput} at {Text.Time(measured.PathRoundTripTime)} need",
-                measured.SendWindowBytes < needed,
-                measured.SendWindowBytes,
-                needed));
+                measured.ReceiveWindowLimitedShare is null && fillsWindow is null ? null : measured.ReceiveWindowLimitedShare > 0.5 || fillsWindow is > 0.7 and < 1.3))
+            .Needs("receive buffer", measured.ReceiveBufferBytes, ceiling, Text.Bytes, $"at least 75 % of the ceiling of {Text.Bytes(ceiling)}", (buffer, limit) => buffer >= 0.75 * limit)
+            .Needs(
+                "unread bytes", measured.ReceiveQueueBytes, measured.ReceiveBufferBytes, Text.Bytes, $"at most {Text.Percent(SlowReader.UnreadShare)} of the buffer",
+                (unread, buffer) => unread <= SlowReader.UnreadShare * buffer)
+            .Needs("windows closed", measured.ZeroWindowsPerSecond, Text.PerSecond, "at most 1/s", rate => rate <= 1)
+            .Needs("connections with SO_RCVBUF", measured.LockedReceiveBuffers, Text.Count, "none", count => count == 0)
+            .Needs(
+                "window", measured.SendWindowBytes, isBelowBest ? needed : double.PositiveInfinity, Text.Bytes,
+                $"below the {Text.Bytes(needed)} that {measured.BestThroughput} at {Text.Time(measured.PathRoundTripTime)} need", (window, bound) => window < bound)
+            .Judge(
+                $"the receive buffer's ceiling in {measured.Edge.Peer} ({Text.Bytes(ceiling)}) is below the path's bandwidth-delay product{(isBelowBest ? $" ({Text.Bytes(needed)})" : "")}: "
+                + $"one window a round trip of {Text.Time(measured.RoundTripTime)} gives {measured.Throughput}",
+                measured.ReceiveWindowLimitedShare ?? 0);
     }
 }

@@ -10,22 +10,28 @@ public sealed class SlowReader : ICauseRule
     /// </summary>
     internal const double UnreadShare = 0.05;
 
-    public Judgement Judge(ConnectionEvidence measured) => Judgement.Of(
+    public CauseDescription About { get; } = new(
         Cause.SlowReader,
-        $"the application in {measured.Edge.Peer} reads too slowly: {Text.Bytes(measured.ReceiveQueueBytes)} wait unread",
-        "no sysctl heals this: make the receiving application read faster, or give it more processor time",
-        measured,
-        Evidence.Of(
-            "sender stopped by the receive window",
-            $"{Text.Percent(measured.ReceiveWindowLimitedShare)} of its busy time",
-            "over 20 %",
-            measured.ReceiveWindowLimitedShare > 0.2,
-            measured.ReceiveWindowLimitedShare),
-        new Evidence(
-            "unread bytes",
-            $"{Text.Bytes(measured.ReceiveQueueBytes)}, windows closed {Text.PerSecond(measured.ZeroWindowsPerSecond)}",
-            $"over {Text.Percent(UnreadShare)} of the buffer of {Text.Bytes(measured.ReceiveBufferBytes)}, or over 1/s",
-            measured.ReceiveQueueBytes is null && measured.ZeroWindowsPerSecond is null
-                ? null
-                : measured.ReceiveQueueBytes > UnreadShare * measured.ReceiveBufferBytes || measured.ZeroWindowsPerSecond > 1));
+        Strength.Shape,
+        "the sender waits for the receive window, and bytes wait unread in the receiver's queue or its namespace closes windows",
+        "an empty queue and open windows",
+        "no sysctl heals this: make the receiving application read faster, or give it more processor time");
+
+    public Judgement? Judge(SubjectEvidence evidence)
+    {
+        if (evidence.Connections is not { } measured)
+        {
+            return null;
+        }
+
+        var closes = measured.ZeroWindowsPerSecond > 1;
+        return new Proof(About, evidence)
+            .Needs("sender stopped by the receive window", measured.ReceiveWindowLimitedShare, Text.Percent, "over 20 % of its busy time", share => share > 0.2)
+            .Needs(new Evidence(
+                "unread bytes",
+                $"{Text.Bytes(measured.ReceiveQueueBytes)}, windows closed {Text.PerSecond(measured.ZeroWindowsPerSecond)}",
+                $"over {Text.Percent(UnreadShare)} of the buffer of {Text.Bytes(measured.ReceiveBufferBytes)}, or over 1/s",
+                measured.ReceiveQueueBytes is null && measured.ZeroWindowsPerSecond is null ? null : closes || measured.ReceiveQueueBytes > UnreadShare * measured.ReceiveBufferBytes))
+            .Judge($"the application in {measured.Edge.Peer} reads too slowly: {Text.Bytes(measured.ReceiveQueueBytes)} wait unread", measured.ReceiveWindowLimitedShare ?? 0);
+    }
 }

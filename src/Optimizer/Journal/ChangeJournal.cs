@@ -65,7 +65,7 @@ public sealed class ChangeJournal : IDisposable
     /// <summary>The change enters a phase. What follows it may only be done once this has returned.</summary>
     /// <exception cref="IOException">The entry is not on disk: the step must not be taken.</exception>
     public void Enter(ChangePhase phase, Change change, string text, Effect? effect = null) =>
-        Append(new JournalEntry(0, default, EntryKind.Change, change.Pod.ToString(), text, null, change, phase, effect));
+        Append(new JournalEntry(0, default, EntryKind.Change, change.Target, text, null, change, phase, effect));
 
     public void Dispose() => file.Dispose();
 
@@ -122,7 +122,7 @@ public sealed class ChangeJournal : IDisposable
 
             try
             {
-                Remember(JsonSerializer.Deserialize<JournalEntry>(bytes.AsSpan(start, length), Json) ?? throw new JsonException("null is no entry"));
+                Remember(EarlierEntries.Read(bytes.AsSpan(start, length), Json) ?? throw new JsonException("null is no entry"));
             }
             catch (JsonException e)
             {

@@ -1,9 +1,4 @@
-using System.Collections.Immutable;
-using NetPulse.Kubernetes.Objects;
-using NetPulse.Optimizer.Cluster;
-using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Diagnosis;
-using NetPulse.Telemetry.Units;
 
 namespace NetPulse.Optimizer.Proposals;
 
@@ -13,69 +8,39 @@ namespace NetPulse.Optimizer.Proposals;
 /// buffer is offered as window (the rest is the kernel's bookkeeping, tcp_sock.scaling_ratio) is measured; half, where it was not. Where the path
 /// was never seen to carry more than now, its bandwidth is not known and the ceiling is quadrupled; the next finding says whether that was enough.
 /// </remarks>
-public static class LargerReceiveWindow
+public sealed class LargerReceiveWindow : IRemedy
 {
-    public const string Sysctl = "net.ipv4.tcp_rmem";
-
-    /// <summary>The largest ceiling that is ever proposed: with more, one connection can pin more memory than any path we know needs.</summary>
-    private const long LargestCeilingBytes = 64L << 20;
-
     /// <summary>Room beyond the bandwidth-delay product, so that the window does not stop a sender whose segments wait in the path's queue.</summary>
     private const double Headroom = 1.25;
 
-    /// <summary>When the kernel uses a larger ceiling: a running connection grows only when it reads more in a round trip than ever before (tcp_rcv_space_adjust).</summary>
-    private const string Effect = "new connections at once; running ones may keep their window";
+    // A running connection grows only when it reads more in a round trip than ever before (tcp_rcv_space_adjust).
+    public RemedyDescription About { get; } = new(Cause.ReceiveWindowBelowBandwidthDelay, ["net.ipv4.tcp_rmem"], TakesEffect.NewConnections);
 
-    /// <summary>One proposal a receiving pod, for the edge that carried the most; none for a pod that we do not know, and none that would not raise the ceiling.</summary>
-    public static ImmutableArray<SysctlProposal> For(ImmutableArray<Finding> findings, ImmutableArray<EdgeTraffic> traffic, ClusterSnapshot cluster)
+    public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {
-        return
-        [
-            .. from finding in findings
-               where finding is { Cause: Cause.ReceiveWindowBelowBandwidthDelay, Measured.ReceiveLimits: not null, Edge.Peer.Pod: not "" }
-               group finding by finding.Edge.Peer into ofPod
-               let pod = cluster.PodNamed(ofPod.Key.Namespace, ofPod.Key.Pod)
-               where pod is not null
-               let finding = ofPod.MaxBy(finding => finding.Measured.BestThroughput)
-               orderby finding.Edge.ToString()
-               let proposal = Propose(finding, pod, Controls(traffic, finding))
-               where proposal.To != proposal.From
-               select proposal,
-        ];
-    }
+        if (finding.Measured.Connections is not { ReceiveLimits: { } limits } measured || context.Of(measured.Edge.Peer) is not { } target)
+        {
+            return null;
+        }
 
-    /// <summary>Edges to other pods of the same workload and port that carry as much: what befalls them too is not the change's doing.</summary>
-    private static ImmutableArray<Edge> Controls(ImmutableArray<EdgeTraffic> traffic, Finding treated) =>
-    [
-        .. from other in traffic
-           where other.Edge.Peer != treated.Edge.Peer
-               && (other.Edge.Peer.Namespace, other.Edge.Peer.Workload) == (treated.Edge.Peer.Namespace, treated.Edge.Peer.Workload)
-               && (other.Edge.ServerPort, other.Edge.Role) == (treated.Edge.ServerPort, treated.Edge.Role)
-               && other.LatestThroughput.Value >= treated.Measured.Throughput.Value / 2
-           select other.Edge,
-    ];
-
-    private static SysctlProposal Propose(Finding finding, Pod pod, ImmutableArray<Edge> controls)
-    {
-        var measured = finding.Measured;
-        var limits = measured.ReceiveLimits!;
         var connections = Math.Max(1, measured.Connections ?? 1);
         var delay = measured.PathRoundTripTime ?? TimeSpan.Zero;
         var bandwidthIsKnown = measured.BestThroughput.Value > 1.5 * measured.Throughput.Value;
         var windowShare = Math.Clamp(measured.SendWindowBytes / measured.ReceiveBufferBytes ?? 0.5, 0.25, 0.9);
         var wanted = bandwidthIsKnown ? Headroom * measured.BestThroughput.BytesInFlight(delay) / connections / windowShare : 4.0 * limits.Maximum;
-        var ceiling = Math.Max(limits.Maximum, Math.Min((long)Math.Ceiling(wanted / 4096) * 4096, LargestCeilingBytes));
+        var ceiling = Ceiling.Of(wanted, limits.Maximum, Ceiling.LargestBufferBytes);
         var windowRate = ceiling * windowShare * connections / Math.Max(delay.TotalSeconds, 0.001);
         return new SysctlProposal(
             finding,
-            pod.Spec.NodeName,
-            new PodReference { Namespace = pod.Metadata.Namespace, Name = pod.Metadata.Name },
-            Sysctl,
-            limits.ToString(),
-            (limits with { Maximum = ceiling }).ToString(),
-            new BytesPerSecond(bandwidthIsKnown ? Math.Min(measured.BestThroughput.Value, windowRate) : Math.Min(windowRate, measured.Throughput.Value * ceiling / limits.Maximum)),
+            target,
+            [new SysctlWrite("net.ipv4.tcp_rmem", limits.ToString(), (limits with { Maximum = ceiling }).ToString())],
+            Objective.Throughput(measured.Edge),
+            measured.Throughput.Value,
+            bandwidthIsKnown ? Math.Min(measured.BestThroughput.Value, windowRate) : Math.Min(windowRate, measured.Throughput.Value * ceiling / limits.Maximum),
             (long)((ceiling - limits.Maximum) * connections),
-            Effect,
-            controls);
+            About.TakesEffect)
+        {
+            Controls = [.. context.ControlsOf(measured.Edge, changesPeer: true, measured.Throughput.Value).Select(Objective.Throughput)],
+        };
     }
 }

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Apply;
 using NetPulse.Optimizer.Cluster;
-using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Journal;
 using NetPulse.Optimizer.Proposals;
 using NetPulse.Optimizer.Verify;
@@ -26,32 +25,32 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
     private static readonly TimeSpan RestartAllowance = TimeSpan.FromMinutes(1);
 
     /// <summary>More of it would make the setting's name longer than a DNS name.</summary>
-    private const int LongestPodName = 200;
+    private const int LongestTargetName = 200;
 
     /// <summary>Journals the plan, then writes it for the node's Tuner.</summary>
     /// <exception cref="IOException">The journal could not be written: nothing was changed.</exception>
-    public void Begin(SysctlProposal proposal, ClusterSnapshot cluster)
+    public async Task BeginAsync(SysctlProposal proposal, ClusterSnapshot cluster, CancellationToken cancellationToken)
     {
         var judgeAfter = cluster.Policy.Spec.Canary.Duration;
         var change = new Change(
-            $"{(proposal.Pod.Name.Length > LongestPodName ? proposal.Pod.Name[..LongestPodName] : proposal.Pod.Name)}-{proposal.Sysctl.Split('.')[^1].Replace('_', '-')}-{cluster.At.ToUnixTimeSeconds()}",
+            NameOf(proposal, cluster.At),
             proposal.Finding.Cause,
             proposal.Node,
             proposal.Pod,
-            proposal.Sysctl,
-            proposal.From,
-            proposal.To,
-            proposal.Finding.Edge,
+            proposal.Workload,
+            proposal.Writes,
+            proposal.Objective,
             Untouched(proposal.Controls, cluster.At - judgeAfter - (2 * CanaryMeasurement.Settling)),
             proposal.Finding.Measured.Onset,
             proposal.Expected,
+            proposal.TakesEffect,
             cluster.At,
             judgeAfter,
             cluster.At + Patience + CanaryMeasurement.Settling + judgeAfter + RestartAllowance);
         journal.Enter(ChangePhase.Planned, change, $"planned as a canary: {change}; judged after {Duration.Format(judgeAfter)}; undone by the Tuner at {change.RevertAt:HH:mm:ss} unless kept");
         try
         {
-            writer.Begin(change);
+            await writer.BeginAsync(change, cancellationToken);
         }
         catch (IOException e)
         {
@@ -82,12 +81,17 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         return problems.ToImmutable();
     }
 
-    /// <summary>Without the edges to pods in which we changed something ourselves since then.</summary>
-    private ImmutableArray<Edge> Untouched(ImmutableArray<Edge> controls, DateTimeOffset since)
+    private static string NameOf(SysctlProposal proposal, DateTimeOffset at)
     {
-        var touched = journal.Changes.Where(state => (state.Phase == ChangePhase.Kept ? state.AppliedAt : state.Since) > since)
-            .Select(state => (state.Change.Pod.Namespace, state.Change.Pod.Name)).ToHashSet();
-        return [.. controls.Where(edge => !touched.Contains((edge.Peer.Namespace, edge.Peer.Pod)))];
+        var target = proposal.Pod?.Name ?? proposal.Node;
+        return $"{(target.Length > LongestTargetName ? target[..LongestTargetName] : target)}-{proposal.Writes[0].Sysctl.Split('.')[^1].Replace('_', '-')}-{at.ToUnixTimeSeconds()}";
+    }
+
+    /// <summary>Without the subjects at whose ends we changed something ourselves since then.</summary>
+    private ImmutableArray<Objective> Untouched(ImmutableArray<Objective> controls, DateTimeOffset since)
+    {
+        var touched = journal.Changes.Where(state => (state.Phase == ChangePhase.Kept ? state.AppliedAt : state.Since) > since).Select(state => state.Change).ToList();
+        return [.. controls.Where(control => !touched.Exists(change => change.Touches(control.Subject)))];
     }
 
     private async Task StepAsync(ChangeState state, ClusterSnapshot cluster, CancellationToken cancellationToken)
@@ -100,8 +104,10 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         }
 
         var tuning = cluster.NodeTunings.GetValueOrDefault(change.Node);
-        var isDesired = tuning?.Spec.Settings.Any(setting => setting.Name == change.Name) == true;
-        var status = tuning?.Status?.Settings.FirstOrDefault(setting => setting.Name == change.Name);
+        var names = change.SettingNames.ToHashSet(StringComparer.Ordinal);
+        var isDesired = tuning?.Spec.Settings.Any(setting => names.Contains(setting.Name)) == true;
+        // Of several settings the one that is furthest from being in force speaks for the change.
+        var status = tuning?.Status?.Settings.Where(setting => names.Contains(setting.Name)).MaxBy(setting => setting.State != SettingState.Applied);
 
         switch (state.Phase)
         {
@@ -112,34 +118,34 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
                 journal.Enter(ChangePhase.Abandoned, change, "we ended before it was written; nothing was changed");
                 break;
             case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Kept when status is { State: SettingState.Refused or SettingState.Overridden or SettingState.NamespaceGone or SettingState.Reverted }:
-                LetGo(state, status);
+                await LetGoAsync(state, status, cancellationToken);
                 break;
             case ChangePhase.Written or ChangePhase.Applied when Guard.Withdrawn(change, cluster.Policy.Spec) is { } reason:
-                Revert(change, $"no longer allowed: {reason}");
+                await RevertAsync(change, $"no longer allowed: {reason}", null, cancellationToken);
                 break;
             case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Kept when !isDesired && tuning is not null:
-                Revert(change, "somebody removed it from the node's desired settings");
+                await RevertAsync(change, "somebody removed it from the node's desired settings", null, cancellationToken);
                 break;
             case ChangePhase.Written when status is { State: SettingState.Applied }:
-                journal.Enter(ChangePhase.Applied, change, $"in force in {change.Pod}: {change.Sysctl} = {status.Value} (before: {status.Before})");
+                journal.Enter(ChangePhase.Applied, change, $"in force in {change.Target}: {string.Join(", ", change.Writes.Select(write => $"{write.Sysctl} = {write.After}"))} (before: {string.Join(", ", change.Writes.Select(write => write.Before))})");
                 break;
             case ChangePhase.Written when cluster.At - state.Since > Patience:
-                Revert(change, $"the Tuner of {change.Node} did not apply it in {Duration.Format(Patience)}{(status is null ? "" : $": {status.Message}")}");
+                await RevertAsync(change, $"the Tuner of {change.Node} did not apply it in {Duration.Format(Patience)}{(status is null ? "" : $": {status.Message}")}", null, cancellationToken);
                 break;
             case ChangePhase.Applied:
                 await JudgeAsync(state, cluster, cancellationToken);
                 break;
             case ChangePhase.Keeping:
-                Keep(state, status);
+                await KeepAsync(state, status, cancellationToken);
                 break;
             case ChangePhase.Reverting:
-                FinishReverting(state, tuning, isDesired, status, cluster.At);
+                await FinishRevertingAsync(state, tuning, isDesired, status, cluster.At, cancellationToken);
                 break;
             default:
                 // Ended, but killed before the setting was removed.
                 if (state.HasEnded && isDesired)
                 {
-                    writer.Remove(change.Node, change.Name);
+                    await writer.RemoveAsync(change, cancellationToken);
                 }
 
                 break;
@@ -154,47 +160,47 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         var verdict = await measurement.JudgeAsync(change, appliedAt, cluster.At, cancellationToken);
         if (verdict.Outcome == Outcome.Harmed)
         {
-            Revert(change, $"it harms: {verdict.Reason}", verdict.Effect);
+            await RevertAsync(change, $"it harms: {verdict.Reason}", verdict.Effect, cancellationToken);
         }
         else if (due && verdict.Outcome == Outcome.Helped)
         {
             journal.Enter(ChangePhase.Keeping, change, $"verified, it helps: {verdict.Reason}", verdict.Effect);
-            writer.Keep(change);
+            await writer.KeepAsync(change, cancellationToken);
             journal.Enter(ChangePhase.Kept, change, $"kept: {change}", verdict.Effect);
         }
         else if (due)
         {
-            Revert(change, $"it does not help: {verdict.Reason}", verdict.Effect);
+            await RevertAsync(change, $"it does not help: {verdict.Reason}", verdict.Effect, cancellationToken);
         }
     }
 
-    private void Keep(ChangeState state, SettingStatus? status)
+    private async Task KeepAsync(ChangeState state, SettingStatus? status, CancellationToken cancellationToken)
     {
         if (status is { State: SettingState.Reverted })
         {
-            LetGo(state, status);
+            await LetGoAsync(state, status, cancellationToken);
             return;
         }
 
-        writer.Keep(state.Change);
+        await writer.KeepAsync(state.Change, cancellationToken);
         journal.Enter(ChangePhase.Kept, state.Change, $"kept: {state.Change}");
     }
 
-    private void Revert(Change change, string reason, Effect? effect = null)
+    private Task RevertAsync(Change change, string reason, Effect? effect, CancellationToken cancellationToken)
     {
         journal.Enter(ChangePhase.Reverting, change, reason, effect);
-        writer.Remove(change.Node, change.Name);
+        return writer.RemoveAsync(change, cancellationToken);
     }
 
-    private void FinishReverting(ChangeState state, NodeTuning? tuning, bool isDesired, SettingStatus? status, DateTimeOffset now)
+    private async Task FinishRevertingAsync(ChangeState state, NodeTuning? tuning, bool isDesired, SettingStatus? status, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (isDesired)
         {
-            writer.Remove(state.Change.Node, state.Change.Name);
+            await writer.RemoveAsync(state.Change, cancellationToken);
         }
         else if (status is { State: not (SettingState.Applied or SettingState.Failed) })
         {
-            LetGo(state, status);
+            await LetGoAsync(state, status, cancellationToken);
         }
         else if (status is null && tuning?.Status?.ObservedAt > state.Since)
         {
@@ -206,12 +212,12 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
             journal.Enter(
                 ChangePhase.Released,
                 state.Change,
-                $"the Tuner of {state.Change.Node} has said nothing for {Duration.Format(LongestSilence)}; if the node comes back, its Tuner puts {state.Change.Before} back by itself");
+                $"the Tuner of {state.Change.Node} has said nothing for {Duration.Format(LongestSilence)}; if the node comes back, its Tuner puts back what held before by itself");
         }
     }
 
     /// <summary>The Tuner has ended it, whoever asked for that.</summary>
-    private void LetGo(ChangeState state, SettingStatus status)
+    private Task LetGoAsync(ChangeState state, SettingStatus status, CancellationToken cancellationToken)
     {
         var phase = status.State switch
         {
@@ -220,6 +226,6 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
             _ => ChangePhase.Released,
         };
         journal.Enter(phase, state.Change, status.Message.Length > 0 ? status.Message : $"the Tuner reports {status.State}");
-        writer.Remove(state.Change.Node, state.Change.Name);
+        return writer.RemoveAsync(state.Change, cancellationToken);
     }
 }

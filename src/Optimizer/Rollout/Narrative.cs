@@ -20,7 +20,7 @@ public sealed class Narrative
 
     /// <summary>Series of open incidents that were told of, each with the one under which it was.</summary>
     private readonly Dictionary<string, string> told = new(StringComparer.Ordinal);
-    private readonly Dictionary<Edge, Cause> causes = [];
+    private readonly HashSet<(Subject Subject, Cause Cause)> causes = [];
     private readonly Dictionary<string, string> decisions = new(StringComparer.Ordinal);
     private readonly HashSet<string> forecasts = new(StringComparer.Ordinal);
     private readonly HashSet<string> problems = new(StringComparer.Ordinal);
@@ -58,36 +58,32 @@ public sealed class Narrative
     {
         TellIncidents(picture.Incidents);
         TellForecasts(picture.Forecasts);
-        foreach (var ended in decisions.Keys.Except(picture.Proposals.Select(Key)).ToList())
+        foreach (var ended in decisions.Keys.Except(picture.Proposals.Select(proposal => proposal.Key)).ToList())
         {
             decisions.Remove(ended);
         }
 
-        foreach (var edge in causes.Keys.Except(picture.Findings.Select(finding => finding.Edge)).ToList())
+        var found = picture.Findings.Select(finding => (finding.Subject, finding.Cause)).ToHashSet();
+        causes.IntersectWith(found);
+        foreach (var finding in picture.Findings.Where(finding => causes.Add((finding.Subject, finding.Cause))))
         {
-            causes.Remove(edge);
-        }
-
-        foreach (var finding in picture.Findings.Where(finding => !causes.TryGetValue(finding.Edge, out var known) || known != finding.Cause))
-        {
-            causes[finding.Edge] = finding.Cause;
-            journal.Note(EntryKind.Finding, finding.Edge.ToString(), Describe(finding), [.. finding.Proof.Select(evidence => evidence.ToString())]);
+            journal.Note(EntryKind.Finding, finding.Subject.ToString(), Describe(finding), [.. finding.Proof.Select(evidence => evidence.ToString())]);
         }
     }
 
     /// <summary>Once for each proposal, and again when the gate that decides changes.</summary>
     public void Tell(SysctlProposal proposal, Decision decision)
     {
-        var key = Key(proposal);
+        var key = proposal.Key;
         if (!decisions.TryGetValue(key, out var gate))
         {
-            journal.Note(EntryKind.Proposal, proposal.Pod.ToString(), proposal.ToString(), proposal.Diff.Split('\n'));
+            journal.Note(EntryKind.Proposal, proposal.Target, proposal.ToString(), proposal.Diff.Split('\n'));
         }
 
         if (gate != decision.Gate)
         {
             decisions[key] = decision.Gate;
-            journal.Note(EntryKind.Decision, proposal.Pod.ToString(), decision.Allowed ? $"allowed by {decision.Reason}" : $"not carried out ({decision.Gate}): {decision.Reason}");
+            journal.Note(EntryKind.Decision, proposal.Target, decision.Allowed ? $"allowed by {decision.Reason}" : $"not carried out ({decision.Gate}): {decision.Reason}");
         }
     }
 
@@ -97,7 +93,7 @@ public sealed class Narrative
         var open = new HashSet<string>(StringComparer.Ordinal);
         foreach (var incident in incidents.Where(incident => incident.IsOpen))
         {
-            var subjects = incident.Alerts.Select(alert => alert.Anomaly.Subject).ToList();
+            var subjects = incident.Alerts.Select(alert => alert.Anomaly.Series).ToList();
             var subject = subjects.Select(series => told.GetValueOrDefault(series)).OfType<string>().FirstOrDefault();
             if (subject is null)
             {
@@ -136,9 +132,7 @@ public sealed class Narrative
 
     private static string Line(Alert alert) => $"{alert.Severity}: {alert.Anomaly}";
 
-    private static string Key(SysctlProposal proposal) => $"{proposal.Pod} {proposal.Sysctl}";
-
     private static string Describe(Finding finding) => finding.Cause == Cause.Unknown
-        ? $"{finding.Edge}: {finding.Summary}; against those that we know speaks:"
-        : $"{finding.Edge}: {finding.Summary}{(finding.Advice.Length > 0 ? $"; {finding.Advice}" : "")}. Proof, {finding.Confidence * 100:0} % of it measured:";
+        ? $"{finding.Subject}: {finding.Summary}; against those that we know speaks:"
+        : $"{finding.Subject}: {finding.Summary}{(finding.Advice.Length > 0 ? $"; {finding.Advice}" : "")}. Proof, {finding.Confidence * 100:0} % of it measured:";
 }

@@ -1,5 +1,3 @@
-using NetPulse.Telemetry.Units;
-
 namespace NetPulse.Optimizer.Verify;
 
 public enum Outcome
@@ -17,13 +15,13 @@ public enum Outcome
     Harmed,
 }
 
-/// <summary>What a change did to its edge, measured.</summary>
+/// <summary>What a change did to its objective, measured.</summary>
 /// <param name="Outcome">What follows from the figures.</param>
-/// <param name="Before">Mean throughput of the edge before the change, during the trouble.</param>
-/// <param name="After">Mean throughput of the edge after it.</param>
-/// <param name="Effect">Ratio after/before, that of the untouched control divided out where there is one; <see langword="null"/> while unclear.</param>
+/// <param name="Before">Mean of the objective before the change, during the trouble, in its unit.</param>
+/// <param name="After">Mean after it.</param>
+/// <param name="Effect">Ratio after/before, better above 1, that of the untouched control divided out where there is one; <see langword="null"/> while unclear.</param>
 /// <param name="Reason">For people, with every figure that decided.</param>
-public sealed record Verdict(Outcome Outcome, BytesPerSecond Before, BytesPerSecond After, Effect? Effect, string Reason);
+public sealed record Verdict(Outcome Outcome, double Before, double After, Effect? Effect, string Reason);
 
 /// <summary>A ratio with its 95 % confidence interval.</summary>
 /// <param name="Ratio">1 is no change.</param>

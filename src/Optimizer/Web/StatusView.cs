@@ -44,12 +44,12 @@ internal sealed record StatusView(
                orderby incident.IsOpen descending, incident.Severity descending, incident.Since
                select new IncidentView(
                    incident.ToString(), incident.Severity.ToString(), incident.Since, incident.EndedAt, incident.Root?.ToString() ?? "", incident.Alerts.Length,
-                   [.. incident.Alerts.Take(AlertsShown).Select(alert => new AlertView(alert.Anomaly.Subject, alert.Severity.ToString(), alert.Onset, alert.EndedAt, alert.Anomaly.Now, alert.Anomaly.Usual))]),
+                   [.. incident.Alerts.Take(AlertsShown).Select(alert => new AlertView(alert.Anomaly.Series, alert.Severity.ToString(), alert.Onset, alert.EndedAt, alert.Anomaly.Now, alert.Anomaly.Usual))]),
         ],
         [.. picture.Forecasts.Select(forecast => forecast.ToString())],
         [
             .. picture.Findings.Select(finding => new FindingView(
-                finding.Edge.ToString(), finding.Cause.ToString(), finding.Summary, finding.Advice, finding.Confidence, [.. finding.Proof.Select(evidence => evidence.ToString())])),
+                finding.Subject.ToString(), finding.Cause.ToString(), finding.Summary, finding.Advice, finding.Confidence, [.. finding.Proof.Select(evidence => evidence.ToString())])),
         ],
         [.. picture.Proposals.Select(proposal => new ProposalView(proposal.ToString(), proposal.Diff))],
         [
@@ -72,7 +72,7 @@ internal sealed record IncidentView(
 /// <param name="Usual">What would have been normal, with its unit.</param>
 internal sealed record AlertView(string Subject, string Severity, DateTimeOffset Onset, DateTimeOffset? EndedAt, string Now, string Usual);
 
-internal sealed record FindingView(string Edge, string Cause, string Summary, string Advice, double Confidence, ImmutableArray<string> Proof);
+internal sealed record FindingView(string Subject, string Cause, string Summary, string Advice, double Confidence, ImmutableArray<string> Proof);
 
 internal sealed record ProposalView(string Text, string Diff);
 

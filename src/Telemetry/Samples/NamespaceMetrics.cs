@@ -198,6 +198,12 @@ public static class NamespaceMetrics
     public static readonly MetricDefinition IcmpInUnreachable = new("netpulse_icmp_in_unreachable_total", MetricKind.Counter, "",
         "ICMP destination-unreachable messages received, among them those that say that a packet was too large.", "/proc/net/snmp Icmp InDestUnreachs");
 
+    public static readonly MetricDefinition IcmpRateLimited = new("netpulse_icmp_rate_limited_total", MetricKind.Counter, "",
+        "ICMP messages not sent because of the limit by destination (net.ipv4.icmp_ratelimit).", "/proc/net/snmp Icmp OutRateLimitHost");
+
+    public static readonly MetricDefinition IcmpRateLimitedTogether = new("netpulse_icmp_rate_limited_together_total", MetricKind.Counter, "",
+        "ICMP messages not sent because of the limit of all together (net.ipv4.icmp_msgs_per_sec).", "/proc/net/snmp Icmp OutRateLimitGlobal");
+
     public static readonly MetricDefinition Ipv6ReassemblyFails = new("netpulse_ip6_reassembly_fails_total", MetricKind.Counter, "",
         "IPv6 packets whose fragments could not be put together.", "/proc/net/snmp6 Ip6ReasmFails");
 
@@ -255,7 +261,7 @@ public static class NamespaceMetrics
         IpNoRoutes, IpInDiscards,
         TcpInChecksumErrors, LostRetransmits, LossProbes, SackReorders, OutOfOrderSegments, OutOfOrderDrops, SendQueueTooBig,
         SynCookiesFailed, RequestQueueCookies, MemoryPressureSeconds, ReversePathDrops, UdpInChecksumErrors, UdpMemoryErrors,
-        ReassemblyRequests, ReassemblySuccesses, ReassemblyTimeouts, FragmentsCreated, IpForwarded, IcmpInUnreachable, Ipv6ReassemblyFails,
+        ReassemblyRequests, ReassemblySuccesses, ReassemblyTimeouts, FragmentsCreated, IpForwarded, IcmpInUnreachable, IcmpRateLimited, IcmpRateLimitedTogether, Ipv6ReassemblyFails,
         Ipv6ReassemblyTimeouts, Ipv6FragmentationFails, Ipv6NoRoutes, Ipv6InDiscards, Icmpv6TooBig, Udp6InDatagrams, Udp6OutDatagrams,
         Udp6ReceiveBufferErrors, Udp6SendBufferErrors, Sockets, TimeWaitSockets, ReassemblyQueues, ReassemblyMemoryBytes, SysctlInfo,
     ];

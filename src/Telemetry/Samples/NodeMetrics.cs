@@ -86,6 +86,12 @@ public static class NodeMetrics
     public static readonly MetricDefinition SocketMemoryLimitBytes = new("netpulse_socket_memory_limit_bytes", MetricKind.Gauge, "bytes",
         "Its thresholds by protocol and level: at pressure buffers stop to grow, at max packets are dropped.", "net.ipv4.tcp_mem, net.ipv4.udp_mem, in pages");
 
+    public static readonly MetricDefinition MemoryBytes = new("netpulse_node_memory_bytes", MetricKind.Gauge, "bytes",
+        "Memory of the node.", "/proc/meminfo MemTotal");
+
+    public static readonly MetricDefinition AvailableMemoryBytes = new("netpulse_node_memory_available_bytes", MetricKind.Gauge, "bytes",
+        "Memory that processes can have without swapping.", "/proc/meminfo MemAvailable");
+
     public static readonly MetricDefinition OrphanSockets = new("netpulse_tcp_orphan_sockets", MetricKind.Gauge, "",
         "TCP connections that no process holds any more.", "/proc/net/sockstat TCP orphan");
 
@@ -107,6 +113,6 @@ public static class NodeMetrics
         QdiscOverlimits, QdiscRequeues, QdiscBacklogBytes, QdiscBacklogPackets, ConntrackEntries, ConntrackLimit, ConntrackInsertFailed,
         ConntrackDrops, ConntrackEarlyDrops, ConntrackInvalid, ConntrackSearchRestarts, ConntrackClashes, NeighbourEntries, NeighbourLimit,
         NeighbourTableFull, NeighbourForcedCollections, NeighbourResolutionsFailed, NeighbourUnresolvedDrops, SocketMemoryBytes,
-        SocketMemoryLimitBytes, OrphanSockets, AllocatedSockets, InterfaceMtu, MtuExcess, DriverCounter,
+        SocketMemoryLimitBytes, MemoryBytes, AvailableMemoryBytes, OrphanSockets, AllocatedSockets, InterfaceMtu, MtuExcess, DriverCounter,
     ];
 }

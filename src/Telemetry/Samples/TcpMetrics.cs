@@ -36,7 +36,7 @@ public static class TcpMetrics
         "Resets by direction; also those that answer for a port on which nobody listens.", "tp_btf/tcp_send_reset, tp_btf/tcp_receive_reset");
 
     public static readonly MetricDefinition ConnectFailures = new("netpulse_tcp_connect_failures_total", MetricKind.Counter, "",
-        "Connections that this side began and that failed, by reason: refused, timed-out, unreachable, other (also given up by the application).", "tp_btf/inet_sock_set_state SYN_SENT to CLOSE, sock.sk_err");
+        "Connections that this side began and that failed, by reason: refused, timed-out, unreachable, no-local-port (all in use for this destination), other (also given up by the application).", "tp_btf/inet_sock_set_state SYN_SENT to CLOSE, sock.sk_err, inet_sock.inet_sport");
 
     public static readonly MetricDefinition ConnectionsClosed = new("netpulse_tcp_connections_closed_total", MetricKind.Counter, "",
         "Connections whose socket the kernel has destroyed.", "tp_btf/tcp_destroy_sock");
@@ -77,10 +77,32 @@ public static class TcpMetrics
     public static readonly MetricDefinition ReceiveBufferLocked = new("netpulse_tcp_receive_buffer_locked", MetricKind.Gauge, "",
         "Open connections whose application set SO_RCVBUF, which turns the kernel's autotuning off.", "sock.sk_userlocks & SOCK_RCVBUF_LOCK");
 
+    public static readonly MetricDefinition SendBuffer = new("netpulse_tcp_send_buffer_bytes", MetricKind.Gauge, "bytes",
+        "Largest send buffer among open connections.", "sock.sk_sndbuf");
+
+    public static readonly MetricDefinition SendBufferLocked = new("netpulse_tcp_send_buffer_locked", MetricKind.Gauge, "",
+        "Open connections whose application set SO_SNDBUF, which turns the kernel's autotuning off.", "sock.sk_userlocks & SOCK_SNDBUF_LOCK");
+
+    public static readonly MetricDefinition NotSent = new("netpulse_tcp_not_sent_bytes", MetricKind.Gauge, "bytes",
+        "Bytes that the application has written and that wait to be sent for the first time, largest among open connections.", "tcp_sock.write_seq - snd_nxt");
+
+    public static readonly MetricDefinition SlowStartThreshold = new("netpulse_tcp_slow_start_threshold_bytes", MetricKind.Gauge, "bytes",
+        "Congestion window at which slow start ends, mean over open connections that have one: after a loss, or from what is remembered of the route.", "tcp_sock.snd_ssthresh * mss_cache");
+
+    public static readonly MetricDefinition WithoutDelay = new("netpulse_tcp_no_delay_connections", MetricKind.Gauge, "",
+        "Open connections whose application set TCP_NODELAY, as one does that waits for answers.", "tcp_sock.nonagle & TCP_NAGLE_OFF");
+
+    public static readonly MetricDefinition SelfPaced = new("netpulse_tcp_self_paced_connections", MetricKind.Gauge, "",
+        "Open connections whose congestion control decides on its own when to send, as bbr does.", "inet_connection_sock.icsk_ca_ops->cong_control");
+
+    public static readonly MetricDefinition BackedOff = new("netpulse_tcp_backed_off_connections", MetricKind.Gauge, "",
+        "Open connections whose retransmission timer ran out twice or more in a row.", "inet_connection_sock.icsk_backoff");
+
     public static readonly ImmutableArray<MetricDefinition> All =
     [
         IoBytes, Segments, Retransmits, RetransmittedBytes, SpuriousRetransmits, Reorderings, BusySeconds, ReceiveWindowLimitedSeconds,
         SendBufferLimitedSeconds, Resets, ConnectFailures, ConnectionsClosed, Rtt, MinimumRtt, ConnectDuration, Connections, SmoothedRtt,
         DeliveryRate, ZeroWindow, SendWindow, CongestionWindow, ReceiveBuffer, ReceiveQueue, ReceiveBufferLocked,
+        SendBuffer, SendBufferLocked, NotSent, SlowStartThreshold, WithoutDelay, SelfPaced, BackedOff,
     ];
 }

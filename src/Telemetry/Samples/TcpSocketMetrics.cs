@@ -22,5 +22,8 @@ public static class TcpSocketMetrics
     public static readonly MetricDefinition ListenOverflows = new("netpulse_tcp_listen_queue_overflows_total", MetricKind.Counter, "",
         "Of the drops, those that found the queue full, by listening port. The kernel keeps them by network namespace: where not all drops in it were overflows, each port has its share.", "sock.sk_drops, /proc/net/netstat TcpExt ListenOverflows, ListenDrops");
 
-    public static readonly ImmutableArray<MetricDefinition> All = [Sockets, ListenQueue, ListenQueueLimit, ListenDrops, ListenOverflows];
+    public static readonly MetricDefinition Listens = new("netpulse_tcp_listens_total", MetricKind.Counter, "",
+        "Listening sockets that were met for the first time, by listening port; those of the collector's first reading are not counted.", "iter/task_file, socket cookie");
+
+    public static readonly ImmutableArray<MetricDefinition> All = [Sockets, ListenQueue, ListenQueueLimit, ListenDrops, ListenOverflows, Listens];
 }

@@ -19,6 +19,9 @@ public sealed partial class HeldValues : IDisposable
     };
 
     private readonly Dictionary<HeldKey, HeldValue> values = [];
+
+    /// <summary>Places in the order in which they were first written.</summary>
+    private readonly List<HeldKey> order = [];
     private readonly Dictionary<string, HeldValue> expired = new(StringComparer.Ordinal);
     private readonly string path;
     private readonly ILogger logger;
@@ -45,8 +48,8 @@ public sealed partial class HeldValues : IDisposable
 
     public string Boot { get; }
 
-    /// <summary>In no particular order; a copy, so that it can be walked while values end.</summary>
-    public IReadOnlyList<HeldValue> All => [.. values.Values];
+    /// <summary>The latest written first: put back in this order, each step leaves what the kernel accepted once. A copy, so that it can be walked while values end.</summary>
+    public IReadOnlyList<HeldValue> All => [.. order.Select(key => values[key]).Reverse()];
 
     /// <summary>Reads what an earlier process left; what is from before the node's last start is dropped, because its values are gone.</summary>
     /// <param name="boot">This start of the node: <c>/proc/sys/kernel/random/boot_id</c>.</param>
@@ -112,7 +115,7 @@ public sealed partial class HeldValues : IDisposable
 
         foreach (var old in values.Values.Where(value => value.Boot != Boot).ToList())
         {
-            values.Remove(old.Key);
+            Remove(old.Key);
             LogRebooted(old.Setting, old.Path, old.Sysctl);
         }
     }
@@ -125,7 +128,7 @@ public sealed partial class HeldValues : IDisposable
                 // Another setting may have taken the place meanwhile; its value stays.
                 if (values.TryGetValue(value.Key, out var there) && there.Setting == value.Setting)
                 {
-                    values.Remove(value.Key);
+                    Remove(value.Key);
                 }
 
                 expired.Remove(value.Setting);
@@ -137,9 +140,20 @@ public sealed partial class HeldValues : IDisposable
                 break;
             default:
                 expired.Remove(value.Setting);
+                if (!values.ContainsKey(value.Key))
+                {
+                    order.Add(value.Key);
+                }
+
                 values[value.Key] = value;
                 break;
         }
+    }
+
+    private void Remove(HeldKey key)
+    {
+        values.Remove(key);
+        order.Remove(key);
     }
 
     private FileStream Compact()
@@ -147,7 +161,7 @@ public sealed partial class HeldValues : IDisposable
         var compacted = path + ".new";
         using (var stream = new FileStream(compacted, FileMode.Create, FileAccess.Write, FileShare.None))
         {
-            foreach (var value in values.Values.Concat(expired.Values))
+            foreach (var value in order.Select(key => values[key]).Concat(expired.Values))
             {
                 stream.Write(Line(value));
             }

@@ -1,42 +1,53 @@
 using Microsoft.Extensions.Logging;
-using NetPulse.Kubernetes.Files;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Tuner.Knobs;
+using NetPulse.Tuner.Namespaces;
 
 namespace NetPulse.Tuner.Desired;
 
 /// <summary>Makes the node as its NodeTuning wants it: looks at everything anew each time, and does only what is missing.</summary>
 public sealed partial class Reconciler
 {
-    private readonly NodeObjects objects;
+    /// <summary>A pod that has no network namespace by then has come to grief otherwise; it is looked at no more often than all others.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+
+    private readonly INodeObjects objects;
     private readonly HeldValues held;
     private readonly ValueHolder holder;
     private readonly SettingCheck check;
+    private readonly SettingGroups groups;
+    private readonly KnobTrial trial;
+    private readonly KnobTable table;
+    private readonly NamespaceSysctls sysctls;
     private readonly Deadlines deadlines;
     private readonly StatusBook book;
     private readonly TunerMetrics metrics;
     private readonly TimeProvider time;
     private readonly ILogger logger;
-    private readonly IReadOnlyList<KnobStatus> knobs;
     private string problem = "";
 
     public Reconciler(
-        NodeObjects objects, HeldValues held, ValueHolder holder, SettingCheck check, KnobTable knobs, TunerMetrics metrics, TimeProvider time, ILogger<Reconciler> logger)
+        INodeObjects objects,
+        HeldValues held,
+        ValueHolder holder,
+        SettingCheck check,
+        KnobTable table,
+        KnobTrial trial,
+        NamespaceSysctls sysctls,
+        TunerMetrics metrics,
+        TimeProvider time,
+        ILogger<Reconciler> logger)
     {
         (this.objects, this.held, this.holder, this.check, this.metrics, this.time, this.logger) = (objects, held, holder, check, metrics, time, logger);
+        (this.table, this.trial, this.sysctls) = (table, trial, sysctls);
+        groups = new SettingGroups(held);
         deadlines = new Deadlines(held, time);
         book = new StatusBook(time);
         book.Load(objects.ReadStatus()?.Settings ?? []);
-        this.knobs = [.. knobs.Knobs.Select(knob => new KnobStatus
-        {
-            Sysctl = knob.Sysctl,
-            Unit = knob.Unit,
-            Fields = knob.Fields,
-            Minimum = knob.Minimum,
-            Maximum = knob.Maximum,
-            PerNamespace = knob.Scope == KnobScope.NetworkNamespace,
-        })];
     }
+
+    /// <summary>Whether a pod was given something and its network namespace is not there yet: worth looking again soon.</summary>
+    public bool IsWaiting { get; private set; }
 
     /// <summary>Puts back what was to hold only until now. Needs no file but our own.</summary>
     /// <returns>Whether there was any.</returns>
@@ -84,15 +95,16 @@ public sealed partial class Reconciler
     private void Settle(IReadOnlyList<SysctlSetting> settings)
     {
         var pods = objects.ReadPods();
-        var results = settings.Select(setting => (Setting: setting, Result: check.Of(setting, pods, objects.Node))).ToList();
-
-        // Who holds a place keeps it; else the first in the list has it.
-        var owners = results.Where(r => r.Result.Claim is not null).GroupBy(r => r.Result.Claim!.Key)
-            .ToDictionary(place => place.Key, place => place.FirstOrDefault(r => held.Find(place.Key)?.Setting == r.Setting.Name, place.First()).Setting.Name);
+        var expanded = settings.SelectMany(setting => WorkloadGrants.Expand(setting, pods, objects.Node)).ToList();
+        var alone = expanded.Select(setting => (Setting: setting, Result: check.Of(setting, SettingGroups.Together(setting, expanded), pods, objects.Node))).ToList();
+        var first = Owners(alone);
+        var results = groups.Settle(alone, claim => first[claim.Key] == claim.Setting.Name);
+        var owners = Owners(results);
 
         var unknown = results.Where(r => r.Result.IsUnknown).Select(r => r.Setting.Name).ToHashSet(StringComparer.Ordinal);
-        var wanted = settings.ToDictionary(setting => setting.Name, StringComparer.Ordinal);
-        var unwanted = held.All.Where(value => !owners.ContainsKey(value.Key) && !unknown.Contains(value.Setting));
+        var wanted = expanded.ToDictionary(setting => setting.Name, StringComparer.Ordinal);
+        var wholes = settings.ToDictionary(setting => setting.Name, StringComparer.Ordinal);
+        var unwanted = held.All.Where(value => !owners.ContainsKey(value.Key) && !unknown.Contains(value.Setting) && !IsOfUnreadPod(value, wholes, pods));
         var restored = new Dictionary<string, Outcome>(StringComparer.Ordinal);
         foreach (var (value, outcome) in holder.RestoreAll(unwanted, "no setting asks for another value there any more"))
         {
@@ -101,16 +113,60 @@ public sealed partial class Reconciler
             {
                 book.Set(value.Setting, outcome);
             }
+
+            if (!wholes.ContainsKey(WorkloadGrants.NameOf(value.Setting)))
+            {
+                book.Set(WorkloadGrants.NameOf(value.Setting), outcome);
+            }
         }
 
-        foreach (var (setting, result) in results)
+        var outcomes = results.Select(r => (r.Setting, r.Result, Outcome: Become(r.Setting, r.Result, owners, restored))).ToList();
+        PutBackHalves(outcomes);
+        foreach (var (setting, _, outcome) in outcomes)
         {
-            Enter(setting, Become(setting, result, owners, restored));
+            Enter(setting, outcome);
         }
 
-        held.ForgetExpired((name, revertAt) => wanted.TryGetValue(name, out var setting) && setting.RevertAt == revertAt);
+        foreach (var setting in settings.Where(setting => setting is { Workload: not null, Pod: null }))
+        {
+            book.Set(setting.Name, WorkloadGrants.Together(setting, [.. outcomes.Where(one => WorkloadGrants.NameOf(one.Setting.Name) == setting.Name).Select(one => (one.Setting.Name, one.Outcome))]));
+        }
+
+        IsWaiting = outcomes.Any(one => WorkloadGrants.IsForPodOfWorkload(one.Setting.Name) && one.Result.Claim is null && time.GetUtcNow() - book.Find(one.Setting.Name)!.Since < LongestWait);
+        held.ForgetExpired((name, revertAt) => wholes.TryGetValue(WorkloadGrants.NameOf(name), out var setting) && setting.RevertAt == revertAt);
         var holding = held.All.Select(value => value.Setting).ToHashSet(StringComparer.Ordinal);
-        book.Prune(wanted.ContainsKey, holding.Contains);
+        book.Prune(name => wanted.ContainsKey(name) || wholes.ContainsKey(name), name => holding.Contains(name), name => WorkloadGrants.IsForPodOfWorkload(name) && wholes.ContainsKey(WorkloadGrants.NameOf(name)));
+    }
+
+    /// <summary>Who holds a place keeps it; else the first in the list has it.</summary>
+    private Dictionary<HeldKey, string> Owners(List<(SysctlSetting Setting, SettingCheck.Result Result)> results) =>
+        results.Where(r => r.Result.Claim is not null).GroupBy(r => r.Result.Claim!.Key)
+            .ToDictionary(place => place.Key, place => place.FirstOrDefault(r => held.Find(place.Key)?.Setting == r.Setting.Name, place.First()).Setting.Name);
+
+    /// <summary>While a pod's file cannot be read, its workload's setting is neither wanted nor unwanted there.</summary>
+    private static bool IsOfUnreadPod(HeldValue value, Dictionary<string, SysctlSetting> wholes, PodDirectory pods) =>
+        pods.Problems.Count > 0 && WorkloadGrants.IsForPodOfWorkload(value.Setting) && wholes.ContainsKey(WorkloadGrants.NameOf(value.Setting));
+
+    /// <summary>Where one of a change's settings could not be written after all, the others are put back.</summary>
+    private void PutBackHalves(List<(SysctlSetting Setting, SettingCheck.Result Result, Outcome Outcome)> outcomes)
+    {
+        foreach (var change in outcomes.Where(one => one.Setting.Change is not null).GroupBy(one => one.Setting.Change).Where(change => change.Count() > 1).ToList())
+        {
+            if (change.FirstOrDefault(one => one.Result.Claim is not null && one.Outcome.State == SettingState.Failed) is not { Setting: { } broken } failed)
+            {
+                continue;
+            }
+
+            groups.Broke(broken);
+            foreach (var half in change.Where(one => one.Outcome.State == SettingState.Applied).Reverse().ToList())
+            {
+                var undone = holder.RestoreAll(held.All.Where(value => value.Setting == half.Setting.Name), $"{broken.Sysctl} of the same change could not be written").Select(one => one.Outcome).First();
+                outcomes[outcomes.IndexOf(half)] = half with
+                {
+                    Outcome = undone.State == SettingState.Failed ? undone : undone with { State = SettingState.Refused, Message = $"all of a change holds or nothing of it: {broken.Sysctl}: {failed.Outcome.Message}" },
+                };
+            }
+        }
     }
 
     private Outcome Become(SysctlSetting setting, SettingCheck.Result result, Dictionary<HeldKey, string> owners, Dictionary<string, Outcome> restored)
@@ -167,12 +223,45 @@ public sealed partial class Reconciler
     {
         try
         {
-            objects.WriteStatus(new NodeTuningStatus { ObservedAt = time.GetUtcNow(), Knobs = knobs, Settings = book.Entries, Problem = problem });
+            objects.WriteStatus(new NodeTuningStatus { ObservedAt = time.GetUtcNow(), Knobs = KnobsHere(), Settings = book.Told, Problem = problem });
         }
-        catch (ObjectFileException e)
+        catch (IOException e)
         {
             metrics.CountStatusFailure();
             LogStatusFailed(e.Message);
+        }
+    }
+
+    private IReadOnlyList<KnobStatus> KnobsHere() =>
+    [
+        .. from knob in table.Knobs
+           let numbers = knob.Value as KnobValue.Numbers
+           let names = knob.Value as KnobValue.Names
+           let scope = trial.ScopeOf(knob.Sysctl)
+           select new KnobStatus
+           {
+               Sysctl = knob.Sysctl,
+               Unit = knob.Value.Unit,
+               Fields = numbers?.Fields ?? 1,
+               Minimum = numbers?.Minimum ?? 0,
+               Maximum = numbers?.Maximum ?? 0,
+               PerNamespace = scope is SysctlScope.Namespace or SysctlScope.NamespaceInherited,
+               Scope = scope,
+               TakesEffect = knob.TakesEffect,
+               Choices = names is null ? [] : ChoicesHere(names),
+           },
+    ];
+
+    private IReadOnlyList<string> ChoicesHere(KnobValue.Names names)
+    {
+        try
+        {
+            return names.ChoicesOnNode(name => sysctls.Read(sysctls.Host(), name));
+        }
+        catch (IOException)
+        {
+            // Whatever keeps us from reading the node's own value is told by the settings that need it.
+            return [];
         }
     }
 

@@ -6,14 +6,23 @@ using NetPulse.Tuner.Namespaces;
 namespace NetPulse.Tuner.Desired;
 
 /// <summary>Finds out whether a setting may be applied, changing nothing.</summary>
-public sealed class SettingCheck(KnobTable knobs, NamespaceSysctls sysctls, HeldValues held, TimeProvider time)
+public sealed class SettingCheck(KnobTable knobs, KnobTrial trial, NamespaceSysctls sysctls, HeldValues held, TimeProvider time)
 {
+    /// <param name="setting">For one pod, or the node's own namespace.</param>
+    /// <param name="together">What the other settings of the same change want, by sysctl.</param>
+    /// <param name="pods">Those of the node.</param>
+    /// <param name="node">Its name.</param>
     /// <returns>The claim, or what stands against it.</returns>
-    public Result Of(SysctlSetting setting, PodDirectory pods, string node)
+    public Result Of(SysctlSetting setting, IReadOnlyDictionary<string, string> together, PodDirectory pods, string node)
     {
+        if (setting is { Pod: not null, Workload: not null })
+        {
+            return Refuse("it names a pod and a workload; it may name one of them, or neither for the node's own network namespace");
+        }
+
         if (knobs.Find(setting.Sysctl) is not { } knob)
         {
-            return Refuse($"{setting.Sysctl} is not among the sysctls that the Tuner accepts: {string.Join(", ", knobs.Knobs.Select(k => k.Sysctl))}");
+            return Refuse($"{setting.Sysctl} is not among the {knobs.Knobs.Length} sysctls that the Tuner accepts; netpulse-tuner knobs lists them");
         }
 
         if (knob.Accept(setting.Value, out var refusal) is not { } value)
@@ -21,7 +30,7 @@ public sealed class SettingCheck(KnobTable knobs, NamespaceSysctls sysctls, Held
             return Refuse(refusal);
         }
 
-        if (knob.Scope == KnobScope.Node && setting.Pod is not null)
+        if (setting.Pod is not null && ScopeOf(knob) == SysctlScope.Node)
         {
             return Refuse($"{knob.Sysctl} is the node's, for all network namespaces; a setting for it names no pod");
         }
@@ -33,7 +42,7 @@ public sealed class SettingCheck(KnobTable knobs, NamespaceSysctls sysctls, Held
 
         try
         {
-            return InNamespace(setting, pods, node, knob, value);
+            return InNamespace(setting, together, pods, node, knob, value);
         }
         catch (IOException e) when (NamespaceSysctls.IsGone(e))
         {
@@ -45,7 +54,7 @@ public sealed class SettingCheck(KnobTable knobs, NamespaceSysctls sysctls, Held
         }
     }
 
-    private Result InNamespace(SysctlSetting setting, PodDirectory pods, string node, Knob knob, string value)
+    private Result InNamespace(SysctlSetting setting, IReadOnlyDictionary<string, string> together, PodDirectory pods, string node, Knob knob, string value)
     {
         TargetNamespace target;
         if (setting.Pod is null)
@@ -75,6 +84,21 @@ public sealed class SettingCheck(KnobTable knobs, NamespaceSysctls sysctls, Held
         if (sysctls.Read(target, knob.Sysctl) is not { } current)
         {
             return Refuse($"{knob.Sysctl} does not exist in {target.Namespace.Path}");
+        }
+
+        if (knob.Value is KnobValue.Names names)
+        {
+            if (names.Missing(value, !target.Namespace.IsHost, ReadOnNode) is { Length: > 0 } missing)
+            {
+                return Refuse(missing);
+            }
+
+            value = names.InKernelOrder(value, ReadOnNode);
+        }
+
+        if (Misfit(knob, value, together, target) is { Length: > 0 } misfit)
+        {
+            return Refuse(misfit);
         }
 
         var claim = new Claim(setting, knob, value, target, current);
@@ -107,6 +131,37 @@ public sealed class SettingCheck(KnobTable knobs, NamespaceSysctls sysctls, Held
         }
 
         return new Result(claim, null);
+    }
+
+    /// <summary>As it was tried; once more, where what brings the sysctl was loaded since.</summary>
+    private SysctlScope ScopeOf(Knob knob)
+    {
+        if (trial.ScopeOf(knob.Sysctl) == SysctlScope.Absent && ReadOnNode(knob.Sysctl) is not null)
+        {
+            trial.Run();
+        }
+
+        return trial.ScopeOf(knob.Sysctl);
+    }
+
+    private string? ReadOnNode(string sysctl) => sysctls.Read(sysctls.Host(), sysctl);
+
+    private string Misfit(Knob knob, string value, IReadOnlyDictionary<string, string> together, TargetNamespace target)
+    {
+        foreach (var order in knobs.Orders)
+        {
+            var refusal = knob.Sysctl == order.Smaller ? order.Refusal(value, Other(order.Larger))
+                : knob.Sysctl == order.Larger ? order.Refusal(Other(order.Smaller), value)
+                : "";
+            if (refusal.Length > 0)
+            {
+                return refusal;
+            }
+        }
+
+        return "";
+
+        string? Other(string sysctl) => together.GetValueOrDefault(sysctl) ?? sysctls.Read(target, sysctl);
     }
 
     private static Result Refuse(string reason) => new(null, new Outcome(SettingState.Refused, reason));

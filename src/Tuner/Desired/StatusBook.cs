@@ -9,8 +9,9 @@ public sealed class StatusBook(TimeProvider time)
 
     private readonly Dictionary<string, SettingStatus> entries = new(StringComparer.Ordinal);
 
-    /// <summary>In the order of their names.</summary>
-    public IReadOnlyList<SettingStatus> Entries => [.. entries.Values.OrderBy(entry => entry.Name, StringComparer.Ordinal)];
+    /// <summary>In the order of their names; of a workload's pods only those in which its setting does not hold.</summary>
+    public IReadOnlyList<SettingStatus> Told =>
+        [.. entries.Values.Where(entry => entry.State != SettingState.Applied || !WorkloadGrants.IsForPodOfWorkload(entry.Name)).OrderBy(entry => entry.Name, StringComparer.Ordinal)];
 
     /// <summary>Goes on from what an earlier process wrote.</summary>
     public void Load(IEnumerable<SettingStatus> earlier)
@@ -40,12 +41,15 @@ public sealed class StatusBook(TimeProvider time)
     }
 
     /// <summary>Drops what is no longer wanted and shows nothing that was undone: it was never applied, another setting took its place, or its hour has passed.</summary>
-    public void Prune(Func<string, bool> isWanted, Func<string, bool> isHeld)
+    /// <param name="isWanted">By name.</param>
+    /// <param name="isHeld">By name.</param>
+    /// <param name="isOfWorkloadStillWanted">A pod of a workload that goes is no news.</param>
+    public void Prune(Func<string, bool> isWanted, Func<string, bool> isHeld, Func<string, bool> isOfWorkloadStillWanted)
     {
         var oldest = time.GetUtcNow() - ShownAfterRemoval;
         foreach (var entry in entries.Values.Where(entry => !isWanted(entry.Name) && !isHeld(entry.Name)).ToList())
         {
-            if (entry.State is SettingState.Applied or SettingState.Refused or SettingState.Failed || entry.Since < oldest)
+            if (entry.State is SettingState.Applied or SettingState.Refused or SettingState.Failed || entry.Since < oldest || isOfWorkloadStillWanted(entry.Name))
             {
                 entries.Remove(entry.Name);
             }

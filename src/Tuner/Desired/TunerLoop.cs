@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using NetPulse.Tuner.Namespaces;
 
 namespace NetPulse.Tuner.Desired;
 
 /// <summary>Reconciles at the start, whenever a file changed, and at least every 10 s; what is due is put back between two ticks at the latest.</summary>
 /// <remarks>At its end every value stays: a Tuner that is updated must not make the node flap.</remarks>
-public sealed partial class TunerLoop(Reconciler reconciler, NodeObjects objects, HeldValues held, TimeSpan interval, TimeProvider time, ILogger<TunerLoop> logger) : BackgroundService
+public sealed partial class TunerLoop(Reconciler reconciler, KnobTrial trial, INodeObjects objects, HeldValues held, TimeSpan interval, TimeProvider time, ILogger<TunerLoop> logger) : BackgroundService
 {
     private static readonly TimeSpan FullCheckEvery = TimeSpan.FromSeconds(10);
 
@@ -13,7 +14,8 @@ public sealed partial class TunerLoop(Reconciler reconciler, NodeObjects objects
     {
         LogStarted(objects.Node, held.All.Count);
         _ = reconciler.RevertDue();
-        Prepare();
+        trial.Run();
+        await PrepareAsync(stoppingToken);
         _ = objects.HaveChanged();
         reconciler.Reconcile();
         var checkedAt = time.GetTimestamp();
@@ -25,7 +27,7 @@ public sealed partial class TunerLoop(Reconciler reconciler, NodeObjects objects
             var changed = objects.HaveChanged();
 
             // Before the 10 s are over, not after.
-            if (reverted || changed || time.GetElapsedTime(checkedAt) + interval > FullCheckEvery)
+            if (reverted || changed || reconciler.IsWaiting || time.GetElapsedTime(checkedAt) + interval > FullCheckEvery)
             {
                 reconciler.Reconcile();
                 checkedAt = time.GetTimestamp();
@@ -35,16 +37,20 @@ public sealed partial class TunerLoop(Reconciler reconciler, NodeObjects objects
         LogStopped(held.All.Count);
     }
 
-    private void Prepare()
+    private async Task PrepareAsync(CancellationToken cancellationToken)
     {
         try
         {
-            objects.Prepare();
+            await objects.PrepareAsync(cancellationToken);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             // What is held has to be put back in time all the same, so this is no reason to end.
-            LogNotPrepared(e);
+            LogNotPrepared(e.Message);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The loop ends next.
         }
     }
 
@@ -63,8 +69,8 @@ public sealed partial class TunerLoop(Reconciler reconciler, NodeObjects objects
     [LoggerMessage(Level = LogLevel.Information, Message = "Tuning node {Node}; {Count} values are held from before")]
     private partial void LogStarted(string node, int count);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The directory of NodeTunings cannot be made; nothing is applied until it is there")]
-    private partial void LogNotPrepared(Exception exception);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Not everything is there yet: {Problem}")]
+    private partial void LogNotPrepared(string problem);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopping; {Count} values stay as they are. To put back what held before: netpulse-tuner revert")]
     private partial void LogStopped(int count);

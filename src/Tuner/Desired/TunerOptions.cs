@@ -1,17 +1,23 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using NetPulse.Hosting;
 
 namespace NetPulse.Tuner.Desired;
 
 /// <summary>The section <c>tuner</c> of the settings.</summary>
 public sealed class TunerOptions
 {
+    public const string Section = "tuner";
+
     /// <summary>This node's name, as the NodeTuning is named; the host name unless set.</summary>
     [Required]
     [RegularExpression("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", ErrorMessage = "must be a lower-case DNS name")]
     public string Node { get; set; } = Environment.MachineName.ToLowerInvariant();
 
-    /// <summary>Standalone mode: where <c>nodetunings/</c> and <c>pods/</c> are.</summary>
+    /// <summary>Where this node's NodeTuning and pods are: <c>Directory</c> unless set.</summary>
+    public ObjectSource Source { get; set; }
+
+    /// <summary>With <c>Directory</c>: where <c>nodetunings/</c> and <c>pods/</c> are.</summary>
     [Required]
     public string ObjectsDirectory { get; set; } = "/var/lib/netpulse/objects";
 

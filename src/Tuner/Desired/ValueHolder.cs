@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Linux.NetworkNamespaces;
+using NetPulse.Tuner.Knobs;
 using NetPulse.Tuner.Namespaces;
 
 namespace NetPulse.Tuner.Desired;
@@ -106,7 +107,7 @@ public sealed partial class ValueHolder(HeldValues held, NamespaceSysctls sysctl
             held.Put(known);
         }
 
-        return Applied(known);
+        return Applied(known, claim.Knob);
     }
 
     private Outcome Write(Claim claim, string before, HeldValue? known)
@@ -138,7 +139,7 @@ public sealed partial class ValueHolder(HeldValues held, NamespaceSysctls sysctl
         held.Put(value with { Phase = HeldPhase.Held, Replaced = null });
         metrics.Count("applied");
         LogApplied(value.Setting, value.Path, value.Sysctl, claim.Current, value.Written, known is null ? "" : $" (before the first change: {before})");
-        return Applied(value);
+        return Applied(value, claim.Knob);
     }
 
     private Outcome Restore(HeldValue value, string why, HeldPhase @as, Lazy<IReadOnlyList<NetworkNamespace>> everywhere)
@@ -221,7 +222,8 @@ public sealed partial class ValueHolder(HeldValues held, NamespaceSysctls sysctl
         return outcome;
     }
 
-    private static Outcome Applied(HeldValue value) => new(SettingState.Applied, "", value.Before, value.Written);
+    private static Outcome Applied(HeldValue value, Knob? knob = null) =>
+        new(SettingState.Applied, knob is null ? "" : KnobWords.Needed(knob.TakesEffect), value.Before, value.Written);
 
     private static Outcome Overridden(HeldValue value, string? current) => new(
         SettingState.Overridden,

@@ -1,75 +1,67 @@
+using System.Globalization;
+using NetPulse.Kubernetes.Objects;
+
 namespace NetPulse.Tuner.Knobs;
 
 /// <summary>A sysctl that the Tuner accepts, and what of it.</summary>
-/// <param name="Sysctl">Dotted name.</param>
-/// <param name="Unit">Of each number.</param>
-/// <param name="Fields">How many numbers the value has, each of the range.</param>
-/// <param name="Minimum">Of each number.</param>
-/// <param name="Maximum">Of each number.</param>
-/// <param name="Scope">Whose value it is.</param>
+/// <param name="Sysctl">Dotted name; a <c>*</c> stands for an interface, <c>all</c> or <c>default</c>.</param>
+/// <param name="Value">What it may be.</param>
+/// <param name="Scope">Whose value it is, as the kernel's documentation says; what a trial finds on the running kernel counts.</param>
+/// <param name="TakesEffect">When a new value counts.</param>
 /// <param name="Danger">What can go wrong with a value inside the range.</param>
 /// <param name="Source">Where the meaning and the range come from.</param>
-public sealed record Knob(string Sysctl, string Unit, int Fields, long Minimum, long Maximum, KnobScope Scope, string Danger, string Source)
+public sealed record Knob(string Sysctl, KnobValue Value, SysctlScope Scope, SysctlEffect TakesEffect, string Danger, string Source)
 {
-    /// <summary>Whether no number may be smaller than the one before it, as in minimum, default, maximum.</summary>
-    public bool Ascending { get; init; }
-
-    /// <summary>The second number is never lowered below this; where less held before, not below that. Absent: only the range counts.</summary>
-    public long? DefaultFloor { get; init; }
+    private const char AnyInterface = '*';
 
     /// <summary>What a value must be, for people.</summary>
-    public string Allowed =>
-        $"{Sysctl} takes {(Fields == 1 ? "one number" : $"{Fields} numbers")} of {Minimum} to {Maximum} {Unit}{(Ascending ? ", each at least the one before it" : "")}";
+    public string Allowed => $"{Sysctl} takes {Value.Allowed}";
 
-    /// <summary>Reads a value; what the kernel is given is written anew, because it would take a leading zero for octal.</summary>
-    /// <returns>The value in its one spelling; <see langword="null"/>, with the reason, when it is not allowed.</returns>
+    /// <summary>The name that stands for it where one has to be tried.</summary>
+    internal string TriedAs => Sysctl.Replace($"{AnyInterface}", "default", StringComparison.Ordinal);
+
+    /// <inheritdoc cref="KnobValue.Accept"/>
     public string? Accept(string value, out string refusal)
     {
-        refusal = "";
-        var parts = value.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        var numbers = new long[parts.Length];
-        for (var i = 0; i < parts.Length; i++)
-        {
-            if (!long.TryParse(parts[i], System.Globalization.NumberStyles.None, null, out numbers[i]))
-            {
-                refusal = $"'{parts[i]}' is no whole number; {Allowed}";
-                return null;
-            }
-        }
-
-        var outside = Array.FindIndex(numbers, n => n < Minimum || n > Maximum);
-        refusal = numbers switch
-        {
-            _ when numbers.Length != Fields => $"it has {numbers.Length} numbers; {Allowed}",
-            _ when outside >= 0 => $"{numbers[outside]} is out of range; {Allowed}",
-            _ when Ascending && !numbers.Order().SequenceEqual(numbers) => $"its numbers are not ascending; {Allowed}",
-            _ => "",
-        };
-        return refusal.Length > 0 ? null : string.Join(' ', numbers);
+        var accepted = Value.Accept(value, out refusal);
+        refusal = accepted is null ? $"{refusal}; {Allowed}" : "";
+        return accepted;
     }
 
     /// <summary>Whether the value, already accepted, may take the place of the one that held before any change.</summary>
     /// <returns>Why not; empty when it may.</returns>
     public string RefusalInPlaceOf(string before, string value)
     {
-        if (DefaultFloor is not { } floor || Second(value) is not { } second || second >= floor || Second(before) is not { } held || second >= held)
+        if (Value is not KnobValue.Numbers { DefaultFloor: { } floor, Unit: var unit } || Second(value) is not { } second || second >= floor || Second(before) is not { } held || second >= held)
         {
             return "";
         }
 
-        return $"its second number would go from {held} down to {second} {Unit}; it is never lowered below {Math.Min(floor, held)} {Unit} here";
+        return $"its second number would go from {held} down to {second} {unit}; it is never lowered below {Math.Min(floor, held)} {unit} here";
+    }
+
+    internal bool IsNamed(string sysctl)
+    {
+        var star = Sysctl.IndexOf(AnyInterface, StringComparison.Ordinal);
+        return star < 0
+            ? Sysctl == sysctl
+            : sysctl.Length >= Sysctl.Length && sysctl.StartsWith(Sysctl[..star], StringComparison.Ordinal) && sysctl.EndsWith(Sysctl[(star + 1)..], StringComparison.Ordinal)
+              && !sysctl[star..^(Sysctl.Length - star - 1)].Contains('.', StringComparison.Ordinal);
     }
 
     private static long? Second(string value) =>
-        value.Split(' ') is { Length: > 1 } parts && long.TryParse(parts[1], System.Globalization.NumberStyles.None, null, out var number) ? number : null;
+        value.Split(' ') is { Length: > 1 } parts && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }
 
-/// <summary>Whose value a sysctl is.</summary>
-public enum KnobScope
+/// <summary>Two sysctls whose values must fit each other in one namespace.</summary>
+/// <param name="Smaller">Its number may be at most …</param>
+/// <param name="Larger">… this one's, times <paramref name="Factor"/>.</param>
+/// <param name="Reason">What breaks otherwise.</param>
+public sealed record KnobOrder(string Smaller, string Larger, long Factor, string Reason)
 {
-    /// <summary>Each network namespace, the node's own too, has one.</summary>
-    NetworkNamespace,
-
-    /// <summary>Only the node has one, for all.</summary>
-    Node,
+    /// <returns>Why the two values do not fit; empty when they do, or one of them is not there.</returns>
+    public string Refusal(string? smaller, string? larger) =>
+        long.TryParse(smaller, NumberStyles.None, CultureInfo.InvariantCulture, out var small) && long.TryParse(larger, NumberStyles.None, CultureInfo.InvariantCulture, out var large) && small > large * Factor
+            ? $"{Smaller} = {small} may be at most {(Factor == 1 ? "" : $"{Factor} times ")}{Larger} = {large}: {Reason}"
+            : "";
 }

@@ -1,4 +1,5 @@
 using NetPulse.Collector.Attribution;
+using NetPulse.Linux.Cgroups;
 using NetPulse.Linux.NetworkNamespaces;
 using NetPulse.Telemetry.Workloads;
 using NetPulse.Tests;
@@ -22,6 +23,9 @@ public sealed class PodCgroupTests : IDisposable
     [InlineData("/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-besteffort.slice/kubelet-kubepods-besteffort-pod1b7a41b3_5c9f_4b1e_8f6d_0a1b2c3d4e5f.slice/x", Uid)]
     [InlineData("/kubepods/burstable/pod0123456789abcdef0123456789abcdef/4d5e", "0123456789abcdef0123456789abcdef")]
     [InlineData("/kubepods/pod1b7a41b3-5c9f-4b1e-8f6d-0a1b2c3d4e5f/kubelet/kubepods/podffffffff-ffff-ffff-ffff-ffffffffffff/4d5e", Uid)]
+    [InlineData("/../../pod1b7a41b3-5c9f-4b1e-8f6d-0a1b2c3d4e5f/4d5e", Uid)]
+    [InlineData("/../../../besteffort/pod1b7a41b3-5c9f-4b1e-8f6d-0a1b2c3d4e5f/4d5e", Uid)]
+    [InlineData("/../../../system.slice/kubelet.service", null)]
     [InlineData("/system.slice/kubelet.service", null)]
     [InlineData("/kubepods.slice/kubepods-burstable.slice", null)]
     [InlineData("/kubepods/burstable/pod1b7a41b3-5c9f-4b1e-8f6d", null)]

@@ -57,10 +57,18 @@ public sealed class MirrorTests
         ("receive_queue", nameof(TcpEdgeRow.LargestReceiveQueueBytes)),
         ("rcvbuf_locked", nameof(TcpEdgeRow.ReceiveBuffersLocked)),
         ("zero_window", nameof(TcpEdgeRow.ZeroWindow)),
+        ("sndbuf", nameof(TcpEdgeRow.LargestSendBufferBytes)),
+        ("sndbuf_locked", nameof(TcpEdgeRow.SendBuffersLocked)),
+        ("not_sent", nameof(TcpEdgeRow.LargestNotSentBytes)),
+        ("ssthresh_known", nameof(TcpEdgeRow.SlowStartThresholdsKnown)),
+        ("no_delay", nameof(TcpEdgeRow.WithoutDelay)),
+        ("self_paced", nameof(TcpEdgeRow.SelfPaced)),
+        ("backed_off", nameof(TcpEdgeRow.BackedOff)),
         ("open_srtt_sum", nameof(TcpEdgeRow.OpenSmoothedRttSum)),
         ("rate_sum", nameof(TcpEdgeRow.RateBytesPerSecondSum)),
         ("snd_wnd_sum", nameof(TcpEdgeRow.SendWindowBytesSum)),
-        ("snd_cwnd_sum", nameof(TcpEdgeRow.CongestionWindowBytesSum)));
+        ("snd_cwnd_sum", nameof(TcpEdgeRow.CongestionWindowBytesSum)),
+        ("ssthresh_sum", nameof(TcpEdgeRow.SlowStartThresholdBytesSum)));
 
     [Fact]
     public void A_connection_that_ended_lies_as_in_the_object() => BtfLayout.AssertMirrors<TcpEnded>(

@@ -32,7 +32,7 @@ public sealed class UdpDnsDropMirrorTests
 
     [Fact]
     public void The_counters_of_a_udp_sockets_drops() => BtfLayout.AssertMirrors<UdpDropCounters>(
-        "udp.bpf.o", "udp_drop_counters", ("receive_buffer", "ReceiveBuffer"), ("memory", "Memory"));
+        "udp.bpf.o", "udp_drop_counters", ("receive_buffer", "ReceiveBuffer"), ("memory", "Memory"), ("rcvbuf", "BufferBytes"), ("rcvbuf_locked", "IsLocked"));
 
     [Fact]
     public void The_key_of_a_resolver() => BtfLayout.AssertMirrors<DnsKey>(

@@ -99,20 +99,20 @@ public sealed class NodeSourceTests : IDisposable
     {
         using var network = new TestNetwork();
         var sysctls = new Sysctls(rig.Namespaces, SourceRig.Name);
-        rig.Thread.Run(network.A, () => Sysctl.Write("net.core.somaxconn", "77"));
+        rig.Thread.Run(network.A, () => Sysctl.Write("net.ipv4.tcp_keepalive_probes", "7"));
         var first = rig.Read(sysctls);
-        Assert.Equal(77, first.ValueOf(NamespaceMetrics.Sysctl, (LabelNames.Workload, network.A.Name), (LabelNames.Sysctl, "net.core.somaxconn")));
-        Assert.NotEqual(77, first.ValueOf(NamespaceMetrics.Sysctl, (LabelNames.Workload, network.B.Name), (LabelNames.Sysctl, "net.core.somaxconn")));
+        Assert.Equal(7, first.ValueOf(NamespaceMetrics.Sysctl, (LabelNames.Workload, network.A.Name), (LabelNames.Sysctl, "net.ipv4.tcp_keepalive_probes")));
+        Assert.NotEqual(7, first.ValueOf(NamespaceMetrics.Sysctl, (LabelNames.Workload, network.B.Name), (LabelNames.Sysctl, "net.ipv4.tcp_keepalive_probes")));
         Assert.NotEmpty(first.Of(NamespaceMetrics.SysctlInfo, (LabelNames.Workload, network.A.Name), (LabelNames.Sysctl, "net.ipv4.tcp_congestion_control")));
 
         rig.Thread.Run(network.A, () => Sysctl.Write("net.ipv4.tcp_rmem", "4096 131072 7654321"));
-        rig.Thread.Run(network.A, () => Sysctl.Write("net.core.somaxconn", "88"));
+        rig.Thread.Run(network.A, () => Sysctl.Write("net.ipv4.tcp_keepalive_probes", "8"));
         clock.Advance(TimeSpan.FromSeconds(5));
         var next = rig.Read(sysctls);
         Assert.Equal(7654321, next.ValueOf(NamespaceMetrics.Sysctl, (LabelNames.Workload, network.A.Name), (LabelNames.Sysctl, "net.ipv4.tcp_rmem"), (LabelNames.Field, "max")));
-        Assert.Equal(77, next.ValueOf(NamespaceMetrics.Sysctl, (LabelNames.Workload, network.A.Name), (LabelNames.Sysctl, "net.core.somaxconn")));
+        Assert.Equal(7, next.ValueOf(NamespaceMetrics.Sysctl, (LabelNames.Workload, network.A.Name), (LabelNames.Sysctl, "net.ipv4.tcp_keepalive_probes")));
         clock.Advance(TimeSpan.FromSeconds(30));
-        Assert.Equal(88, rig.Read(sysctls).ValueOf(NamespaceMetrics.Sysctl, (LabelNames.Workload, network.A.Name), (LabelNames.Sysctl, "net.core.somaxconn")));
+        Assert.Equal(8, rig.Read(sysctls).ValueOf(NamespaceMetrics.Sysctl, (LabelNames.Workload, network.A.Name), (LabelNames.Sysctl, "net.ipv4.tcp_keepalive_probes")));
     }
 
     [Fact]

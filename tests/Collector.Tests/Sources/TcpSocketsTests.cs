@@ -216,11 +216,25 @@ public sealed class TcpSocketsTests : IDisposable
 
         var reading = Read();
         Assert.Equal(
-            [("other", 1), ("refused", 1), ("timed-out", 1), ("unreachable", 1)],
+            [("no-local-port", 0), ("other", 1), ("refused", 1), ("timed-out", 1), ("unreachable", 1)],
             reading.All(TcpMetrics.ConnectFailures, A).GroupBy(sample => sample.Labels[LabelNames.Reason]).Select(group => (group.Key, group.Sum(sample => sample.Value))).Order());
         Assert.Equal(1, reading.Value(TcpMetrics.Resets, A, LabelNames.Client, LabelNames.Receive));
         Assert.Equal(1, reading.Value(TcpMetrics.Resets, B, LabelNames.Server, LabelNames.Transmit));
         Assert.Equal("9", reading.Series(TcpMetrics.Resets, B, LabelNames.Server)[LabelNames.ServerPort]);
+    }
+
+    [KernelFact]
+    public void A_connect_that_finds_no_free_port_says_so()
+    {
+        network.WriteSysctlInA("net.ipv4.ip_local_port_range", "40000 40001");
+        Read();
+        using var listener = network.Listen(TestNetwork.AddressOfB);
+        using var first = network.Connect(listener).Client;
+        using var second = network.Connect(listener).Client;
+        using var third = network.NewSocket(network.A);
+        Assert.Equal(SocketError.AddressNotAvailable, Assert.Throws<SocketException>(() => third.Connect(listener.LocalEndPoint!)).SocketErrorCode);
+        var failures = Read().All(TcpMetrics.ConnectFailures, A).Where(sample => sample.Value > 0).ToList();
+        Assert.Equal(("no-local-port", 1), failures.Select(sample => (sample.Labels[LabelNames.Reason], sample.Value)).Single());
     }
 
     [KernelFact]

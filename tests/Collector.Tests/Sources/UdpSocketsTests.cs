@@ -167,10 +167,36 @@ public sealed partial class UdpSocketsTests : IDisposable
 
         var reading = Read();
         var drops = reading.Sum(UdpMetrics.SocketDrops, (LabelNames.Workload, B), (LabelNames.ServerPort, Port(server)), (LabelNames.Reason, "receive_buffer"));
+        Assert.Equal(2 * 4_096, reading.Sum(UdpMetrics.DroppingBufferBytes, (LabelNames.Workload, B), (LabelNames.ServerPort, Port(server))));
+        Assert.Equal(1, reading.Sum(UdpMetrics.DroppingBufferLocked, (LabelNames.Workload, B), (LabelNames.ServerPort, Port(server))));
         Assert.InRange(received, 1, Sent - 1);
         Assert.Equal(Sent - received, drops);
         Assert.Equal(received, reading.Sum(UdpMetrics.Datagrams, (LabelNames.Workload, B), (LabelNames.Direction, LabelNames.Receive)));
     }
+
+    [KernelFact]
+    public void A_socket_that_drops_again_shows_what_waits_in_it()
+    {
+        using var server = Bound("10.99.0.2");
+        server.ReceiveBufferSize = 4_096;
+        using var client = NewSocket(network.A, AddressFamily.InterNetwork);
+        for (var reading = 0; reading < 2; reading++)
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                client.SendTo(new byte[1_000], server.LocalEndPoint!);
+            }
+
+            var waiting = Read().Sum(UdpMetrics.DroppingQueueBytes, (LabelNames.Workload, B), (LabelNames.ServerPort, Port(server)));
+            Assert.True(reading == 0 ? waiting == 0 : waiting > 1_000, $"{waiting} bytes in reading {reading}");
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("7: 0100007F 0 0 0")]
+    [InlineData("7: 0100007F:0035 00000000:0000 07 00000000:FFFFFFFFFFFFFFFF")]
+    public void A_line_of_another_shape_is_refused(string line) => Assert.Throws<FormatException>(() => UdpQueues.Add(line, []));
 
     [KernelFact]
     public void More_peers_than_the_kernels_map_holds_lose_no_byte()
@@ -245,7 +271,7 @@ public sealed partial class UdpSocketsTests : IDisposable
     private static partial nint recv(SafeHandle sockfd, ref byte buf, nuint len, int flags);
 
     private UdpSockets NewSource(int maximumEdges = 10_000, int kernelEdges = UdpSockets.DefaultKernelEdges) =>
-        new(node, new NodeName("n"), maximumEdges, kernelEdges, TimeProvider.System, meter, NullLogger<UdpSockets>.Instance);
+        new(thread, node, new NodeName("n"), maximumEdges, kernelEdges, TimeProvider.System, meter, NullLogger<UdpSockets>.Instance);
 
     private SourceReading Read() => SourceReading.Of(node, sockets);
 

@@ -5,7 +5,6 @@ using NetPulse.Kubernetes.Leases;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Kubernetes.Stores;
 using NetPulse.Kubernetes.Tests.Client;
-using NetPulse.Kubernetes.Tests.Stores;
 
 namespace NetPulse.Kubernetes.Tests.Leases;
 
@@ -72,7 +71,7 @@ public sealed class LeaderElectionTests : IAsyncDisposable
     public async Task A_deposed_leader_writes_nothing_more()
     {
         var api = await server;
-        foreach (var file in Definitions.Files)
+        foreach (var file in TestApiServer.OurDefinitions)
         {
             api.Define(file);
         }

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using NetPulse.ApiServer;
 using NetPulse.Kubernetes.Files;
 using NetPulse.Kubernetes.Objects;
 
@@ -61,7 +62,7 @@ public sealed class DefinitionTests
     private static JsonObject Schema(string kind) => Definition(kind)["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!.AsObject();
 
     private static JsonObject Definition(string kind) =>
-        Definitions.Files.Select(static f => YamlDocument.Parse(f, File.ReadAllText(f)).Root).Single(d => d["spec"]!["names"]!["kind"]!.ToString() == kind);
+        TestApiServer.OurDefinitions.Select(static f => YamlDocument.Parse(f, File.ReadAllText(f)).Root).Single(d => d["spec"]!["names"]!["kind"]!.ToString() == kind);
 
     private static IEnumerable<string> Differences(Type type, JsonObject schema, string path)
     {

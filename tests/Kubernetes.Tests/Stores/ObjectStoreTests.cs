@@ -205,10 +205,7 @@ public sealed class ObjectStoreTests : IAsyncDisposable
         {
             server = await TestApiServer.StartAsync();
             client = TestClient.Of(server.Configuration());
-            foreach (var file in Definitions.Files)
-            {
-                server.Define(file);
-            }
+            server.DefineOurs();
 
             server.Add("v1", "namespaces", new JsonObject { ["metadata"] = new JsonObject { ["name"] = "shop" } });
         }

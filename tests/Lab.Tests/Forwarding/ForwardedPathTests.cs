@@ -132,7 +132,7 @@ public sealed class ForwardedPathTests : IAsyncLifetime
     private async Task OpenAsync()
     {
         namespaces = await LabNamespaces.CreateAsync(TestLab.NewSettings(), TestLab.TwoPods, CancellationToken.None);
-        path = await ForwardedPath.OpenAsync(namespaces.Thread, namespaces.Pod("client"), namespaces.Pod("server"), Settings, time, CancellationToken.None);
+        path = await ForwardedPath.OpenAsync(namespaces.Thread, namespaces.Pod("client"), namespaces.Pod("server"), Settings, seed: 1, time, CancellationToken.None);
         client = UdpSocket("client");
         server = UdpSocket("server");
         server.Bind(Endpoint(Port));

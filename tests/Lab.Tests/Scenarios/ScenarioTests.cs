@@ -1,11 +1,13 @@
+using NetPulse.Lab.Load;
 using NetPulse.Lab.Scenarios;
+using NetPulse.Lab.Topology;
 using NetPulse.Tests;
 
 namespace NetPulse.Lab.Tests.Scenarios;
 
 public sealed class ScenarioTests
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
     private readonly TimeProvider time = TimeProvider.System;
 
@@ -13,34 +15,44 @@ public sealed class ScenarioTests
     public async Task A_larger_receive_window_heals_its_own_pair_and_no_other()
     {
         await using var lab = await StartAsync(ReceiveWindowScenario.Create());
-        await MeasureAsync(lab, TimeSpan.FromSeconds(1));
-        var healthy = await MeasureAsync(lab, TimeSpan.FromSeconds(2));
-        lab.Worsen();
+        await Task.Delay(TimeSpan.FromSeconds(2), time);
+        await lab.WorsenAsync(CancellationToken.None);
         var before = await MeasureOnNewConnectionsAsync(lab);
         lab.Heal();
         var after = await MeasureOnNewConnectionsAsync(lab);
 
-        // 48 Mbit/s on a machine of its own; on a crowded one each millisecond of lateness counts against the small window
-        Assert.All(healthy, rate => Assert.InRange(rate, 34e6, 50e6));
-        Assert.All(before, rate => Assert.InRange(rate, 4.5e6, 6.8e6));
-        Assert.True(after[0] / before[0] >= 6, $"{before[0] / 1e6:F1} -> {after[0] / 1e6:F1} Mbit/s");
-        Assert.InRange(after[1] / before[1], 0.85, 1.15);
-        Assert.All(lab.Pairs, pair => Assert.Equal(0, pair.Transfer.Failures));
+        // 6.3 Mbit/s on a machine of its own; on a crowded one each millisecond of lateness counts against the small window
+        Assert.All(before, rate => Assert.InRange(rate, 3, 6.8));
+        Assert.True(after[0] / before[0] >= 5, $"{before[0]:F1} -> {after[0]:F1} Mbit/s");
+        Assert.InRange(after[1] / before[1], 0.6, 1.6);
+        Assert.All(Transfers(lab), transfer => Assert.Equal(0, transfer.Failures));
         Assert.False(lab.Completion.IsCompleted);
     }
 
     [KernelFact]
     public async Task A_larger_receive_window_does_not_help_a_slow_reader()
     {
-        await using var lab = await StartAsync(SlowReaderScenario.Create());
-        lab.Worsen();
+        await using var lab = await StartAsync(ScenarioCatalog.Find("slow-reader")!);
+        await lab.WorsenAsync(CancellationToken.None);
         var before = await MeasureOnNewConnectionsAsync(lab);
         lab.Heal();
         var after = await MeasureOnNewConnectionsAsync(lab);
 
         // 3 Mbit/s is what is read; a new connection fills its buffers on top of that, a crowded machine reads less, but never is it seven times as much
-        Assert.All(before.Concat(after), rate => Assert.InRange(rate, 1.2e6, 4.5e6));
+        Assert.All(before.Concat(after), rate => Assert.InRange(rate, 1.2, 4.5));
         Assert.InRange(after[0] / before[0], 0.6, 1.7);
+    }
+
+    [KernelFact]
+    public async Task A_full_range_of_local_ports_is_healed_by_a_wider_one()
+    {
+        await using var lab = await RunningLab.StartAsync(ScenarioCatalog.Find("narrow-port-range")!, TestLab.NewSettings(), time, CancellationToken.None);
+        await lab.WorsenAsync(CancellationToken.None);
+        var clients = lab.Judged.ToList();
+        await UntilAsync(() => Latest(clients[0]) < 10 && Latest(clients[1]) < 10);
+        lab.Heal();
+        await UntilAsync(() => Latest(clients[0]) > 90);
+        Assert.True(Latest(clients[1]) < 10);
     }
 
     [KernelFact]
@@ -48,7 +60,7 @@ public sealed class ScenarioTests
     {
         var settings = TestLab.NewSettings();
         var scenario = ReceiveWindowScenario.Create();
-        var broken = scenario with { Pairs = [scenario.Pairs[0], scenario.Pairs[1] with { To = "nobody" }] };
+        var broken = scenario with { Paths = [scenario.Paths[0], scenario.Paths[1] with { To = "nobody" }] };
         await Assert.ThrowsAsync<InvalidOperationException>(() => RunningLab.StartAsync(broken, settings, time, CancellationToken.None));
         Assert.Empty(TestLab.NamespacesOf(settings));
     }
@@ -56,38 +68,49 @@ public sealed class ScenarioTests
     [KernelFact]
     public async Task A_congestion_control_that_the_kernel_lacks_is_named()
     {
-        await using var lab = await StartAsync(ReceiveWindowScenario.Create("no-such"));
-        var failure = await Assert.ThrowsAsync<NetPulse.Lab.Topology.LabException>(() => lab.Completion.WaitAsync(Deadline));
+        await using var lab = await RunningLab.StartAsync(ReceiveWindowScenario.Create("no-such"), TestLab.NewSettings(), time, CancellationToken.None);
+        var failure = await Assert.ThrowsAsync<LabException>(() => lab.Completion.WaitAsync(Deadline));
         Assert.Contains("use no-such in uploader-", failure.Message, StringComparison.Ordinal);
     }
 
+    private static IEnumerable<BulkTransfer> Transfers(RunningLab lab) => lab.Loads.Select(load => Assert.IsType<BulkTransfer>(load.Load));
+
     /// <summary>The scenario with connections that live shortly, so that the test need not wait long for the next.</summary>
-    private Task<RunningLab> StartAsync(Scenario scenario) => RunningLab.StartAsync(
-        scenario with { Pairs = [.. scenario.Pairs.Select(pair => pair with { Transfer = pair.Transfer with { ConnectionLifetime = TimeSpan.FromSeconds(5) } })] },
-        TestLab.NewSettings(),
-        time,
-        CancellationToken.None);
+    private Task<RunningLab> StartAsync(Scenario scenario)
+    {
+        var transfer = new TransferSettings(Port: 9000, "cubic", ConnectionLifetime: TimeSpan.FromSeconds(5));
+        return RunningLab.StartAsync(
+            scenario with { Loads = [.. scenario.Loads.Select(load => load with { Start = place => new BulkTransfer(place, transfer) })] },
+            TestLab.NewSettings(),
+            time,
+            CancellationToken.None);
+    }
 
     /// <summary>Waits until each pair has a new connection and that has settled.</summary>
     private async Task<double[]> MeasureOnNewConnectionsAsync(RunningLab lab)
     {
-        var connections = lab.Pairs.Select(pair => pair.Transfer.Connections).ToArray();
-        var start = time.GetTimestamp();
-        while (lab.Pairs.Zip(connections).Any(pair => pair.First.Transfer.Connections == pair.Second))
-        {
-            Assert.True(time.GetElapsedTime(start) < Deadline, "no new connection was made");
-            await Task.Delay(TimeSpan.FromMilliseconds(20));
-        }
-
-        await MeasureAsync(lab, TimeSpan.FromSeconds(1.7));
-        return await MeasureAsync(lab, TimeSpan.FromSeconds(2));
+        var connections = Transfers(lab).Select(transfer => transfer.Connections).ToArray();
+        await UntilAsync(() => Transfers(lab).Zip(connections).All(pair => pair.First.Connections > pair.Second));
+        await Task.Delay(TimeSpan.FromSeconds(1.7), time);
+        var from = time.GetTimestamp();
+        await Task.Delay(TimeSpan.FromSeconds(2), time);
+        return [.. lab.Judged.Select(load => load.Load.Between(from, time.GetTimestamp()) ?? 0)];
     }
 
-    /// <returns>Bits per second of each pair.</returns>
-    private async Task<double[]> MeasureAsync(RunningLab lab, TimeSpan duration)
+    /// <summary>The figure over the last two seconds; the worst of all when there is none.</summary>
+    private double Latest(RunningLoad load)
     {
-        var measured = lab.Pairs.Select(pair => new Throughput(pair, time)).ToArray();
-        await Task.Delay(duration);
-        return [.. measured.Select(pair => pair.NextBitsPerSecond())];
+        var now = time.GetTimestamp();
+        return load.Load.Between(now - (2 * time.TimestampFrequency), now) ?? 50;
+    }
+
+    private async Task UntilAsync(Func<bool> condition)
+    {
+        var start = time.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(time.GetElapsedTime(start) < Deadline, $"not within {Deadline}");
+            await Task.Delay(TimeSpan.FromMilliseconds(50), time);
+        }
     }
 }

@@ -8,7 +8,7 @@ namespace NetPulse.Optimizer.Tests.Apply;
 
 public sealed class GuardTests
 {
-    private static readonly SysctlProposal Proposal = LargerReceiveWindow.For([Examples.WindowFinding()], [], Examples.Cluster())[0];
+    private static readonly SysctlProposal Proposal = RemedySearch.For([Examples.WindowFinding()], [], Examples.Cluster())[0];
 
     [Fact]
     public void What_the_policy_allows_passes_and_the_rule_is_told()
@@ -85,7 +85,7 @@ public sealed class GuardTests
         Assert.True(Guard.Decide(Proposal, Examples.Cluster(), [Earlier("web-1", 60) with { HasFailed = true, Workload = "web" }]).Allowed);
 
     private static EarlierChange Earlier(string pod, int secondsAgo, bool isOpen = false) =>
-        new(new PodReference { Namespace = "lab", Name = pod }, "archive", "net.ipv4.tcp_rmem", Examples.Now.AddSeconds(-secondsAgo), isOpen, HasFailed: false);
+        new(Examples.Node, new PodReference { Namespace = "lab", Name = pod }, "archive", ["net.ipv4.tcp_rmem"], Examples.Now.AddSeconds(-secondsAgo), isOpen, HasFailed: false);
 
     private static ClusterSnapshot With(Func<OptimizationPolicySpec, OptimizationPolicySpec> change) =>
         Examples.Cluster(Examples.Policy() with { Spec = change(Examples.Policy().Spec) });

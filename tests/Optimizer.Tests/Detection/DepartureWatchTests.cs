@@ -9,18 +9,18 @@ public sealed class DepartureWatchTests
     private static readonly DetectionOptions Options = new();
 
     [Fact]
-    public void A_fall_is_found_at_its_third_point_and_dated_to_its_first()
+    public void A_fall_is_found_at_its_fifth_point_and_dated_to_its_first()
     {
         var usual = Enumerable.Range(0, 30).Select(i => 45.0 + (i % 3));
-        Assert.Null(Current(Series([.. usual, 6.3, 6.3]), SignalKind.Throughput, Deviation.Fall, Options));
+        Assert.Null(Current(Series([.. usual, 6.3, 6.4, 6.2, 6.3]), SignalKind.Throughput, Deviation.Fall, Options));
 
-        var departure = Current(Series([.. usual, 6.3, 6.4, 6.2]), SignalKind.Throughput, Deviation.Fall, Options);
+        var departure = Current(Series([.. usual, 6.3, 6.4, 6.2, 6.3, 6.4]), SignalKind.Throughput, Deviation.Fall, Options);
         Assert.NotNull(departure);
         Assert.Equal(DateTimeOffset.UnixEpoch.AddSeconds(30), departure.Onset);
         Assert.Equal(6.3, departure.Now);
-        Assert.InRange(departure.Usual.Low, 38, 44);
-        Assert.InRange(departure.Usual.High, 48, 54);
-        Assert.True(departure.Score > 10);
+        Assert.InRange(departure.Usual.Low, 23, 26);
+        Assert.InRange(departure.Usual.High, 82, 92);
+        Assert.True(departure.Score > 2);
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class DepartureWatchTests
 
     [Fact]
     public void Fewer_points_than_a_baseline_have_no_answer() =>
-        Assert.Null(Current(Series([.. Enumerable.Repeat(45.0, 19), 6, 6, 6]), SignalKind.Throughput, Deviation.Fall, Options));
+        Assert.Null(Current(Series([.. Enumerable.Repeat(45.0, 14), 6, 6, 6, 6, 6, 6]), SignalKind.Throughput, Deviation.Fall, Options));
 
     [Fact]
     public void Nothing_in_has_no_answer() => Assert.Null(Current(Series([]), SignalKind.Throughput, Deviation.Rise, Options));
@@ -79,7 +79,7 @@ public sealed class DepartureWatchTests
     public void A_restart_in_between_changes_nothing()
     {
         var random = new Random(9);
-        double[] values = [.. Enumerable.Range(0, 100).Select(_ => 45 + random.NextDouble()), 6.3, 6.4, 6.2, 6.3];
+        double[] values = [.. Enumerable.Range(0, 100).Select(_ => 45 + random.NextDouble()), 6.3, 6.4, 6.2, 6.3, 6.2, 6.4];
         for (var at = 1; at < values.Length; at++)
         {
             var before = new DepartureWatch(SignalKind.Throughput, Deviation.Fall, Options);

@@ -156,6 +156,44 @@ public sealed class SeriesBankTests
         Assert.Contains(Play(SignalKind.Throughput, [fall])[0].Skip(1000), score => score > 1);
     }
 
+    [Theory]
+    [InlineData(0.02, 4, false)]
+    [InlineData(0.02, 5, true)]
+    [InlineData(0.6, 30, false)]
+    [InlineData(0.4, 30, true)]
+    public void A_fall_of_throughput_alerts_when_it_outlasts_a_restart_and_is_one_of_more_than_a_half(double share, int points, bool isAlert)
+    {
+        var usual = Normal(SignalKind.Throughput, 21);
+        float[] values = [.. usual[..1000], .. usual[1000..(1000 + points)].Select(value => (float)(value * share)), .. usual[(1000 + points)..]];
+        Assert.Equal(isAlert ? 1 : 0, Alerts(SignalKind.Throughput, values, []).Count);
+    }
+
+    [Fact]
+    public void A_series_whose_unit_flips_is_one_event_at_the_flip()
+    {
+        foreach (var kind in (SignalKind[])[SignalKind.Latency, SignalKind.Throughput, SignalKind.Level])
+        {
+            var alerts = Alerts(kind, Bad("unit flips")[..1000], []);
+            Assert.InRange(alerts[0], 500, 502);
+            Assert.InRange(alerts[^1], 500, 510);
+        }
+    }
+
+    [Theory]
+    [InlineData(1.0)]
+    [InlineData(3.0)]
+    public void What_comes_after_an_announced_change_may_be_as_before_or_as_during_it(double after)
+    {
+        foreach (var kind in (SignalKind[])[SignalKind.Latency, SignalKind.Throughput])
+        {
+            var usual = Normal(kind, 22);
+            float[] values = [.. usual[..1000], .. usual[1000..1200].Select(value => value * 3), .. usual[1200..1600].Select(value => (float)(value * after))];
+            bool[] announced = [.. Enumerable.Range(0, values.Length).Select(i => i is >= 1000 and < 1200)];
+            Assert.Empty(Alerts(kind, values, announced));
+            Assert.NotEmpty(Alerts(kind, [.. values[..1210], .. values[1210..].Select(value => value * 10)], announced));
+        }
+    }
+
     [Fact]
     public void Single_drops_are_nothing_and_many_in_a_row_are_an_event()
     {
@@ -189,16 +227,7 @@ public sealed class SeriesBankTests
     public void One_event_is_one_alert_and_perhaps_a_second_as_it_grows()
     {
         float[] values = [.. Normal(SignalKind.Latency, 13)[..1000], .. Normal(SignalKind.Latency, 13)[..90].Select(value => value * 4)];
-        var bank = new SeriesBank(SignalKind.Latency, 1);
-        var (raw, gated) = (new float[1], new float[1]);
-        var alerts = 0;
-        for (var i = 0; i < values.Length; i++)
-        {
-            bank.Observe((long)i * Minute, [values[i]], [], raw, gated);
-            alerts += bank.IsAlert(0) ? 1 : 0;
-        }
-
-        Assert.InRange(alerts, 1, 2);
+        Assert.InRange(Alerts(SignalKind.Latency, values, []).Count, 1, 2);
     }
 
     [Fact]
@@ -214,8 +243,8 @@ public sealed class SeriesBankTests
             }
 
             Assert.True(bank.Normal(0).Contains(101), $"{kind}: {bank.Normal(0)}");
-            Assert.False(bank.Normal(0).Contains(150));
-            Assert.False(bank.Normal(0).Contains(60));
+            Assert.False(bank.Normal(0).Contains(kind == SignalKind.Throughput ? 220 : 150));
+            Assert.False(bank.Normal(0).Contains(kind == SignalKind.Throughput ? 45 : 60));
         }
     }
 
@@ -279,6 +308,24 @@ public sealed class SeriesBankTests
             "tiny" => float.Epsilon * random.Next(100),
             _ => throw new InvalidOperationException($"no input is called {name}"),
         })];
+    }
+
+    /// <summary>At which points one series alerts.</summary>
+    private static List<int> Alerts(SignalKind kind, float[] values, bool[] announced)
+    {
+        var bank = new SeriesBank(kind, 1);
+        var (raw, gated) = (new float[1], new float[1]);
+        var alerts = new List<int>();
+        for (var i = 0; i < values.Length; i++)
+        {
+            bank.Observe((long)i * Minute, [values[i]], announced.Length == 0 ? [] : [announced[i]], raw, gated);
+            if (bank.IsAlert(0))
+            {
+                alerts.Add(i);
+            }
+        }
+
+        return alerts;
     }
 
     private static float[][] Play(SignalKind kind, float[][] series)

@@ -9,18 +9,18 @@ public sealed class SlowReaderTests
     [Fact]
     public void A_full_queue_is_a_slow_reader_and_gets_advice()
     {
-        var finding = rule.Judge(Examples.WindowLimited() with { ReceiveQueueBytes = 120_000 }).Finding;
+        var finding = rule.Judge(Examples.Of(Examples.WindowLimited() with { ReceiveQueueBytes = 120_000 }))!.Finding;
         Assert.Equal(Cause.SlowReader, finding?.Cause);
         Assert.NotEmpty(finding!.Advice);
     }
 
     [Fact]
-    public void Closed_windows_are_a_slow_reader() => Assert.NotNull(rule.Judge(Examples.WindowLimited() with { ZeroWindowsPerSecond = 3 }).Finding);
+    public void Closed_windows_are_a_slow_reader() => Assert.NotNull(rule.Judge(Examples.Of(Examples.WindowLimited() with { ZeroWindowsPerSecond = 3 }))!.Finding);
 
     [Fact]
-    public void A_reader_that_keeps_up_is_none() => Assert.Null(rule.Judge(Examples.WindowLimited()).Finding);
+    public void A_reader_that_keeps_up_is_none() => Assert.Null(rule.Judge(Examples.Of(Examples.WindowLimited()))!.Finding);
 
     [Fact]
     public void A_sender_that_is_not_stopped_has_no_slow_reader() =>
-        Assert.Null(rule.Judge(Examples.WindowLimited() with { ReceiveQueueBytes = 120_000, ReceiveWindowLimitedShare = 0.02 }).Finding);
+        Assert.Null(rule.Judge(Examples.Of(Examples.WindowLimited() with { ReceiveQueueBytes = 120_000, ReceiveWindowLimitedShare = 0.02 }))!.Finding);
 }

@@ -1,4 +1,5 @@
 using NetPulse.Optimizer.Apply;
+using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Journal;
 using NetPulse.Optimizer.Proposals;
 using NetPulse.Tests;
@@ -32,8 +33,7 @@ public sealed class ChangeJournalTests : IDisposable
         var state = Assert.Single(reopened.Changes);
         Assert.Equal(ChangePhase.Applied, state.Phase);
         Assert.Equal(Examples.Now.AddSeconds(3), state.AppliedAt);
-        Assert.Equal(change.Controls.AsEnumerable(), state.Change.Controls.AsEnumerable());
-        Assert.Equal(change with { Controls = state.Change.Controls }, state.Change);
+        Assert.Equal(System.Text.Json.JsonSerializer.Serialize(change), System.Text.Json.JsonSerializer.Serialize(state.Change));
     }
 
     [Fact]
@@ -125,6 +125,23 @@ public sealed class ChangeJournalTests : IDisposable
     }
 
     [Fact]
+    public void A_change_of_an_earlier_version_is_still_read()
+    {
+        const string Edge = """{"node":"node-1","owner":{"namespace":"lab","workload":"uploader","pod":"uploader-0"},"peer":{"namespace":"lab","workload":"archive","pod":"archive-0"},"serverPort":"9000","role":"client"}""";
+        System.IO.File.WriteAllText(File, $$$"""
+            {"sequence":1,"at":"2026-01-01T12:00:00+00:00","kind":"Change","subject":"lab/archive-0","text":"kept","change":{"name":"archive-0-tcp-rmem-1","cause":"ReceiveWindowBelowBandwidthDelay","node":"node-1","pod":{"namespace":"lab","name":"archive-0"},"sysctl":"net.ipv4.tcp_rmem","before":"4096 131072 131072","after":"4096 131072 1220608","edge":{{{Edge}}},"controls":[{{{Edge.Replace("-0", "-1", StringComparison.Ordinal)}}}],"troubleSince":"2026-01-01T11:59:50+00:00","expected":{"value":5875000,"megabitsPerSecond":47},"plannedAt":"2026-01-01T12:00:00+00:00","judgeAfter":"00:00:15","revertAt":"2026-01-01T12:02:00+00:00"},"phase":"Kept"}
+
+            """);
+        using var journal = new ChangeJournal(File, clock);
+        var change = Assert.Single(journal.Changes).Change;
+        Assert.Equal([new SysctlWrite("net.ipv4.tcp_rmem", "4096 131072 131072", "4096 131072 1220608")], change.Writes.AsEnumerable());
+        Assert.Equal("archive", change.Workload);
+        Assert.Equal(new Subject.OfEdge(Examples.Upload(0)), change.Objective.Subject);
+        Assert.Equal(new Subject.OfEdge(Examples.Upload(1)), Assert.Single(change.Controls).Subject);
+        Assert.Equal(5_875_000, change.Expected);
+    }
+
+    [Fact]
     public void A_second_process_is_refused()
     {
         using var journal = new ChangeJournal(File, clock);
@@ -140,9 +157,9 @@ public sealed class ChangeJournalTests : IDisposable
 
     private static Change Change()
     {
-        var proposal = LargerReceiveWindow.For([Examples.WindowFinding(0)], [Examples.Traffic(1)], Examples.Cluster())[0];
+        var proposal = RemedySearch.For([Examples.WindowFinding(0)], [Examples.Traffic(1)], Examples.Cluster())[0];
         return new Change(
-            "archive-0-tcp-rmem-1", proposal.Finding.Cause, proposal.Node, proposal.Pod, proposal.Sysctl, proposal.From, proposal.To, proposal.Finding.Edge,
-            proposal.Controls, Examples.Now, proposal.Expected, Examples.Now, TimeSpan.FromSeconds(15), Examples.Now.AddMinutes(2));
+            "archive-0-tcp-rmem-1", proposal.Finding.Cause, proposal.Node, proposal.Pod, proposal.Workload, proposal.Writes, proposal.Objective,
+            proposal.Controls, Examples.Now, proposal.Expected, proposal.TakesEffect, Examples.Now, TimeSpan.FromSeconds(15), Examples.Now.AddMinutes(2));
     }
 }

@@ -232,7 +232,7 @@ public sealed class ChangeLifecycleTests : IDisposable
         rig.TunerAnswers(rig.Status(SettingState.Applied));
         await RunAsync();
         var second = rig.Journal.Changes.Last().Change;
-        Assert.Equal("archive-1", second.Pod.Name);
+        Assert.Equal("archive-1", second.Pod?.Name);
         Assert.Empty(second.Controls);
     }
 

@@ -16,7 +16,7 @@ public sealed class KilledInBetweenTests : IDisposable
         await rig.TroubleAsync();
         await RunAsync();
         rig.CutJournalBefore(ChangePhase.Written);
-        rig.Cluster.Write(Examples.Node, new NodeTuningSpec());
+        await rig.Cluster.ReplaceSettingsAsync(Examples.Node, _ => [], "");
 
         rig.Restart();
         await RunAsync();
@@ -54,7 +54,7 @@ public sealed class KilledInBetweenTests : IDisposable
         await rig.SecondsAsync(25, 47, 6.3, 0.115, isLimited: true);
         await RunAsync();
         rig.CutJournalBefore(ChangePhase.Kept);
-        rig.Cluster.Write(Examples.Node, new NodeTuningSpec { Settings = bounded });
+        await rig.Cluster.ReplaceSettingsAsync(Examples.Node, _ => bounded, "");
 
         rig.Restart();
         await RunAsync();
@@ -80,7 +80,7 @@ public sealed class KilledInBetweenTests : IDisposable
         var bounded = rig.Desired;
         await rig.SecondsAsync(25, 6.3, 6.3, 0.1, isLimited: true);
         await RunAsync();
-        rig.Cluster.Write(Examples.Node, new NodeTuningSpec { Settings = bounded });
+        await rig.Cluster.ReplaceSettingsAsync(Examples.Node, _ => bounded, "");
 
         rig.Restart();
         await RunAsync();
@@ -99,7 +99,7 @@ public sealed class KilledInBetweenTests : IDisposable
         rig.TunerAnswers(rig.Status(SettingState.Refused, "read-only in this namespace"));
         await RunAsync();
         Assert.Equal(ChangePhase.NotMade, rig.Change.Phase);
-        rig.Cluster.Write(Examples.Node, new NodeTuningSpec { Settings = refused });
+        await rig.Cluster.ReplaceSettingsAsync(Examples.Node, _ => refused, "");
 
         rig.Restart();
         await RunAsync();

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NetPulse.Kubernetes.Files;
 using NetPulse.Kubernetes.Objects;
+using NetPulse.Kubernetes.Stores;
 using NetPulse.Optimizer.Apply;
 using NetPulse.Optimizer.Cluster;
 using NetPulse.Optimizer.Detection;
@@ -75,7 +76,7 @@ internal sealed class LoopRig : IDisposable
     private string Objects => Path.Combine(folder, "objects");
 
     /// <summary>The first change.</summary>
-    public ChangeState Change => Journal.Changes.OrderBy(state => state.Change.PlannedAt).ThenBy(state => state.Change.Pod.Name).FirstOrDefault() ?? throw new InvalidOperationException("nothing was planned");
+    public ChangeState Change => Journal.Changes.OrderBy(state => state.Change.PlannedAt).ThenBy(state => state.Change.Target).FirstOrDefault() ?? throw new InvalidOperationException("nothing was planned");
 
     public void Dispose()
     {
@@ -90,18 +91,20 @@ internal sealed class LoopRig : IDisposable
         Journal?.Dispose();
         Clock.Advance(TimeSpan.FromSeconds(1));
         Journal = new ChangeJournal(JournalFile, Clock);
-        Cluster = new ObjectsDirectory(new ClusterOptions { ObjectsDirectory = Objects, PolicyFile = PolicyFile }, Clock);
+        Cluster = new ObjectsDirectory(new ClusterOptions { ObjectsDirectory = Objects, PolicyFile = PolicyFile }, Clock, new DirectoryObjectStore<NetworkRecommendation>(Objects, Clock, NullLogger<DirectoryObjectStore<NetworkRecommendation>>.Instance));
         var edges = new EdgeWatch(store, Options.Create(new DetectionOptions()));
         var alerts = new AlertBook();
         Memory = new DetectionMemory(Options.Create(new JournalOptions { File = JournalFile }), edges, alerts, Journal, Clock);
         Run = new OptimizationRun(
             Cluster,
             edges,
+            new ErrorWatch(store),
+            new ShapeWatch(store, Options.Create(new DetectionOptions())),
             new Announcements(Options.Create(new DetectionOptions())),
             alerts,
             new IncidentSearch(Options.Create(new DetectionOptions())),
             new CapacityWatch(store, Options.Create(new DetectionOptions())),
-            new CauseSearch(store, [new ReceiveWindowBelowBandwidthDelay(), new SlowReader()]),
+            new CauseSearch(store, CauseRules.All),
             new ChangeLifecycle(new NodeTuningWriter(Cluster), new CanaryMeasurement(store), Journal),
             Memory,
             Journal,
@@ -161,8 +164,8 @@ internal sealed class LoopRig : IDisposable
         Name = Change.Change.Name,
         State = state,
         Message = message,
-        Before = Change.Change.Before,
-        Value = Change.Change.After,
+        Before = Change.Change.Writes[0].Before,
+        Value = Change.Change.Writes[0].After,
         Since = Clock.GetUtcNow(),
     };
 

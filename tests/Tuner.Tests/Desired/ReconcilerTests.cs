@@ -131,6 +131,54 @@ public sealed class ReconcilerTests : IDisposable
         Assert.Empty(node.Held.All);
     }
 
+    [KernelTheory]
+    [InlineData("net.ipv4.tcp_congestion_control", "reno", "bbr")]
+    [InlineData("net.ipv4.ip_local_port_range", "20000 60999", "30000 50999")]
+    [InlineData("net.ipv4.ip_local_reserved_ports", "30000-32767", "8080")]
+    [InlineData("net.ipv4.conf.default.rp_filter", "2", "1")]
+    [InlineData("net.ipv4.tcp_notsent_lowat", "131072", "262144")]
+    [InlineData("net.ipv4.tcp_slow_start_after_idle", "0", "1")]
+    public void Every_kind_of_value_is_applied_put_back_and_left_to_an_administrator(string sysctl, string value, string others)
+    {
+        pod.Write(sysctl, others);
+        node.Want(Setting(sysctl: sysctl, value: value));
+        node.Turn();
+        Assert.Equal((value, SettingState.Applied), (pod.Read(sysctl), node.StatusOf("change-1").State));
+        node.Want();
+        node.Turn();
+        Assert.Equal((others, SettingState.Reverted), (pod.Read(sysctl), node.StatusOf("change-1").State));
+
+        node.Want(Setting(sysctl: sysctl, value: value));
+        node.Turn();
+        pod.Write(sysctl, others);
+        node.Turn();
+        Assert.Equal((others, SettingState.Overridden), (pod.Read(sysctl), node.StatusOf("change-1").State));
+        node.Want();
+        node.Turn();
+        Assert.Equal(others, pod.Read(sysctl));
+        Assert.Empty(node.Held.All);
+    }
+
+    [KernelFact]
+    public void Ports_that_were_none_are_none_again()
+    {
+        const string Reserved = "net.ipv4.ip_local_reserved_ports";
+        node.Want(Setting(sysctl: Reserved, value: "30000-32767"));
+        node.Turn();
+        node.Want();
+        node.Turn();
+        Assert.Empty(pod.Read(Reserved));
+    }
+
+    [KernelFact]
+    public void A_congestion_control_that_this_kernel_lacks_is_refused_and_those_that_it_has_are_told()
+    {
+        node.Want(Setting(sysctl: "net.ipv4.tcp_congestion_control", value: "nosuch"));
+        node.Turn();
+        Assert.Contains("nosuch is not available: net.ipv4.tcp_available_congestion_control lists ", Refusal("change-1"), StringComparison.Ordinal);
+        Assert.NotEmpty(Assert.Single(node.Status.Knobs, knob => knob.Sysctl == "net.ipv4.tcp_congestion_control").Choices);
+    }
+
     [KernelFact]
     public void An_administrator_who_puts_back_the_original_is_left_alone()
     {
@@ -414,7 +462,8 @@ public sealed class ReconcilerTests : IDisposable
         node.AddPod("elsewhere", pod.Path, nodeName: "node-2");
         node.AddPod("no-namespace", "/run/netns/none");
         node.Want(
-            Setting(name: "unknown", sysctl: "net.core.rmem_max", value: "1"),
+            Setting(name: "unknown", sysctl: "net.ipv4.tcp_reordering", value: "3"),
+            Setting(name: "both", target: "archive-0") with { Workload = new WorkloadReference { Namespace = "lab", Name = "archive" } },
             Setting(name: "range", value: "1 2 3"),
             Setting(name: "on-host", target: "on-host"),
             Setting(name: "in-host", target: "in-host"),
@@ -422,8 +471,9 @@ public sealed class ReconcilerTests : IDisposable
             Setting(name: "no-namespace", target: "no-namespace"),
             Setting(name: "floor", value: "4096 8192 1500000"));
         node.Turn();
-        Assert.Contains("not among the sysctls that the Tuner accepts: net.ipv4.tcp_rmem", Refusal("unknown"), StringComparison.Ordinal);
+        Assert.Contains("sysctls that the Tuner accepts; netpulse-tuner knobs lists them", Refusal("unknown"), StringComparison.Ordinal);
         Assert.Contains("1 is out of range; net.ipv4.tcp_rmem takes 3 numbers of 4096 to 67108864 bytes", Refusal("range"), StringComparison.Ordinal);
+        Assert.Contains("it names a pod and a workload", Refusal("both"), StringComparison.Ordinal);
         Assert.Contains("hostNetwork", Refusal("on-host"), StringComparison.Ordinal);
         Assert.Contains("the node's own network namespace", Refusal("in-host"), StringComparison.Ordinal);
         Assert.Contains("runs on node node-2", Refusal("elsewhere"), StringComparison.Ordinal);
@@ -438,26 +488,27 @@ public sealed class ReconcilerTests : IDisposable
     {
         using var other = new TestNode(new KnobTable(
         [
-            new Knob("net.core.rmem_max", "bytes", 1, 1, long.MaxValue, KnobScope.NetworkNamespace, "", ""),
-            new Knob("net.ipv4.tcp_mem", "pages", 3, 1, long.MaxValue, KnobScope.NetworkNamespace, "", ""),
-            new Knob("net.ipv4.udp_mem", "pages", 3, 1, long.MaxValue, KnobScope.Node, "", ""),
+            new Knob("net.core.rmem_max", new KnobValue.Numbers("bytes", 1, 1, long.MaxValue), SysctlScope.Namespace, SysctlEffect.Live, "", ""),
+            new Knob("net.ipv4.tcp_mem", new KnobValue.Numbers("pages", 3, 1, long.MaxValue), SysctlScope.NamespaceInherited, SysctlEffect.Live, "", ""),
+            new Knob("net.ipv4.tcp_retries2", new KnobValue.Numbers("retransmissions", 1, 8, 15), SysctlScope.Node, SysctlEffect.Live, "", ""),
         ]));
         other.AddPod("archive-0", pod.Path);
         other.Want(
             Setting(name: "read-only", sysctl: "net.core.rmem_max", value: "300000"),
             Setting(name: "absent", sysctl: "net.ipv4.tcp_mem", value: "1 2 3"),
-            Setting(name: "nodes", sysctl: "net.ipv4.udp_mem", value: "1 2 3"));
+            Setting(name: "own", sysctl: "net.ipv4.tcp_retries2", value: "9"));
         other.Turn();
-        Assert.All(other.Status.Settings, s => Assert.Equal(SettingState.Refused, s.State));
-        Assert.Contains("read-only in this network namespace", other.StatusOf("read-only").Message, StringComparison.Ordinal);
-        Assert.Contains("does not exist in", other.StatusOf("absent").Message, StringComparison.Ordinal);
-        Assert.Contains("names no pod", other.StatusOf("nodes").Message, StringComparison.Ordinal);
+        Assert.All(new[] { "read-only", "absent" }, name => Assert.Contains("is the node's, for all network namespaces", other.StatusOf(name).Message, StringComparison.Ordinal));
+        Assert.Equal(SettingState.Applied, other.StatusOf("own").State);
+        Assert.Equal(
+            [SysctlScope.Node, SysctlScope.Node, SysctlScope.Namespace],
+            other.Status.Knobs.Select(knob => knob.Scope));
     }
 
     [KernelFact]
     public void A_value_that_the_kernel_refuses_is_said_and_nothing_is_left_behind()
     {
-        using var other = new TestNode(new KnobTable([new Knob("net.ipv4.tcp_ecn", "mode", 1, 0, 1000, KnobScope.NetworkNamespace, "", "")]));
+        using var other = new TestNode(new KnobTable([new Knob("net.ipv4.tcp_ecn", new KnobValue.Numbers("mode", 1, 0, 1000), SysctlScope.Namespace, SysctlEffect.Live, "", "")]));
         other.AddPod("archive-0", pod.Path);
         var ecn = pod.Read("net.ipv4.tcp_ecn");
         other.Want(Setting(sysctl: "net.ipv4.tcp_ecn", value: "999"));

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using NetPulse.Collector.Attribution;
+using NetPulse.Linux.Cgroups;
 using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;

@@ -10,10 +10,10 @@ public sealed class AlertBook
 
     public static readonly TimeSpan Remembered = TimeSpan.FromHours(1);
 
-    private readonly Dictionary<(Edge, Signal), Alert> alerts = [];
+    private readonly Dictionary<(Subject, Signal), Alert> alerts = [];
 
     /// <summary>By onset.</summary>
-    public ImmutableArray<Alert> Alerts => [.. alerts.Values.OrderBy(alert => alert.Onset).ThenBy(alert => alert.Anomaly.Subject, StringComparer.Ordinal)];
+    public ImmutableArray<Alert> Alerts => [.. alerts.Values.OrderBy(alert => alert.Onset).ThenBy(alert => alert.Anomaly.Series, StringComparer.Ordinal)];
 
     /// <param name="anomalies">What holds now; at most one of each series.</param>
     /// <param name="now">When it was looked.</param>
@@ -22,13 +22,13 @@ public sealed class AlertBook
     {
         foreach (var anomaly in anomalies)
         {
-            var known = alerts.GetValueOrDefault((anomaly.Edge, anomaly.Signal));
+            var known = alerts.GetValueOrDefault((anomaly.Subject, anomaly.Signal));
             var begun = known is not null && (known.IsOpen || now - known.EndedAt <= Reopens)
                 ? anomaly with { Departure = anomaly.Departure with { Onset = known.Onset, Usual = known.Anomaly.Departure.Usual } }
                 : anomaly;
             var severity = SeverityRule.Of(begun.Departure, now - begun.Departure.Onset);
             var isSame = known is not null && known.Onset == begun.Departure.Onset;
-            alerts[(anomaly.Edge, anomaly.Signal)] = new Alert(begun, isSame && known!.Severity > severity ? known.Severity : severity, now, null);
+            alerts[(anomaly.Subject, anomaly.Signal)] = new Alert(begun, isSame && known!.Severity > severity ? known.Severity : severity, now, null);
         }
 
         foreach (var (series, alert) in alerts.ToList())
@@ -51,7 +51,7 @@ public sealed class AlertBook
     {
         foreach (var alert in earlier)
         {
-            alerts[(alert.Anomaly.Edge, alert.Anomaly.Signal)] = alert;
+            alerts[(alert.Anomaly.Subject, alert.Anomaly.Signal)] = alert;
         }
     }
 }

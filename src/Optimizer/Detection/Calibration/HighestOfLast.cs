@@ -4,10 +4,10 @@ using Lanes = System.Runtime.Intrinsics.Vector512<float>;
 
 namespace NetPulse.Optimizer.Detection.Calibration;
 
-/// <summary>Lets a score pass only when it is a tenth higher than all of its series' last 90 to 100: one event is one candidate, and another only as it grows.</summary>
+/// <summary>Lets a score pass only when it is a tenth higher than all of its series' last 63 to 70: one event is one candidate, and another only as it grows.</summary>
 internal struct HighestOfLast
 {
-    internal const int Points = 100;
+    internal const int Points = 70;
     private const int Slots = 10;
     private const float Higher = 1.1f;
 

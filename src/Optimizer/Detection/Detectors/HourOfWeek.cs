@@ -4,8 +4,12 @@ using Lanes = System.Runtime.Intrinsics.Vector512<float>;
 
 namespace NetPulse.Optimizer.Detection.Detectors;
 
-/// <summary>What a series usually is in each hour of the week, in UTC.</summary>
-/// <remarks>Method: a seasonal profile of running means (Holt, 1957; Winters, 1960), without a trend. An hour that was never seen has no answer.</remarks>
+/// <summary>What a series usually is at a time of the week, in UTC.</summary>
+/// <remarks>
+/// Method: a seasonal profile of running means (Holt, 1957; Winters, 1960), without a trend, one a hour; between the middles of two hours a straight line, so
+/// that a profile that rises through an hour leaves no steps in the residuals. An hour that was never seen has no answer, and one whose neighbour was never
+/// seen is flat on that side.
+/// </remarks>
 internal sealed class HourOfWeek(int blocks)
 {
     internal const int Hours = 168;
@@ -22,14 +26,17 @@ internal sealed class HourOfWeek(int blocks)
         visit(BankState.BytesOf(seen));
     }
 
-    /// <param name="residuals">Distance from the hour's mean before this value.</param>
-    /// <returns>The lanes that have such a mean.</returns>
-    public Lanes Observe(int block, int hour, Lanes values, Lanes present, out Lanes residuals)
+    /// <param name="time">Of the value.</param>
+    /// <param name="residuals">Distance from what was usual before this value.</param>
+    /// <returns>The lanes in which something was.</returns>
+    public Lanes Observe(int block, TimeOfWeek time, Lanes values, Lanes present, out Lanes residuals)
     {
-        ref var mean = ref means[(block * Hours) + hour];
-        ref var count = ref seen[(block * Hours) + hour];
-        residuals = values - mean;
+        ref var mean = ref means[(block * Hours) + time.Hour];
+        ref var count = ref seen[(block * Hours) + time.Hour];
         var known = present & Vector512.GreaterThan(count, Lanes.Zero);
+        var slope = means[(block * Hours) + time.NearestHour] - mean;
+        var hasNearest = known & Vector512.GreaterThan(seen[(block * Hours) + time.NearestHour], Lanes.Zero);
+        residuals = values - (mean + (slope * time.ShareOfNearest & hasNearest));
         var counted = Vector512.MinNative(count + Lanes.One, Vector512.Create(Memory));
         mean = Vector512.ConditionalSelect(present, mean + (residuals / counted), mean);
         count = Vector512.ConditionalSelect(present, counted, count);

@@ -16,6 +16,9 @@ internal sealed class LevelDetector(int blocks, float warmUp)
     private const float JumpWeight = 0.2f / 0.17f;
     private const float SlowLevel = 64;
 
+    /// <summary>Deviations beyond which a distance from the hour says no more: how far a heavy tail reaches is no measure of an event.</summary>
+    private const float MostFromHour = 14;
+
     private static readonly ResidualMemory HourMemory = new(256, 1000);
     private static readonly ResidualMemory JumpMemory = new(256, 300);
 
@@ -32,30 +35,30 @@ internal sealed class LevelDetector(int blocks, float warmUp)
         jumps.Visit(visit);
     }
 
-    public Lanes Observe(int block, int hourOfWeek, Lanes values, Lanes present)
+    public Lanes Observe(int block, TimeOfWeek time, Lanes values, Lanes present)
     {
         ref var state = ref states[block];
         var seen = state.Seen;
         var share = Lanes.One / (seen + Lanes.One);
-        var score = state.Value.Observe(values, present, seen, warmUp, falls: true);
+        var score = state.Value.Observe(values, values, present, seen, warmUp, falls: true);
 
         var level = Vector512.ConditionalSelect(Vector512.Equals(seen, Lanes.Zero), values, state.Slow);
         level += Vector512.MaxNative(share, Vector512.Create(1 / SlowLevel)) * (values - level);
         state.Slow = Vector512.ConditionalSelect(present, level, state.Slow);
-        score = Vector512.MaxNative(score, state.Detrended.Observe(values - level, present, seen, warmUp, falls: true));
+        score = Vector512.MaxNative(score, state.Detrended.Observe(values - level, values - level, present, seen, warmUp, falls: true));
 
-        var known = hours.Observe(block, hourOfWeek, values, present, out var residuals);
-        score = Vector512.MaxNative(score, state.OfHour.Observe(residuals, known, state.SeenInHour, warmUp, falls: true)) * RangeWeight;
+        var known = hours.Observe(block, time, values, present, out var residuals);
+        score = Vector512.MaxNative(score, state.OfHour.Observe(residuals, residuals, known, state.SeenInHour, warmUp, falls: true)) * RangeWeight;
 
         var shareInHour = Lanes.One / (state.SeenInHour + Lanes.One);
         var distance = state.FromHour.Observe(residuals, known, state.SeenInHour, shareInHour, HourMemory);
         var twoOfThree = Vector512.Abs(state.HourDistance.Observe(distance, known));
-        score = Vector512.MaxNative(score, twoOfThree * HourWeight);
+        score = Vector512.MaxNative(score, Vector512.MinNative(twoOfThree, Vector512.Create(MostFromHour)) * HourWeight);
 
         var hasBefore = present & Vector512.GreaterThan(seen, Lanes.Zero);
         var steps = seen - Lanes.One;
         var jump = Vector512.Abs(state.Step.Observe(values - state.Before, hasBefore, steps, Lanes.One / seen, JumpMemory));
-        score = Vector512.MaxNative(score, jumps.Observe(block, hourOfWeek % 24, jump, hasBefore) * JumpWeight);
+        score = Vector512.MaxNative(score, jumps.Observe(block, time.HourOfDay, jump, hasBefore) * JumpWeight);
 
         state.Before = Vector512.ConditionalSelect(present, values, state.Before);
         state.Seen += Lanes.One & present;

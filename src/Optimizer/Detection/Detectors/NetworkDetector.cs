@@ -9,7 +9,10 @@ namespace NetPulse.Optimizer.Detection.Detectors;
 /// For latency, throughput and counts, on a logarithmic scale: two of three points far from the robust level; range novelty; a value that is stuck.
 /// The strongest speaks.
 /// </summary>
-/// <remarks>A rise matters for latency and counts, both directions for throughput. A count may stand at zero for ever, so a stuck one is nothing.</remarks>
+/// <remarks>
+/// A rise matters for latency and counts, both directions for throughput. Throughput has owners who change it: below half or above twice the usual it begins
+/// to matter, and a fall has to last five points, since a restart's ends sooner. A count may stand at zero for ever, so a stuck one is nothing.
+/// </remarks>
 internal sealed class NetworkDetector(SignalKind kind, int blocks, float warmUp)
 {
     /// <summary>Mean absolute deviations from the level that make an event.</summary>
@@ -18,29 +21,43 @@ internal sealed class NetworkDetector(SignalKind kind, int blocks, float warmUp)
     private const float RangeWeight = 0.4f;
     private const float StuckWeight = 0.2f;
 
-    /// <summary>Smallest mean absolute deviation of a logarithm: 2 % of a time or bandwidth; of counts, whose noise is mostly zeros, 40 %.</summary>
-    private readonly ResidualMemory memory = new(128, 1000, kind == SignalKind.Count ? 0.4f : 0.02f);
+    /// <summary>Of the logarithm of a throughput: a factor of two beyond it scores as much as one beyond the level, 1.1.</summary>
+    private const float SmallestRange = 0.25f;
+
+    private readonly ResidualMemory memory = new(128, 1000, SmallestDeviation(kind));
     private readonly BlockState[] states = new BlockState[blocks];
 
     public long StateBytes => (long)states.Length * Unsafe.SizeOf<BlockState>();
 
     public void Visit(StatePart visit) => visit(BankState.BytesOf(states));
 
-    public Lanes Observe(int block, Lanes values, Lanes present)
+    /// <param name="announced">Lanes whose change was announced: they learn faster.</param>
+    public Lanes Observe(int block, Lanes values, Lanes present, Lanes announced)
     {
         ref var state = ref states[block];
         var seen = state.Seen;
         var share = Lanes.One / (seen + Lanes.One);
         var isCount = kind == SignalKind.Count;
-        var falls = kind == SignalKind.Throughput;
+        var isThroughput = kind == SignalKind.Throughput;
         var scaled = isCount
             ? state.Count.Observe(values, present)
             : Vector512.Log(Vector512.MaxNative(values, Vector512.Create(1e-9f)));
 
+        state.Announced.Prepare(ref state.Level.Level, scaled, present, announced);
+        var before = state.Level.Level;
         var deviation = state.Level.Observe(scaled, present, seen, share, memory);
-        var twoOfThree = state.Deviation.Observe(deviation, present);
-        var score = (falls ? Vector512.Abs(twoOfThree) : Vector512.MaxNative(twoOfThree, Lanes.Zero)) * LevelWeight;
-        score = Vector512.MaxNative(score, state.Value.Observe(scaled, present, seen, warmUp, falls) * RangeWeight);
+        var learned = announced & present & Vector512.GreaterThan(seen, Vector512.Create(RobustResidual.FreeUpdates));
+        state.Level.Level = AnnouncedLevel.Learn(before, state.Level.Level, scaled, learned);
+        var far = Vector512.MaxNative(state.Deviation.Observe(deviation, present), Lanes.Zero);
+        var held = scaled;
+        if (isThroughput)
+        {
+            held = state.HeldValue.Observe(scaled, present, seen);
+            far = Vector512.MaxNative(far, -state.HeldDeviation.Observe(deviation, present, seen));
+        }
+
+        var novelty = state.Value.Observe(scaled, held, present, seen, warmUp, isThroughput, isThroughput ? SmallestRange : 0);
+        var score = Vector512.MaxNative(far * LevelWeight, novelty * RangeWeight);
         if (!isCount)
         {
             score = Vector512.MaxNative(score, state.Stuck.Observe(values, present, seen, warmUp) * StuckWeight);
@@ -59,12 +76,25 @@ internal sealed class NetworkDetector(SignalKind kind, int blocks, float warmUp)
         return kind == SignalKind.Count ? new NormalRange(0, (high - 1) * state.Count.Usual[lane]) : new NormalRange(low, high);
     }
 
+    /// <summary>
+    /// Smallest mean absolute deviation of a logarithm: 2 % of a time; of counts, whose noise is mostly zeros, 40 %; of a throughput what makes a factor of two
+    /// score 1.1, the usual threshold of an alert.
+    /// </summary>
+    private static float SmallestDeviation(SignalKind kind) => kind switch
+    {
+        SignalKind.Count => 0.4f,
+        SignalKind.Throughput => MathF.Log(2) / (1.1f * FarFromLevel),
+        _ => 0.02f,
+    };
+
     internal struct BlockState
     {
         public Lanes Seen;
         public CountScale Count;
         public RobustResidual Level;
+        public AnnouncedLevel Announced;
         public MedianOfThree Deviation;
+        public HighestOfFive HeldValue, HeldDeviation;
         public RangeNovelty Value;
         public StuckValue Stuck;
     }

@@ -17,10 +17,12 @@ internal struct RangeNovelty
     public Lanes High, Low;
 
     /// <param name="values">Of the lanes in <paramref name="present"/>.</param>
+    /// <param name="held">What a fall is judged by: the values, or the highest of the last ones where a fall has to last.</param>
     /// <param name="seen">Values before this one.</param>
     /// <param name="warmUp">Values before the first answer.</param>
     /// <param name="falls">Whether to look below, too.</param>
-    public Lanes Observe(Lanes values, Lanes present, Lanes seen, float warmUp, bool falls)
+    /// <param name="smallestWidth">A range that is narrower is taken as this.</param>
+    public Lanes Observe(Lanes values, Lanes held, Lanes present, Lanes seen, float warmUp, bool falls, float smallestWidth = 0)
     {
         var isFirst = Vector512.Equals(seen, Lanes.Zero);
         var high = Vector512.ConditionalSelect(isFirst, values, High);
@@ -29,14 +31,14 @@ internal struct RangeNovelty
         var beyond = Vector512.MaxNative(values - high, Lanes.Zero);
         if (falls)
         {
-            beyond = Vector512.MaxNative(low - values, beyond);
+            beyond = Vector512.MaxNative(low - held, beyond);
         }
 
         // Without a width every step is infinitely far; 0/0 is not looked at.
-        var novelty = Vector512.MinNative(beyond / Vector512.MaxNative(width, Vector512.Create(float.Epsilon * (1 << 23))), Vector512.Create(Highest));
+        var novelty = Vector512.MinNative(beyond / Vector512.MaxNative(width, Vector512.Create(Math.Max(smallestWidth, float.Epsilon * (1 << 23)))), Vector512.Create(Highest));
         var creep = width * Fading;
         High = Vector512.ConditionalSelect(present, Vector512.MaxNative(high - creep, values), High);
-        Low = Vector512.ConditionalSelect(present, Vector512.MinNative(low + creep, values), Low);
+        Low = Vector512.ConditionalSelect(present, Vector512.MinNative(low + creep, held), Low);
         return novelty & present & Vector512.GreaterThanOrEqual(seen, Vector512.Create(warmUp));
     }
 }

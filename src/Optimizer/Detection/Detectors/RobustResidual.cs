@@ -19,7 +19,7 @@ internal struct RobustResidual
     private const float WarmUp = 10;
 
     /// <summary>Values that build level and scale as they come, before updates are held to three deviations.</summary>
-    private const float FreeUpdates = 30;
+    internal const float FreeUpdates = 30;
     private const float Furthest = 1000;
 
     public Lanes Level, Scale;

@@ -94,7 +94,7 @@ public sealed class SeriesBank
     /// <summary>One point of every series.</summary>
     /// <param name="unixMilliseconds">When; the hour of the week is UTC's.</param>
     /// <param name="values">One a series; NaN where none was measured.</param>
-    /// <param name="announced">Series whose change was announced: they learn, and score zero. Empty when there are none.</param>
+    /// <param name="announced">Series whose change was announced: they learn, four times as fast where they are no <see cref="SignalKind.Level"/>, and score zero. Empty when there are none.</param>
     /// <param name="raw">Dense scores.</param>
     /// <param name="gated">The scores that may alert; zero elsewhere.</param>
     public void Observe(long unixMilliseconds, ReadOnlySpan<float> values, ReadOnlySpan<bool> announced, Span<float> raw, Span<float> gated)
@@ -111,8 +111,7 @@ public sealed class SeriesBank
         var days = points == 0 ? 0 : (unixMilliseconds - lastUnixMilliseconds) / 86_400_000.0;
         lastUnixMilliseconds = unixMilliseconds;
         var pace = budget.Pace(days);
-        // The epoch was a Thursday; which day the week starts with does not matter.
-        var hourOfWeek = (int)(Math.Max(0, unixMilliseconds) / 3_600_000 % HourOfWeek.Hours);
+        var time = TimeOfWeek.At(unixMilliseconds);
         var largest = Vector512.Create(Largest);
         Span<float> partial = stackalloc float[Lanes.Count];
         for (var block = 0; block < gates.Length; block++)
@@ -133,12 +132,8 @@ public sealed class SeriesBank
 
             var present = Vector512.LessThan(Vector512.Abs(read), Vector512.Create(float.PositiveInfinity));
             read = Vector512.MinNative(Vector512.MaxNative(read & present, -largest), largest);
-            var score = level is null ? network!.Observe(block, read, present) : level.Observe(block, hourOfWeek, read, present);
-            if (!announced.IsEmpty)
-            {
-                score &= Expected(announced[first..Math.Min(first + Lanes.Count, Series)]);
-            }
-
+            var expected = announced.IsEmpty ? Lanes.Zero : Expected(announced[first..Math.Min(first + Lanes.Count, Series)]);
+            var score = (level is null ? network!.Observe(block, read, present, expected) : level.Observe(block, time, read, present)) & ~expected;
             var passed = gates[block].Pass(score, points);
             alerts[block] = (ushort)thresholds[block].Exceeds(passed, pace).ExtractMostSignificantBits();
             if (isWhole)
@@ -166,13 +161,13 @@ public sealed class SeriesBank
         visit(BankState.BytesOf(thresholds));
     }
 
-    /// <summary>All bits where the change was not announced.</summary>
+    /// <summary>All bits where the change was announced.</summary>
     private static Lanes Expected(ReadOnlySpan<bool> announced)
     {
         Span<float> mask = stackalloc float[Lanes.Count];
         for (var lane = 0; lane < announced.Length; lane++)
         {
-            mask[lane] = announced[lane] ? 0 : BitConverter.Int32BitsToSingle(-1);
+            mask[lane] = announced[lane] ? BitConverter.Int32BitsToSingle(-1) : 0;
         }
 
         return Vector512.Create<float>(mask);

@@ -19,8 +19,9 @@ public sealed record Incident(ImmutableArray<Alert> Alerts, RootDimension? Root)
 
     public override string ToString()
     {
-        var edges = Alerts.Select(alert => alert.Anomaly.Edge).Distinct().Count();
-        var what = Alerts.Length == 1 ? Alerts[0].Anomaly.Subject : $"{edges} {(edges == 1 ? "edge" : "edges")}, {Alerts.Length} alerts, the first: {Alerts[0].Anomaly.Subject}";
+        var subjects = Alerts.Select(alert => alert.Anomaly.Subject).Distinct().ToList();
+        var noun = subjects.All(subject => subject is Subject.OfEdge) ? "edge" : "place";
+        var what = Alerts.Length == 1 ? Alerts[0].Anomaly.Series : $"{subjects.Count} {noun}{(subjects.Count == 1 ? "" : "s")}, {Alerts.Length} alerts, the first: {Alerts[0].Anomaly.Series}";
         return $"{Severity} since {Since:HH:mm:ss}: {what}{(Root is null ? "" : $"; concentrated in {Root}")}";
     }
 }

@@ -22,14 +22,19 @@ public sealed class IncidentSearch(IOptions<DetectionOptions> options)
         var homes = traffic.Where(edge => edge.Edge.Owner.Pod.Length > 0)
             .DistinctBy(edge => (edge.Edge.Owner.Namespace, edge.Edge.Owner.Pod))
             .ToDictionary(edge => (edge.Edge.Owner.Namespace, edge.Edge.Owner.Pod), edge => (edge.Edge.Node, Zone: Zone(edge)));
-        var symptoms = alerts.Select(alert => new Symptom<Alert>(alert, alert.Onset, Places(alert.Anomaly.Edge)));
+        var symptoms = alerts.Select(alert => new Symptom<Alert>(alert, alert.Onset, Places(alert.Anomaly.Subject)));
         return [.. IncidentJoin.Join(symptoms, traffic.Length * SignalsPerEdge, options.Value.FalseAlarmsPerDay).Select(joined => new Incident(joined, Root(joined, traffic)))];
 
-        ImmutableArray<string> Places(Edge edge)
+        ImmutableArray<string> Places(Subject subject)
         {
             var places = ImmutableArray.CreateBuilder<string>();
-            places.Add($"node {edge.Node}");
-            Add(edge.Owner);
+            places.Add($"node {subject.Node}");
+            Add(subject.Owner);
+            if (subject is not Subject.OfEdge { Edge: var edge })
+            {
+                return places.DrainToImmutable();
+            }
+
             Add(edge.Peer);
             places.Add($"pair {Sorted($"{edge.Owner.Namespace}/{edge.Owner.Workload}", $"{edge.Peer.Namespace}/{edge.Peer.Workload}")}");
             if (homes.TryGetValue((edge.Peer.Namespace, edge.Peer.Pod), out var peer))
@@ -56,8 +61,14 @@ public sealed class IncidentSearch(IOptions<DetectionOptions> options)
 
     private static RootDimension? Root(ImmutableArray<Alert> alerts, ImmutableArray<EdgeTraffic> traffic)
     {
-        var signal = alerts.GroupBy(alert => alert.Anomaly.Signal).MaxBy(group => group.Count())!.Key;
-        var changed = alerts.Where(alert => alert.Anomaly.Signal == signal).ToDictionary(alert => alert.Anomaly.Edge, alert => alert.Anomaly.Departure);
+        var ofEdges = alerts.Where(alert => alert.Anomaly.Subject is Subject.OfEdge).ToList();
+        if (ofEdges.Count == 0)
+        {
+            return null;
+        }
+
+        var signal = ofEdges.GroupBy(alert => alert.Anomaly.Signal).MaxBy(group => group.Count())!.Key;
+        var changed = ofEdges.Where(alert => alert.Anomaly.Signal == signal).ToDictionary(alert => ((Subject.OfEdge)alert.Anomaly.Subject).Edge, alert => alert.Anomaly.Departure);
         var leaves = traffic.Select(edge =>
         {
             var latest = signal == Signal.Throughput ? edge.LatestThroughput.Value : edge.LatestRoundTripTime.TotalSeconds;

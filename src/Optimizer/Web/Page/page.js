@@ -63,7 +63,7 @@ function showStatus(status) {
   byId('forecasts').replaceChildren(...status.forecasts.map((text) => element('li', text)));
   byId('findings').replaceChildren(...status.findings.map((finding) => {
     const article = element('article');
-    article.append(element('h3', `${finding.edge}: ${finding.cause}`), element('p', finding.summary));
+    article.append(element('h3', `${finding.subject}: ${finding.cause}`), element('p', finding.summary));
     if (finding.advice) article.append(element('p', `Advice: ${finding.advice}`));
     const proof = element('ul');
     proof.append(...finding.proof.map((text) => element('li', text)));

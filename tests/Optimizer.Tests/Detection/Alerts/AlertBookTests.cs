@@ -66,5 +66,5 @@ public sealed class AlertBookTests
     private static DateTimeOffset At(int minute) => Examples.Now.AddMinutes(minute);
 
     private static Anomaly Fall(double now, int onsetMinute = 0, double low = 90) =>
-        new(Examples.Upload(0), Signal.Throughput, new Departure(Deviation.Fall, At(onsetMinute), now, new NormalRange(low, 110), 2));
+        new(new Subject.OfEdge(Examples.Upload(0)), Signal.Throughput, new Departure(Deviation.Fall, At(onsetMinute), now, new NormalRange(low, 110), 2));
 }

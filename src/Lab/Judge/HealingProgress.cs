@@ -1,0 +1,43 @@
+using NetPulse.Lab.Scenarios;
+
+namespace NetPulse.Lab.Judge;
+
+/// <summary>One load's figure before and after the first change that reaches its pods.</summary>
+internal sealed class HealingProgress(RunningLoad load, Scenario scenario, long trouble, TimeProvider time)
+{
+    private long? changedAt;
+
+    /// <summary>The scenario of a mixture that the load belongs to.</summary>
+    internal Scenario Part { get; } = scenario.Parts.First(part => part.Loads.Contains(load.Description));
+
+    internal bool WasChanged => changedAt is not null;
+
+    /// <summary>During the trouble: over the last seconds before the change.</summary>
+    internal double? Before { get; private set; }
+
+    /// <summary>Over the last seconds.</summary>
+    internal double? After { get; private set; }
+
+    internal double? Ratio => Before is { } before && After is { } after ? load.Load.Figure.Ratio(before, after) : null;
+
+    internal bool IsHealed => WasChanged && Part.Expected is { } expected && Judgement.IsHealed(load.Load.Figure, expected, Before, After);
+
+    /// <param name="appliedAt">When each pod, or the node (""), was first changed.</param>
+    internal void Read(Dictionary<string, long> appliedAt)
+    {
+        var now = time.GetTimestamp();
+        foreach (var target in new[] { load.Place.From.Name, load.Place.To.Name, "" })
+        {
+            if (appliedAt.TryGetValue(target, out var at) && (changedAt is null || at < changedAt))
+            {
+                changedAt = at;
+            }
+        }
+
+        Before = Over(changedAt ?? now, trouble) ?? Before;
+        After = Over(now, changedAt ?? trouble) ?? After;
+    }
+
+    private double? Over(long until, long notBefore) =>
+        load.Load.Between(Math.Max(notBefore, until - (long)(Part.Measuring.TotalSeconds * time.TimestampFrequency)), until);
+}

@@ -1,0 +1,17 @@
+using NetPulse.Lab.Load;
+
+namespace NetPulse.Lab.Scenarios;
+
+/// <summary>Whether a figure is healed.</summary>
+public static class Judgement
+{
+    /// <summary>Of what healing by hand brings.</summary>
+    private const double EnoughOfTheRatio = 0.9;
+
+    /// <summary>Whether the figure became better by at least nine tenths of the expected ratio; where the trouble left nothing to compare with, whether it is nine tenths of the expected value.</summary>
+    public static bool IsHealed(Figure figure, Expectation expected, double? before, double? after) =>
+        before is { } worse && after is { } better
+        && (expected.Before < figure.Resolution
+            ? better >= expected.After * EnoughOfTheRatio
+            : figure.Ratio(worse, better) >= figure.Ratio(expected.Before, expected.After) * EnoughOfTheRatio);
+}

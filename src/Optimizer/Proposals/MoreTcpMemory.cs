@@ -1,0 +1,40 @@
+using NetPulse.Optimizer.Diagnosis;
+using NetPulse.Telemetry.Samples;
+
+namespace NetPulse.Optimizer.Proposals;
+
+/// <summary>From <see cref="Cause.TcpMemoryExhausted"/> to more memory for all TCP sockets: net.ipv4.tcp_mem of the node.</summary>
+/// <remarks>Twice each number, the largest at most a quarter of the node's memory; the numbers are pages.</remarks>
+public sealed class MoreTcpMemory : IRemedy
+{
+    private const string Sysctl = "net.ipv4.tcp_mem";
+
+    public RemedyDescription About { get; } = new(Cause.TcpMemoryExhausted, ["net.ipv4.tcp_mem"], TakesEffect.RunningConnections);
+
+    public SysctlProposal? Propose(Finding finding, RemedyContext context)
+    {
+        var node = finding.Measured.Node;
+        if (node.Sysctl(Sysctl, "low") is not { } low || node.Sysctl(Sysctl, "pressure") is not { } pressure || node.Sysctl(Sysctl, "high") is not { } high
+            || node.Last(NodeMetrics.MemoryBytes) is not { } memory)
+        {
+            return null;
+        }
+
+        var factor = Math.Min(2, memory / 4 / Environment.SystemPageSize / high);
+        if (factor <= 1)
+        {
+            return null;
+        }
+
+        var subject = finding.Subject;
+        return new SysctlProposal(
+            finding,
+            new Target(subject.Node, null, ""),
+            [new SysctlWrite(Sysctl, $"{low} {pressure} {high}", $"{low * factor:0} {pressure * factor:0} {high * factor:0}")],
+            Objectives.ErrorRate("times under memory pressure", subject, subject.SelectAtOwner(NamespaceMetrics.MemoryPressures)),
+            finding.Measured.Own.PerSecond(NamespaceMetrics.MemoryPressures) ?? 0,
+            0,
+            (long)(high * (factor - 1) * Environment.SystemPageSize),
+            About.TakesEffect);
+    }
+}

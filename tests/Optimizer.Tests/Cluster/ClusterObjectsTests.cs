@@ -1,0 +1,201 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
+using NetPulse.ApiServer;
+using NetPulse.Kubernetes.Client;
+using NetPulse.Kubernetes.Files;
+using NetPulse.Kubernetes.Objects;
+using NetPulse.Kubernetes.Stores;
+using NetPulse.Optimizer.Cluster;
+
+namespace NetPulse.Optimizer.Tests.Cluster;
+
+/// <summary>What holds of both sources of objects: the same tests over the API server and over a directory.</summary>
+public sealed class ClusterObjectsTests : IAsyncDisposable
+{
+    private readonly CancellationTokenSource deadline = new(TimeSpan.FromSeconds(60));
+    private readonly string directory = Directory.CreateTempSubdirectory("nptest-").FullName;
+    private TestApiServer? server;
+    private KubernetesClient? client;
+    private ClusterObjects? followed;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (followed is not null)
+        {
+            await followed.StopAsync(CancellationToken.None);
+            followed.Dispose();
+        }
+
+        client?.Dispose();
+        if (server is not null)
+        {
+            await server.DisposeAsync();
+        }
+
+        Directory.Delete(directory, recursive: true);
+        deadline.Dispose();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Without_a_policy_we_observe(bool inCluster)
+    {
+        var objects = await ObjectsAsync(inCluster, policy: null);
+        var cluster = await objects.ReadAsync(deadline.Token);
+        Assert.Equal(OptimizationMode.Observe, cluster.Policy.Spec.Mode);
+        Assert.Empty(cluster.Problems);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_is_replaced_is_what_the_next_step_reads_and_the_others_stay(bool inCluster)
+    {
+        var objects = await ObjectsAsync(inCluster, Examples.Policy());
+        await objects.ReplaceSettingsAsync(Examples.Node, static settings => [.. settings, Setting("first")], "raise-window", deadline.Token);
+        await objects.ReplaceSettingsAsync(Examples.Node, static settings => [.. settings, Setting("second")], "raise-window", deadline.Token);
+        var cluster = await objects.ReadAsync(deadline.Token);
+        var tuning = cluster.NodeTunings[Examples.Node];
+        Assert.Equal(["first", "second"], tuning.Spec.Settings.Select(static setting => setting.Name));
+        Assert.Equal("raise-window", tuning.Metadata.Annotations[NetworkRecommendation.NameAnnotation]);
+
+        await objects.ReplaceSettingsAsync(Examples.Node, static settings => settings.Where(static each => each.Name != "first"), "raise-window", deadline.Token);
+        Assert.Equal(["second"], (await objects.ReadAsync(deadline.Token)).NodeTunings[Examples.Node].Spec.Settings.Select(static setting => setting.Name));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_policy_the_pods_and_the_recommendations_are_there(bool inCluster)
+    {
+        var objects = await ObjectsAsync(inCluster, Examples.Policy());
+        var cluster = await objects.ReadAsync(deadline.Token);
+        Assert.Equal((OptimizationMode.Apply, "lab"), (cluster.Policy.Spec.Mode, cluster.Policy.Spec.Namespaces.Single()));
+        Assert.Equal(Examples.Node, cluster.PodNamed("lab", "archive-0")?.Spec.NodeName);
+        Assert.Equal(("raise-window", ApprovalDecision.Approved), (cluster.Recommendations.Single().Metadata.Name, cluster.Recommendations.Single().Spec?.Approval));
+    }
+
+    [Fact]
+    public async Task A_value_that_may_not_be_is_refused_and_nothing_is_replaced()
+    {
+        var objects = await ObjectsAsync(inCluster: true, Examples.Policy());
+        await Assert.ThrowsAnyAsync<IOException>(() => objects.ReplaceSettingsAsync(Examples.Node, static _ => [Setting("first") with { Sysctl = "kernel.msgmax" }], "x", deadline.Token));
+        Assert.Empty((await objects.ReadAsync(deadline.Token)).NodeTunings.Values.SelectMany(static tuning => tuning.Spec.Settings));
+    }
+
+    [Fact]
+    public async Task A_kind_that_may_not_be_listed_is_named()
+    {
+        await StartServerAsync();
+        server!.Deny("list", "nodes");
+        var objects = Followed();
+        var refused = await Assert.ThrowsAsync<IOException>(() => objects.ReadAsync(deadline.Token));
+        Assert.Contains("has not told nodes yet", refused.Message, StringComparison.Ordinal);
+        server.Allow("list", "nodes");
+        await SyncedAsync(objects);
+        Assert.NotEmpty((await objects.ReadAsync(deadline.Token)).Nodes);
+    }
+
+    [Fact]
+    public async Task A_write_that_no_role_allows_says_which_verb_on_what()
+    {
+        var objects = await ObjectsAsync(inCluster: true, Examples.Policy());
+        server!.Deny("patch", "nodetunings");
+        var refused = await Assert.ThrowsAsync<KubernetesException>(() => objects.ReplaceSettingsAsync(Examples.Node, static _ => [Setting("first")], "x", deadline.Token));
+        Assert.Contains("the verb patch on nodetunings", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_write_that_met_another_is_made_anew_on_what_the_other_left()
+    {
+        var objects = await ObjectsAsync(inCluster: true, Examples.Policy());
+        await objects.ReplaceSettingsAsync(Examples.Node, static _ => [Setting("first")], "x", deadline.Token);
+        var asked = 0;
+        await objects.ReplaceSettingsAsync(
+            Examples.Node,
+            settings =>
+            {
+                if (asked++ == 0)
+                {
+                    // Between our look and our write.
+                    server!.Add("netpulse.io/v1alpha1", "nodetunings", Json(new NodeTuning { Metadata = new ObjectMeta { Name = Examples.Node }, Spec = new NodeTuningSpec { Settings = [Setting("first"), Setting("somebody-elses")] } }));
+                }
+
+                return [.. settings, Setting("second")];
+            },
+            "x",
+            deadline.Token);
+        Assert.Equal(2, asked);
+        Assert.Equal(["first", "somebody-elses", "second"], (await objects.ReadAsync(deadline.Token)).NodeTunings[Examples.Node].Spec.Settings.Select(static setting => setting.Name));
+    }
+
+    private static SysctlSetting Setting(string name) => new() { Name = name, Sysctl = "net.core.somaxconn", Value = "4096" };
+
+    private static NetworkRecommendation Recommendation() => new()
+    {
+        Metadata = new ObjectMeta { Name = "raise-window", Namespace = "lab" },
+        Spec = new NetworkRecommendationSpec
+        {
+            Source = new RecommendationSource { Kind = RecommendationSourceKind.Schedule, Fingerprint = "f1" },
+            Target = new RecommendationTarget { ApiVersion = "v1", Kind = "Pod", Name = "archive-0", Namespace = "lab" },
+            Change = new RecommendedChange { Sysctl = "net.ipv4.tcp_rmem", Before = "4096 131072 131072", After = "4096 131072 1048576" },
+            Approval = ApprovalDecision.Approved,
+        },
+    };
+
+    private async Task<IClusterObjects> ObjectsAsync(bool inCluster, OptimizationPolicy? policy)
+    {
+        if (!inCluster)
+        {
+            Directory.CreateDirectory(Path.Combine(directory, "pods"));
+            ObjectFile.Write(Path.Combine(directory, "pods", "lab-archive-0.yaml"), Examples.Pod("archive-0"));
+            var policyFile = policy is null ? "" : Path.Combine(directory, "policy.yaml");
+            if (policy is not null)
+            {
+                ObjectFile.Write(policyFile, policy);
+            }
+
+            var store = new DirectoryObjectStore<NetworkRecommendation>(directory, TimeProvider.System, NullLogger<DirectoryObjectStore<NetworkRecommendation>>.Instance);
+            await store.ApplyAsync(Recommendation(), deadline.Token);
+            return new ObjectsDirectory(new ClusterOptions { ObjectsDirectory = directory, PolicyFile = policyFile }, TimeProvider.System, store);
+        }
+
+        await StartServerAsync();
+        server!.Add("v1", "pods", Json(Examples.Pod("archive-0")));
+        server.Add("netpulse.io/v1alpha1", "networkrecommendations", Json(Recommendation()));
+        if (policy is not null)
+        {
+            server.Add("netpulse.io/v1alpha1", "optimizationpolicies", Json(policy with { Metadata = new ObjectMeta { Name = "default" } }));
+        }
+
+        var objects = Followed();
+        await SyncedAsync(objects);
+        return objects;
+    }
+
+    private async Task StartServerAsync()
+    {
+        server = await TestApiServer.StartAsync();
+        server.DefineOurs();
+        server.Add("v1", "nodes", new JsonObject { ["metadata"] = new JsonObject { ["name"] = Examples.Node } });
+        client = new KubernetesClient(server.Configuration(), TimeProvider.System, NullLogger<KubernetesClient>.Instance);
+    }
+
+    private ClusterObjects Followed()
+    {
+        followed = new ClusterObjects(client!, "default", null, TimeProvider.System, NullLoggerFactory.Instance);
+        _ = followed.StartAsync(deadline.Token);
+        return followed;
+    }
+
+    private async Task SyncedAsync(ClusterObjects objects)
+    {
+        while (!objects.IsSynced)
+        {
+            await Task.Delay(20, deadline.Token);
+        }
+    }
+
+    private static JsonObject Json<T>(T value) => System.Text.Json.JsonSerializer.SerializeToNode(value, KubernetesJson.TypeOf<T>())!.AsObject();
+}
