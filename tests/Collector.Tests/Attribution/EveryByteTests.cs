@@ -40,7 +40,7 @@ public sealed class EveryByteTests : IDisposable
         node = new NodeObserver(
             thread, new PodDirectory(podsDirectory, NullLogger<PodDirectory>.Instance), TimeProvider.System, new PodCgroups(cgroup.Hierarchy, TimeProvider.System));
         tcp = new TcpSockets(thread, node, SourceRig.Name, new TcpOptions(1_000, TcpProgram.DefaultEdges, 0), TimeProvider.System, meter, NullLogger<TcpSockets>.Instance);
-        udp = new UdpSockets(node, SourceRig.Name, 1_000, UdpSockets.DefaultKernelEdges, TimeProvider.System, meter, NullLogger<UdpSockets>.Instance);
+        udp = new UdpSockets(thread, node, SourceRig.Name, 1_000, UdpSockets.DefaultKernelEdges, TimeProvider.System, meter, NullLogger<UdpSockets>.Instance);
     }
 
     [KernelFact]
@@ -135,7 +135,7 @@ public sealed class EveryByteTests : IDisposable
             head -c {bytesEach * LongBytes} /dev/zero >/dev/tcp/{to}/{receivers.TcpPort}
             dd if=/dev/zero bs={bytesEach / 10} count={Datagrams} status=none >/dev/udp/{to}/{receivers.UdpPort}
             """;
-        var start = new ProcessStartInfo("bash") { RedirectStandardError = true };
+        var start = new ProcessStartInfo("bash") { UseShellExecute = false, RedirectStandardError = true };
         foreach (var argument in new[] { "-c", $"echo $$ > {cgroup.Hierarchy.MountPoint}{cgroup.PathOf(path)}/cgroup.procs && exec {prefix}bash -c \"$0\"", script })
         {
             start.ArgumentList.Add(argument);
