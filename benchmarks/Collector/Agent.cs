@@ -42,12 +42,12 @@ internal sealed class Agent : IDisposable
         }
     }
 
-    /// <summary>Our collector, once it has read everything twice.</summary>
+    /// <summary>Our collector, once it has read everything twice: the file that NETPULSE_COLLECTOR names, or the one that was built with this.</summary>
     /// <param name="arguments">Settings beside its port and its interval.</param>
     public static Agent StartOurs(TimeSpan interval, params string[] arguments)
     {
         var port = FreePort();
-        var binary = Path.Combine(AppContext.BaseDirectory, "../../NetPulse.Collector/release/netpulse-collector");
+        var binary = Environment.GetEnvironmentVariable("NETPULSE_COLLECTOR") ?? Path.Combine(AppContext.BaseDirectory, "../../NetPulse.Collector/release/netpulse-collector");
         var started = Start(binary, [$"--http:listen=127.0.0.1:{port}", $"--sampling:interval={interval.TotalSeconds}s", .. arguments], []);
         var agent = new Agent(started, port);
         agent.WaitUntil(text => text.Contains("source=\"tcp\"} 1 ", StringComparison.Ordinal));

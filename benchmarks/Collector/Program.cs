@@ -14,7 +14,7 @@ if (args is ["hold", var prefix, var port, var connections])
 var settings = args.Skip(1).Chunk(2).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 return args.FirstOrDefault() switch
 {
-    "bench-collector" => Bench(settings.GetValueOrDefault("--out"), Number("--pairs", 12), Number("--slice", 60), Number("--seconds", 60)),
+    "bench-collector" => Bench(settings.GetValueOrDefault("--out"), Number("--pairs", 12), Number("--slice", 60), Number("--seconds", 40)),
     "footprint" => Print(Number("--connections", 1_000), Number("--seconds", 60)),
     "verify-counts" => Verify(),
     _ => Usage(),
@@ -54,7 +54,7 @@ static int Bench(string? file, int pairs, int slice, int seconds)
         foreach (var (name, ratio) in comparison.Run(() => Agent.StartOurs(TimeSpan.FromSeconds(10))))
         {
             result[name] = Json(ratio);
-            Console.Error.WriteLine($"{name}: {ratio}");
+            Console.WriteLine($"{name}: {ratio}");
         }
 
         var peers = new JsonObject();
@@ -70,18 +70,22 @@ static int Bench(string? file, int pairs, int slice, int seconds)
             peers[peer] = new JsonObject([.. comparison.Run(() => Agent.TryStartPeer(peer)!).Select(each => KeyValuePair.Create<string, JsonNode?>(each.Key, Json(each.Value)))]);
         }
 
-        result["peers"] = peers;
+        if (peers.Count > 0)
+        {
+            result["peers"] = peers;
+        }
+
         Array.ForEach(workloads, workload => workload.Dispose());
     }
 
     var few = Footprint.Measure(1_000, TimeSpan.FromSeconds(seconds));
     var many = Footprint.Measure(50_000, TimeSpan.FromSeconds(seconds));
-    result["agent"] = new JsonObject { ["connections"] = many.Connections, ["cpu_ms_per_s"] = many.CpuMillisecondsPerSecond, ["rss_mib"] = many.ResidentMebibytes };
-    result["agent_1000"] = new JsonObject { ["connections"] = few.Connections, ["cpu_ms_per_s"] = few.CpuMillisecondsPerSecond, ["rss_mib"] = few.ResidentMebibytes };
+    result["agent"] = new JsonObject { ["cpu_ms_per_s"] = many.CpuMillisecondsPerSecond, ["rss_mib"] = many.ResidentMebibytes };
     result["unaccounted_bytes"] = CountCheck.Run().Sum(count => count.UnaccountedBytes);
-    result["load_average"] = File.ReadAllText("/proc/loadavg").Split(' ')[0];
-    result["kernel"] = Environment.OSVersion.Version.ToString();
 
+    Console.WriteLine(few);
+    Console.WriteLine(many);
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"kernel {Environment.OSVersion.Version}, load average {File.ReadAllText("/proc/loadavg").Split(' ')[0]}"));
     var text = result.ToJsonString(new JsonSerializerOptions { WriteIndented = true });
     Console.WriteLine(text);
     if (file is not null)
@@ -97,9 +101,6 @@ static JsonObject Json(CostRatio ratio) => new()
     ["ratio"] = ratio.Ratio,
     ["low"] = ratio.Low,
     ["high"] = ratio.High,
-    ["ns_without"] = ratio.NanosecondsWithout,
-    ["ratio_with_agent_cpu"] = ratio.RatioWithAgent,
-    ["pairs"] = ratio.Pairs,
 };
 
 static int Verify()

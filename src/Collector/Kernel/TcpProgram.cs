@@ -214,7 +214,7 @@ public sealed class TcpProgram : IDisposable
 
         WalksNamespaces = program.TryAttach("walk_namespace");
         _ = program.TryAttach("count_connect");
-        _ = program.TryAttach("count_reset_sent");
+        _ = program.TryAttach("count_reset_sent") || program.TryAttach("count_reset_sent_alone");
         _ = program.TryAttach("count_reset_received");
     }
 

@@ -37,10 +37,16 @@ struct {
 	.values = { &edges_a, &owners_a },
 };
 
+enum ending {
+	NOT_ENDED	= 0,
+	ENDED		= 1,	/* its last record is written */
+	DISCONNECTED	= 2,	/* the same, by a reset of ours: the kernel may clear its counters, and the application use it anew */
+};
+
 /* What was counted of an open connection. */
 struct counted {
 	struct bpf_spin_lock lock;
-	__u32 ended;			/* its last record is written */
+	__u32 ending;			/* enum ending */
 	struct tcp_counters counters;
 };
 
@@ -341,7 +347,7 @@ int fold_open(struct bpf_iter__bpf_sk_storage_map *ctx)
 	struct counted *counted;
 	struct tcp_edge *row;
 	struct tcp_sock *tp;
-	__u32 ended;
+	__u32 ending;
 	__u8 state;
 
 	if (!sk || !how)
@@ -358,14 +364,19 @@ int fold_open(struct bpf_iter__bpf_sk_storage_map *ctx)
 	read_counters(&now, tp);
 	bpf_spin_lock(&counted->lock);
 	then = counted->counters;
-	ended = counted->ended;
-	if (!ended)
+	ending = counted->ending;
+	state = sk->__sk_common.skc_state;
+	if (ending == NOT_ENDED) {
 		counted->counters = now;
+	} else if (ending == DISCONNECTED && state != TCP_CLOSE) {
+		/* another connection of the same socket: it begins at zero, and is counted from the next fold on */
+		counted->ending = NOT_ENDED;
+		__builtin_memset(&counted->counters, 0, sizeof(counted->counters));
+	}
 	bpf_spin_unlock(&counted->lock);
-	if (ended)
+	if (ending != NOT_ENDED)
 		return 0;
 
-	state = sk->__sk_common.skc_state;
 	if (state < TCP_STATES && state != TCP_CLOSE)
 		add(row->states[state], 1);
 	if (!was_connected(tp))
@@ -379,30 +390,46 @@ int fold_open(struct bpf_iter__bpf_sk_storage_map *ctx)
 	return 0;
 }
 
-static __always_inline int record(struct sock *sk, bool has_storage)
+static __always_inline bool moved_nothing(const struct tcp_counters *now, const struct tcp_counters *then)
+{
+	return now->segs_out == then->segs_out && now->segs_in == then->segs_in;
+}
+
+/* Records what a connection did since it was last folded: when its socket is destroyed, or (ending is DISCONNECTED) before its counters may be cleared. */
+static __always_inline int record(struct sock *sk, bool has_storage, __u32 ending)
 {
 	struct tcp_control *how = bpf_map_lookup_elem(&control, &first);
 	struct tcp_counters now, then = {};
 	struct counted *counted = 0;
+	__u32 srtt, smallest, before;
 	struct tcp_ended *r;
 	struct tcp_edge *row;
 	struct tcp_sock *tp;
-	__u32 srtt, smallest;
 
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!tp || !how || !was_connected(tp))
 		return 0;
 	read_counters(&now, tp);
-	if (has_storage)
+	if (has_storage) {
 		counted = bpf_sk_storage_get(&sockets, sk, 0, 0);
+		/* It died before we began, and only now its application lets go: what it did is not ours. */
+		if (!counted && (!how->began || (__s32)(last_active(tp) - (__u32)how->began) < 0))
+			then = now;
+		if (!counted && ending == DISCONNECTED)
+			counted = bpf_sk_storage_get(&sockets, sk, &(struct counted){ .counters = then }, BPF_SK_STORAGE_GET_F_CREATE);
+	}
 	if (counted) {
 		bpf_spin_lock(&counted->lock);
 		then = counted->counters;
-		counted->ended = 1;
+		before = counted->ending;
+		counted->ending = ending;
+		counted->counters = now;
 		bpf_spin_unlock(&counted->lock);
-	} else if (has_storage && (!how->began || (__s32)(last_active(tp) - (__u32)how->began) < 0)) {
-		/* It died before we began, and only now its application lets go: what it did is not ours. */
-		then = now;
+		if (before == DISCONNECTED) {
+			if (moved_nothing(&now, &then))
+				return 0;
+			__builtin_memset(&then, 0, sizeof(then));
+		}
 	}
 	subtract(&now, &then);
 	srtt = now.segs_out | now.segs_in ? tp->srtt_us >> 3 : 0;
@@ -439,14 +466,14 @@ static __always_inline int record(struct sock *sk, bool has_storage)
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(record_ended, struct sock *sk)
 {
-	return record(sk, 1);
+	return record(sk, 1, ENDED);
 }
 
 /* Before Linux 5.11 a tracing program may have no storage in a socket: then each connection counts in full when it ends. */
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(record_ended_whole, struct sock *sk)
 {
-	return record(sk, 0);
+	return record(sk, 0, ENDED);
 }
 
 static __always_inline __u32 failure_of(struct tcp_sock *tp, struct sock *sk)
@@ -519,8 +546,7 @@ static __always_inline struct tcp_edge *row_of_packet(struct sk_buff *skb)
 	return row_of(&key);
 }
 
-SEC("tp_btf/tcp_send_reset")
-int BPF_PROG(count_reset_sent, struct sock *sk, struct sk_buff *skb)
+static __always_inline int count_reset(struct sock *sk, struct sk_buff *skb)
 {
 	struct tcp_edge *row = 0;
 	struct tcp_sock *tp = 0;
@@ -534,6 +560,25 @@ int BPF_PROG(count_reset_sent, struct sock *sk, struct sk_buff *skb)
 	if (row)
 		add(row->resets_sent, 1);
 	return 0;
+}
+
+/*
+ * A reset that answers no packet and leaves its socket closed: the application closed it without lingering, or with data unread, or disconnected
+ * it. In all but the second case tcp_disconnect() clears the counters next, before anybody else could read them.
+ */
+SEC("tp_btf/tcp_send_reset")
+int BPF_PROG(count_reset_sent, struct sock *sk, struct sk_buff *skb)
+{
+	if (sk && !skb && sk->__sk_common.skc_state == TCP_CLOSE)
+		record(sk, 1, DISCONNECTED);
+	return count_reset(sk, skb);
+}
+
+/* Before Linux 5.11, as record_ended_whole: what was reset so is not counted. */
+SEC("tp_btf/tcp_send_reset")
+int BPF_PROG(count_reset_sent_alone, struct sock *sk, struct sk_buff *skb)
+{
+	return count_reset(sk, skb);
 }
 
 SEC("tp_btf/tcp_receive_reset")

@@ -92,6 +92,7 @@ internal sealed class DnsEdge(DnsEdgeKey key, string node)
         (LabelNames.Namespace, key.Owner.Namespace),
         (LabelNames.Workload, key.Owner.Workload),
         (LabelNames.Pod, key.Owner.Pod),
+        (LabelNames.HostNetwork, EdgeLabels.HostNetworkOf(key.Owner)),
         (LabelNames.PeerNamespace, key.Resolver.Namespace),
         (LabelNames.PeerWorkload, key.Resolver.Workload),
         (LabelNames.PeerPod, key.Resolver.Pod),

@@ -105,6 +105,55 @@ public sealed class TcpProgramTests : IDisposable
     }
 
     [KernelFact]
+    public void A_connection_closed_without_lingering_counts_in_full_though_the_kernel_clears_its_counters()
+    {
+        Begin();
+        using var listener = network.Listen(TestNetwork.AddressOfB);
+        var (client, server) = network.Connect(listener);
+        client.Transfer(server, 2_000);
+        client.LingerState = new LingerOption(enable: true, seconds: 0);
+        client.Dispose();
+        server.Dispose();
+
+        Assert.Equal(2_000u, AtClient(Ended(2)).PayloadSentBytes);
+    }
+
+    [KernelFact]
+    public void Of_a_connection_closed_without_lingering_what_was_folded_is_not_counted_again()
+    {
+        Begin();
+        using var listener = network.Listen(TestNetwork.AddressOfB);
+        var (client, server) = network.Connect(listener);
+        client.Transfer(server, 3_000);
+        Assert.Equal(3_000u, FoldBoth().Client.Row.Counters.PayloadSentBytes);
+        client.Transfer(server, 500);
+        client.LingerState = new LingerOption(enable: true, seconds: 0);
+        client.Dispose();
+        server.Dispose();
+
+        Assert.Equal(500u, AtClient(Ended(2)).PayloadSentBytes);
+    }
+
+    [KernelFact]
+    public void A_connection_closed_with_data_unread_counts_once_though_its_reset_and_its_end_are_told()
+    {
+        Begin();
+        using var listener = network.Listen(TestNetwork.AddressOfB);
+        var (client, server) = network.Connect(listener);
+        client.Transfer(server, 1_000);
+        server.Send(new byte[10]);
+        Wait.Until(() => client.Available == 10);
+        client.Dispose();
+        server.Dispose();
+        var (next, last) = network.Connect(listener);
+        next.CloseBoth(last);
+
+        var ended = Ended(4);
+        Assert.Equal(4, ended.Count);
+        Assert.Equal(1_000, ended.Where(each => each.Key.Role == EdgeRole.Client).Sum(each => (long)each.PayloadSentBytes));
+    }
+
+    [KernelFact]
     public void A_connection_that_waits_for_accept_is_found_in_its_namespace()
     {
         Begin();
@@ -360,6 +409,8 @@ public sealed class TcpProgramTests : IDisposable
         });
         return records;
     }
+
+    private static TcpEnded AtClient(List<TcpEnded> ended) => Assert.Single(ended, each => each.Key.Role == EdgeRole.Client);
 
     private bool IsOurs(in EdgeKey key) => key.NamespaceInode == network.A.Inode || key.NamespaceInode == network.B.Inode;
 }
