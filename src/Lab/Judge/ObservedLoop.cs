@@ -21,6 +21,9 @@ internal sealed class ObservedLoop(OptimizerClient optimizer, Narrator narrator,
     /// <summary>Made, and neither refused nor taken back.</summary>
     internal IReadOnlyList<ChangeAnswer> InForce => [.. changes.Values.Where(each => each.Phase is "Applied" or "Keeping" or "Kept").Select(each => each.Change)];
 
+    /// <summary>When the first change was taken back.</summary>
+    internal long? RolledBackAt { get; private set; }
+
     internal bool HasKept => changes.Values.Any(each => each.Phase == "Kept");
 
     /// <summary>Made, whatever became of them, though they do not belong to the trouble.</summary>
@@ -73,6 +76,11 @@ internal sealed class ObservedLoop(OptimizerClient optimizer, Narrator narrator,
     private void Follow(ChangeAnswer change, string phase)
     {
         changes[change.Name] = (change, phase);
+        if (phase == "RolledBack")
+        {
+            RolledBackAt ??= time.GetTimestamp();
+        }
+
         if (phase != "Applied")
         {
             return;
