@@ -23,8 +23,8 @@ test-kernels: ## the published collector on Debian's kernels 6.1 and 6.12 in QEM
 lab: root build ## one scenario without our services, healed by hand: make lab SCENARIO=receive-window; docs/lab.md names them
 	@$(lab) scenario $(or $(SCENARIO),receive-window) --heal
 
-lab-all: root build ## scenarios with our services: cause, change, healing: make lab-all OUT=file.json SCENARIOS=a,b; about a minute each
-	@$(lab) judge $(if $(OUT),--out $(OUT)) $(if $(SCENARIOS),--scenarios $(SCENARIOS))
+lab-all: root build ## scenarios with our services: cause, change, healing: make lab-all OUT=file.json SCENARIOS=a,b STATIC=profile.conf; about a minute each
+	@$(lab) judge $(if $(OUT),--out $(OUT)) $(if $(SCENARIOS),--scenarios $(SCENARIOS)) $(if $(STATIC),--static $(STATIC))
 
 bench-lab: root build ## untouched, static profile and ours side by side, to benchmarks/results/lab.md: make bench-lab SCENARIOS=a,b
 	@$(lab) bench --profile benchmarks/Lab/static-profile.conf --out benchmarks/results/lab.md $(if $(SCENARIOS),--scenarios $(SCENARIOS))

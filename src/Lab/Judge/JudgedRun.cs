@@ -105,7 +105,7 @@ internal sealed class JudgedRun(Scenario scenario, JudgeSettings settings, IRead
         await lab.WorsenAsync(cancellationToken);
         var progress = lab.Judged.Select(load => new HealingProgress(load, scenario, trouble, time)).ToList();
         double? healedAfter = null;
-        while (time.GetElapsedTime(trouble) < (scenario.IsTwin ? settings.TwinWatch : settings.Patience) && !IsDone(loop, healedAfter))
+        while (time.GetElapsedTime(trouble) < (scenario.IsTwin ? settings.TwinWatch : settings.Patience) && !IsDone(loop, IsHealed(progress)))
         {
             var last = time.GetTimestamp();
             await tick.WaitForNextTickAsync(cancellationToken);
@@ -132,7 +132,7 @@ internal sealed class JudgedRun(Scenario scenario, JudgeSettings settings, IRead
         return Result(loop, progress, scenario.IsPlanted ? SecondsToRollBack(loop) : healedAfter);
     }
 
-    private bool IsDone(ObservedLoop loop, double? healedAfter) => scenario.IsPlanted ? loop.RolledBackAt is not null : healedAfter is not null && loop.HasKept;
+    private bool IsDone(ObservedLoop loop, bool healedNow) => scenario.IsPlanted ? loop.RolledBackAt is not null : healedNow && loop.HasKept;
 
     /// <summary>Of every part in which something is wrong, at least one load.</summary>
     private bool IsHealed(List<HealingProgress> progress) => !scenario.IsTwin && scenario.Parts.Where(part => !part.IsTwin)

@@ -5,7 +5,7 @@ namespace NetPulse.Lab.Scenarios;
 /// <summary>Connections come in bursts that the accept queue cannot hold while the server is busy: somaxconn cut what listen() asked for.</summary>
 public static class AcceptQueueScenario
 {
-    private const string Problem = "bursts of 120 connections, of which an accept queue of 16 (somaxconn) refuses most until they try again";
+    private const string Problem = "bursts of 150 connections, of which an accept queue of 16 (somaxconn) refuses most until they try again";
 
     private static readonly PodPairs Shop = new("browser", "shop")
     {
@@ -30,11 +30,11 @@ public static class AcceptQueueScenario
         Loads = Shop.Loads(
             place => new ConnectionChurn(place, new ChurnSettings(9004, TimeSpan.FromSeconds(1), PerRound: 8, ChurnFigure.TailLatency)
             {
-                ServerPause = TimeSpan.FromMilliseconds(150),
+                ServerPause = TimeSpan.FromMilliseconds(120),
                 Patience = TimeSpan.FromSeconds(10),
                 ListensAnewEvery = listensAnewEvery,
             }),
-            static load => load.PerRound = 120),
+            static load => load.PerRound = 150),
         Healing = [new SysctlChange(Shop.FirstReceiver, "net.core.somaxconn", "4096")],
         Causes = ["AcceptQueueOverflow"],
         Settling = TimeSpan.FromSeconds(15),

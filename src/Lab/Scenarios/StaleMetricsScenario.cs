@@ -1,4 +1,3 @@
-using NetPulse.Lab.Forwarding;
 using NetPulse.Lab.Load;
 
 namespace NetPulse.Lab.Scenarios;
@@ -17,9 +16,9 @@ public static class StaleMetricsScenario
         return new Scenario
         {
             Name = "stale-metrics",
-            Problem = "the path lost packets for some seconds and is well again, but the ssthresh of then is remembered for every new connection",
+            Problem = "the path was narrow and lossy for some seconds and is well again, but the ssthresh of then is remembered for every new connection",
             Pods = fetches.Pods,
-            Paths = [.. fetches.Paths(path).Select(each => each with { Episode = (path with { Loss = new Loss.Independent(0.03) }, TimeSpan.FromSeconds(9)) })],
+            Paths = [.. fetches.Paths(path).Select(each => each with { Episode = (path with { BitsPerSecond = 1_500_000, QueueBytes = 9_000 }, TimeSpan.FromSeconds(13)) })],
             Loads = fetches.Loads(static place => new TransferBursts(place, new BurstSettings(9016, 1_000_000, TimeSpan.FromSeconds(1), "cubic", IsOneConnection: false))),
             Healing = [new SysctlChange(fetches.FirstSender, "net.ipv4.tcp_no_ssthresh_metrics_save", "1")],
             AlsoHeals = ["net.ipv4.tcp_no_metrics_save"],
