@@ -17,6 +17,12 @@ public sealed class CanaryMeasurement(ISampleStore store)
     /// <summary>Readings after the change that make a verdict: fewer may be one odd moment, whatever their logarithms say.</summary>
     private const int MinimumReadingsAfter = 4;
 
+    /// <summary>Readings that are taken together at most.</summary>
+    private const int LargestBlock = 5;
+
+    /// <summary>Blocks without anything to measure that are no more than chance.</summary>
+    private const double LargestEmptyShare = 0.1;
+
     /// <summary>A control that carries less than this share of what it carried before is idle or in a trouble of its own.</summary>
     private const double LeastControlShare = 0.5;
 
@@ -74,14 +80,17 @@ public sealed class CanaryMeasurement(ISampleStore store)
     {
         var beforeValues = await values.ReadAsync(objective.Measure, before, cancellationToken);
         var afterValues = await values.ReadAsync(objective.Measure, after, cancellationToken);
+        var readingsAfter = afterValues.Count;
+        var (meanBefore, meanAfter) = (Mean(beforeValues), Mean(afterValues));
+        var block = BlockSize(objective, beforeValues);
+        (beforeValues, afterValues) = (Blocks(beforeValues, block), Blocks(afterValues, block));
         var controls = await ControlsAsync(controlled, before, after, cancellationToken);
         var (controlsBefore, controlsAfter) = (controls.Select(control => control.Before).ToImmutableArray(), controls.Select(control => control.After).ToImmutableArray());
-        var (meanBefore, meanAfter) = (Mean(beforeValues), Mean(afterValues));
 
         var effect = SequentialTest.Compare(AgainstControl(objective, beforeValues, controlsBefore), AgainstControl(objective, afterValues, controlsAfter));
-        if (effect is null || afterValues.Count < MinimumReadingsAfter)
+        if (effect is null || readingsAfter < MinimumReadingsAfter)
         {
-            return new Verdict(Outcome.Unclear, meanBefore, meanAfter, null, $"{beforeValues.Count} readings before and {afterValues.Count} after the change are too few");
+            return new Verdict(Outcome.Unclear, meanBefore, meanAfter, null, $"{beforeValues.Count * block} readings before and {readingsAfter} after the change are too few");
         }
 
         var figures = $"{objective.Name} {objective.Text(meanBefore)} → {objective.Text(meanAfter)}, effect {effect}, {Describe(objective, controls)}";
@@ -144,6 +153,37 @@ public sealed class CanaryMeasurement(ISampleStore store)
         }
 
         return (broken, string.Join(", ", texts));
+    }
+
+    /// <summary>So many readings are taken together that hardly any such block of the trouble is empty: bursts are then compared with each other, not with the silence between them.</summary>
+    /// <remarks>From the readings before the change alone, so that the test stays valid.</remarks>
+    private static int BlockSize(Objective objective, TimeSeries before)
+    {
+        var size = 1;
+        while (size < LargestBlock && before.Count / (size + 1) >= SequentialTest.MinimumBefore && EmptyShare(Blocks(before, size)) > LargestEmptyShare)
+        {
+            size++;
+        }
+
+        return size;
+
+        double EmptyShare(TimeSeries blocks) => blocks.Values.ToArray().Count(value => value <= objective.LeastValue) / (double)blocks.Count;
+    }
+
+    /// <summary>Means of so many readings each, by the time of the last; what is left over at the end is left out.</summary>
+    private static TimeSeries Blocks(TimeSeries series, int size)
+    {
+        if (size == 1)
+        {
+            return series;
+        }
+
+        var (times, values) = (series.UnixMilliseconds.ToArray(), series.Values.ToArray());
+        var count = values.Length / size;
+        return new TimeSeries(
+            series.Labels,
+            Enumerable.Range(1, count).Select(block => times[(block * size) - 1]).ToArray(),
+            Enumerable.Range(0, count).Select(block => values.Skip(block * size).Take(size).Average()).ToArray());
     }
 
     private static string Describe(Objective objective, ImmutableArray<Control> controls) => controls.IsEmpty
