@@ -19,8 +19,8 @@ internal sealed class GrantedRules
             .. from document in File.ReadAllText(path).Split("\n---\n")
                let role = YamlDocument.Parse(path, document).Root
                where role["kind"]!.ToString() is "Role" or "ClusterRole"
-               from rule in role["rules"]!.AsArray()
-               from verb in Texts(rule!["verbs"])
+               from rule in role["rules"]!.AsArray().OfType<JsonObject>()
+               from verb in Texts(rule["verbs"])
                from @group in Texts(rule["apiGroups"])
                from resource in Texts(rule["resources"])
                select (verb, @group, resource),
