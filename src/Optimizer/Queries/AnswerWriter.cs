@@ -27,7 +27,7 @@ internal sealed class AnswerWriter(PipeWriter output) : IDisposable
     private readonly PointTimes times = new();
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(2 * SendBytes);
     private byte[] sent = ArrayPool<byte>.Shared.Rent(2 * SendBytes);
-    private ValueTask<FlushResult> sending;
+    private Task sending = Task.CompletedTask;
     private int length;
 
     public async Task WriteAsync(QueryAnswer answer, CancellationToken cancellationToken)
@@ -138,7 +138,6 @@ internal sealed class AnswerWriter(PipeWriter output) : IDisposable
         Raw(end);
         await SwapAsync(cancellationToken);
         await sending;
-        sending = default;
     }
 
     private ValueTask SendAsync(CancellationToken cancellationToken)
@@ -152,7 +151,7 @@ internal sealed class AnswerWriter(PipeWriter output) : IDisposable
     {
         await sending;
         (buffer, sent) = (sent, buffer);
-        sending = output.WriteAsync(sent.AsMemory(0, length), cancellationToken);
+        sending = output.WriteAsync(sent.AsMemory(0, length), cancellationToken).AsTask();
         length = 0;
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using NetPulse.Telemetry.Store.Wire;
 
 namespace NetPulse.Telemetry.Store.Embedded.RollUps;
