@@ -1,68 +1,165 @@
 using System.Collections.Immutable;
 using NetPulse.Optimizer.Policies.Addresses;
+using NetPulse.Optimizer.Policies.Bits;
 using NetPulse.Optimizer.Policies.Classes;
 using NetPulse.Optimizer.Policies.Model;
 using NetPulse.Optimizer.Policies.Ports;
 
 namespace NetPulse.Optimizer.Policies;
 
-/// <summary>Who may talk to whom under a set of policies. Built once, then only read, by as many threads as wanted.</summary>
+/// <summary>Who may talk to whom under a set of policies. Never changes: <see cref="With"/> makes another one, so that as many threads as wanted may read.</summary>
 /// <remarks>Where network plugins differ: address blocks also match pods, a pod always reaches itself, and a pod and its own node always reach each other.</remarks>
 public sealed class PolicyEngine
 {
-    private readonly PolicyCompiler compiler;
-    private readonly ClassPolicies[] ingress;
-    private readonly ClassPolicies[] egress;
-    private readonly Dictionary<string, Party> byName = new(StringComparer.Ordinal);
-    private readonly Dictionary<IpValue, Party> byAddress = [];
+    private readonly EngineState state;
+    private readonly Lazy<ImmutableArray<Party>> parties;
+    private readonly Lazy<ImmutableArray<int>> podClasses;
 
-    private PolicyEngine(PolicyInputs inputs)
+    private PolicyEngine(EngineState state)
     {
-        compiler = new PolicyCompiler(inputs);
-        Policies = compiler.Policies();
-        ingress = compiler.PoliciesOfClasses(Policies, Direction.Ingress);
-        egress = compiler.PoliciesOfClasses(Policies, Direction.Egress);
-        foreach (var party in compiler.Parties)
-        {
-            byName.TryAdd(party.Name, party);
-            foreach (var address in party.ManagedPod is null ? [] : new[] { party.V4, party.V6 }.OfType<IpValue>())
-            {
-                byAddress.TryAdd(address, party);
-            }
-        }
+        this.state = state;
+        parties = new(() => [.. state.Pods.OrderBy(static p => p.Key, StringComparer.Ordinal).Select(static p => p.Value.Party)]);
+        podClasses = new(() => [.. state.Sets.V4[PeerSets.EveryPod].Members()]);
     }
 
     /// <summary>Every policy, in the order in which they decide.</summary>
-    public ImmutableArray<CompiledPolicy> Policies { get; }
+    public ImmutableArray<CompiledPolicy> Policies => state.Policies;
 
-    /// <summary>Every pod, also those that policies do not apply to.</summary>
-    public ImmutableArray<Party> Parties => compiler.Parties;
+    /// <summary>Every pod by name, also those that policies do not apply to.</summary>
+    public ImmutableArray<Party> Parties => parties.Value;
 
-    public PodClasses Pods => compiler.Pods;
+    public AddressClasses Addresses => state.Addresses;
 
-    public AddressClasses Addresses => compiler.Addresses;
+    public PortClasses Ports => state.Ports;
 
-    public PortClasses Ports => compiler.Ports;
+    /// <summary>The numbers of all pod classes, ascending.</summary>
+    public ImmutableArray<int> PodClasses => podClasses.Value;
 
-    /// <summary>Pod classes and address classes together; address class <c>a</c> has the number <c>Pods.Count + a</c>.</summary>
-    public int Universe => compiler.Universe;
+    /// <summary>Numbers of classes, of pods and of addresses, are below this.</summary>
+    public int Universe => state.Classes.Length;
 
-    public static PolicyEngine Build(PolicyInputs inputs) => new(inputs);
+    /// <summary>All classes; read only.</summary>
+    public BitSet Everyone => state.Sets.V4[PeerSets.Everyone];
 
-    /// <summary>A pod as <c>namespace/name</c>; null without one.</summary>
-    public Party? PodNamed(string name) => byName.GetValueOrDefault(name);
+    /// <summary>All pod classes; read only.</summary>
+    public BitSet EveryPod => state.Sets.V4[PeerSets.EveryPod];
 
-    /// <summary>The pod that has an address, or the address itself.</summary>
-    public Party At(IpValue address) => byAddress.TryGetValue(address, out var pod) ? pod.By(address) : Party.Of(address);
+    /// <summary>How many policies were added since all was built anew: classes are only ever cut finer, so that much of it speaks for <see cref="Build"/>.</summary>
+    public int Wear => state.Wear;
 
-    /// <summary>The pods that a selection of one of its own policies matches, in the order of the inputs.</summary>
-    public IEnumerable<Party> Matching(PodSelection selection)
+    /// <summary>Of several pods of one name the last counts.</summary>
+    public static PolicyEngine Build(PolicyInputs inputs) => new PolicyEngine(EngineState.Empty).With(PolicyChange.All(inputs));
+
+    /// <summary>The engine after a change; this one stays as it is.</summary>
+    public PolicyEngine With(PolicyChange change)
     {
-        var classes = compiler.Matching(selection);
-        return Parties.Where(e => e.ManagedPod is not null && classes.Contains(Pods.ClassOf(e)));
+        var edit = new EngineEdit(state);
+        edit.Change(change.PoliciesGone, [.. change.Models()]);
+        foreach (var @namespace in change.NamespacesSet)
+        {
+            edit.Relabel(@namespace.Metadata.Name, @namespace.Metadata.Labels);
+        }
+
+        foreach (var name in change.NamespacesGone)
+        {
+            edit.Relabel(name, null);
+        }
+
+        foreach (var node in change.NodesSet)
+        {
+            edit.ChangeNode(node.Metadata.Name, ClusterNode.Of(node));
+        }
+
+        foreach (var name in change.NodesGone)
+        {
+            edit.ChangeNode(name, null);
+        }
+
+        foreach (var name in change.PodsGone)
+        {
+            edit.Leave(name);
+        }
+
+        foreach (var pod in change.PodsSet)
+        {
+            edit.Enter(pod);
+        }
+
+        var built = edit.Seal();
+        return new PolicyEngine(ReferenceEquals(state, EngineState.Empty) ? built with { Wear = 0 } : built);
     }
 
-    public ClassPolicies PoliciesOf(int podClass, Direction direction) => direction == Direction.Ingress ? ingress[podClass] : egress[podClass];
+    /// <summary>A pod as <c>namespace/name</c>; null without one.</summary>
+    public Party? PodNamed(string name) => state.Pods.TryGetValue(name, out var place) ? place.Party : null;
+
+    /// <summary>The pod that has an address, or the address itself.</summary>
+    public Party At(IpValue address) => state.PodsAt.TryGetValue(address, out var names) ? state.Pods[names[0]].Party.By(address) : Party.Of(address);
+
+    /// <summary>A class of pods; null for a number of addresses.</summary>
+    public PodClass? PodClass(int number) => number >= 0 ? state.Classes[number] : null;
+
+    /// <summary>The class of a pod that policies apply to.</summary>
+    public int ClassOf(Party pod) => state.Pods[pod.Name].Class;
+
+    /// <summary>Number of a party's class; -1 for one without an address.</summary>
+    public int ClassOf(Party party, IpFamily family)
+    {
+        if (party.ManagedPod is not null)
+        {
+            return ClassOf(party);
+        }
+
+        return (party.Address(family) ?? party.V4 ?? party.V6) is { } address ? Addresses.ClassOf(address) : -1;
+    }
+
+    /// <summary>The pods that a selection of one of its own policies matches, by name.</summary>
+    public IEnumerable<Party> Matching(PodSelection selection)
+    {
+        var matching = PodClasses.Where(c => Selects(selection, state.Classes[c]!)).SelectMany(c => state.Classes[c]!.Members);
+        return matching.Order(StringComparer.Ordinal).Select(name => state.Pods[name].Party);
+    }
+
+    /// <summary>The pod classes that a policy applies to; read only.</summary>
+    public BitSet SubjectsOf(CompiledPolicy policy) => state.Sets.V4[policy.Subjects];
+
+    public ClassPolicies PoliciesOf(int podClass, Direction direction) => state.Of(direction)[podClass] ?? ClassPolicies.None;
+
+    /// <summary>Whom a rule is about, when a connection uses a family; read only.</summary>
+    public BitSet PeersOf(CompiledRule rule, IpFamily family)
+    {
+        if (rule.Peers.Length == 1)
+        {
+            return state.Sets.Of(rule.Peers[0], family);
+        }
+
+        var peers = new BitSet(Universe);
+        foreach (var number in rule.Peers)
+        {
+            peers.Or(state.Sets.Of(number, family));
+        }
+
+        return peers;
+    }
+
+    /// <summary>Whom one of a rule's peers is about.</summary>
+    internal BitSet PeersOf(int number, IpFamily family) => state.Sets.Of(number, family);
+
+    /// <summary>Whether it makes no difference to a rule's peers which family a connection uses.</summary>
+    public bool IsOfEitherFamily(CompiledRule rule)
+    {
+        foreach (var number in rule.Peers)
+        {
+            if (!ReferenceEquals(state.Sets.V4[number], state.Sets.V6[number]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The port classes that a rule states by number; read only.</summary>
+    public BitSet PortsOf(CompiledRule rule) => state.PortSets[rule.Ports];
 
     /// <summary>Whether a new connection comes about, and why.</summary>
     /// <param name="port">Destination port, 0 to 65535.</param>
@@ -80,24 +177,24 @@ public sealed class PolicyEngine
     /// <param name="peer">Class of the other side; -1 for one without an address.</param>
     public bool Matches(CompiledRule rule, int podClass, int peer, IpFamily family, int portClass)
     {
-        if (peer < 0 ? !rule.Rule.FromAnyone : !rule.Peers(family).Contains(peer))
+        if (peer < 0 ? !rule.Rule.FromAnyone : !IsPeer(rule, peer, family))
         {
             return false;
         }
 
-        return rule.Ports.Contains(portClass)
-            || (rule.Named.Count > 0 && HasNamedPort(rule, rule.Rule.Reference.Direction == Direction.Ingress ? podClass : peer, portClass));
+        return state.PortSets[rule.Ports].Contains(portClass)
+            || (!rule.Named.IsEmpty && HasNamedPort(rule, rule.Rule.Reference.Direction == Direction.Ingress ? podClass : peer, portClass));
     }
 
     /// <summary>Whether one of a rule's named ports is this port on a destination.</summary>
     public bool HasNamedPort(CompiledRule rule, int destination, int portClass)
     {
-        if (destination < 0 || destination >= Pods.Count)
+        if (PodClass(destination) is not { NamedPorts: var ports })
         {
             return false;
         }
 
-        foreach (var (name, port) in Pods[destination].NamedPorts)
+        foreach (var (name, port) in ports)
         {
             if (Ports.ClassOf(port.Protocol, port.First) == portClass && rule.Names(name, port.Protocol))
             {
@@ -108,16 +205,21 @@ public sealed class PolicyEngine
         return false;
     }
 
-    private int ClassOf(Party party, IpFamily family)
+    private bool IsPeer(CompiledRule rule, int peer, IpFamily family)
     {
-        if (party.ManagedPod is not null)
+        foreach (var number in rule.Peers)
         {
-            // A pod that was asked for by one of its addresses is a copy.
-            return Pods.ClassOf(party.Stated is null ? party : byName[party.Name]);
+            if (state.Sets.Of(number, family).Contains(peer))
+            {
+                return true;
+            }
         }
 
-        return (party.Address(family) ?? party.V4 ?? party.V6) is { } address ? Pods.Count + Addresses.ClassOf(address) : -1;
+        return false;
     }
+
+    private bool Selects(PodSelection selection, PodClass podClass) =>
+        state.Sets.Selections.MatchesNamespace(selection, podClass.Namespace) && SelectorMatch.Matches(selection.Pods, podClass.Labels);
 
     private SideVerdict Side(Party own, Party other, Direction direction, IpFamily family, int podClass, int peer, int portClass)
     {
@@ -131,7 +233,7 @@ public sealed class PolicyEngine
             return SideVerdict.Always(VerdictReason.Itself);
         }
 
-        if (other.ManagedPod is null && compiler.NodeAddresses.TryGetValue(pod.Spec.NodeName, out var node) && node.Any(a => a == other.V4 || a == other.V6))
+        if (other.ManagedPod is null && state.Nodes.TryGetValue(pod.Spec.NodeName, out var node) && node.Addresses.Any(a => a == other.V4 || a == other.V6))
         {
             return SideVerdict.Always(VerdictReason.OwnNode);
         }
@@ -144,7 +246,7 @@ public sealed class PolicyEngine
         }
 
         var passed = decided?.Reference;
-        if (policies.Isolating.Count > 0)
+        if (!policies.Isolating.IsEmpty)
         {
             var allowing = ImmutableArray.CreateBuilder<RuleReference>();
             foreach (var policy in policies.Isolating)
@@ -171,7 +273,7 @@ public sealed class PolicyEngine
             : new SideVerdict(true, VerdictReason.NoPolicy, [], [], passed);
     }
 
-    private RuleModel? FirstMatch(IReadOnlyList<CompiledPolicy> policies, Direction direction, int podClass, int peer, IpFamily family, int portClass)
+    private RuleModel? FirstMatch(ImmutableArray<CompiledPolicy> policies, Direction direction, int podClass, int peer, IpFamily family, int portClass)
     {
         foreach (var policy in policies)
         {

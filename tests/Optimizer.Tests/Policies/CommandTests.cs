@@ -64,7 +64,7 @@ public sealed class CommandTests : IDisposable
         var @new = Write("new/a.yaml", $"{Manifest.Shop}---\n{Manifest.Policy("p", "{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: obs}}}]}]}")}");
         var (code, output, _) = await RunAsync("diff", old, @new);
         Assert.Equal(1, code);
-        Assert.Equal("- shop/web -> shop/db: every port\n+ mon/prom -> shop/db: every port\n1 opened, 1 closed\n", output);
+        Assert.Equal("+ mon/prom -> shop/db: every port\n- shop/web -> shop/db: every port\n1 opened, 1 closed\n", output);
         Assert.Equal(0, (await RunAsync("diff", old, old)).Code);
     }
 
@@ -74,11 +74,53 @@ public sealed class CommandTests : IDisposable
         Write("a.yaml", $"{Manifest.Shop}---\n{Manifest.Policy("p", "{podSelector: {}, policyTypes: [Ingress, Egress], ingress: [{from: [{podSelector: {}}], ports: [{port: 80}]}], egress: [{to: [{podSelector: {}}]}]}")}");
         var (code, output, _) = await RunAsync("table", folder.FullName);
         Assert.Equal(0, code);
-        Assert.Contains("shop/web, shop/db\n  -> shop/web, shop/db: 80/TCP\nmon/prom\n  -> outside (all of IPv4): every port\n", output, StringComparison.Ordinal);
+        Assert.Contains("shop/db, shop/web\n  -> shop/db, shop/web: 80/TCP\noutside", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_pod_that_is_not_there_yet_is_asked_about_with_its_labels_with_none_or_with_any()
+    {
+        Write("a.yaml", $"{Manifest.Shop}---\n{Manifest.Policy("p", "{podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress], ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 5432}]}]}")}"
+            + $"---\n{Manifest.Policy("deny", "{podSelector: {}, policyTypes: [Ingress]}")}");
+        var (code, output, _) = await RunAsync("exposure", folder.FullName, "--namespace", "shop", "--labels", "app=web", "--ports", "http=8080");
+        Assert.Equal(0, code);
+        Assert.Contains("reaches shop/db: 5432/TCP (egress allowed: no policy is about it; ingress allowed by NetworkPolicy shop/p ingress[0])", output, StringComparison.Ordinal);
+        Assert.Contains("ingress: isolated by NetworkPolicy shop/deny", output, StringComparison.Ordinal);
+        Assert.Contains("is reached by nobody", output, StringComparison.Ordinal);
+
+        (_, output, _) = await RunAsync("exposure", folder.FullName);
+        Assert.DoesNotContain("reaches shop/db", output, StringComparison.Ordinal);
+        Assert.Contains("a new pod of mon without labels", output, StringComparison.Ordinal);
+
+        (_, output, _) = await RunAsync("exposure", folder.FullName, "--namespace", "shop", "--labels", "any");
+        Assert.Contains("could reach shop/db: 5432/TCP (with app=web)", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rules_that_no_flow_of_the_window_used_are_told_with_how_much_was_seen()
+    {
+        Write("a.yaml", $"{Manifest.Shop}---\n{Manifest.Policy("p", "{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 5432}]}, {from: [{namespaceSelector: {matchLabels: {team: obs}}}]}, {ports: [{port: 80}]}, {ports: [{port: 80}]}]}")}");
+        var flows = Write(
+            "flows.jsonl",
+            """
+            {"proto":"TCP","src":{"pod":"shop/web"},"dst":{"pod":"shop/db"},"dstPort":5432,"count":7,"firstSeen":"2026-01-10T00:00:00Z","lastSeen":"2026-01-10T12:00:00Z"}
+            {"proto":"TCP","src":{"pod":"mon/prom"},"dst":{"pod":"shop/db"},"dstPort":9100,"lastSeen":"2026-01-01T00:00:00Z"}
+
+            """);
+        var (code, output, _) = await RunAsync("unused", folder.FullName, "--flows", flows, "--window", "2d");
+        Assert.Equal(1, code);
+        Assert.StartsWith("window: 2026-01-10 00:00Z to 2026-01-10 12:00Z, 0.5 days of 2 asked for; 1 flows, 11 hours without any; 2 of 3 pods seen; coverage ", output, StringComparison.Ordinal);
+        Assert.Contains("shop/p ingress[1]: used by no flow of the window\n", output, StringComparison.Ordinal);
+        Assert.Contains("shop/p ingress[2]: used by no flow of the window; redundant", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("ingress[0]", output, StringComparison.Ordinal);
+
+        (_, output, _) = await RunAsync("unused", folder.FullName, "--flows", flows);
+        Assert.DoesNotContain("ingress[1]", output, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(64, "a question is missing")]
+    [InlineData(64, "no length", "unused", "a", "--flows", "f", "--window", "1w")]
     [InlineData(64, "sing is not understood", "sing")]
     [InlineData(64, "--manifests is missing", "can", "a", "b", "80")]
     [InlineData(64, "70000 is no port", "can", "a", "b", "70000", "--manifests", "x")]

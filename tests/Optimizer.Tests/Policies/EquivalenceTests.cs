@@ -2,6 +2,7 @@ using System.Net;
 using NetPulse.Optimizer.Policies;
 using NetPulse.Optimizer.Policies.Addresses;
 using NetPulse.Optimizer.Policies.Classes;
+using NetPulse.Optimizer.Policies.Model;
 using NetPulse.Optimizer.Policies.Ports;
 using NetPulse.Optimizer.Policies.Questions;
 
@@ -11,6 +12,8 @@ namespace NetPulse.Optimizer.Tests.Policies;
 public sealed class EquivalenceTests
 {
     private static readonly int[] Ports = [52, 53, 80, 81, 100, 8080, 65535];
+
+    public static TheoryData<int> FewSeeds => [.. Enumerable.Range(1, 12)];
 
     public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 40)];
 
@@ -46,7 +49,7 @@ public sealed class EquivalenceTests
 
             var family = Party.FamilyOf(from, to);
             Assert.True(
-                verdict.IsAllowed == table[engine.Ports.ClassOf(protocol, port)].From[ClassOf(engine, from, family)].Contains(ClassOf(engine, to, family)),
+                verdict.IsAllowed == table[engine.Ports.ClassOf(protocol, port)].From[engine.ClassOf(from, family)].Contains(engine.ClassOf(to, family)),
                 $"seed {seed}: {from.Name} -> {to.Name} {port}/{protocol.Text()}: {verdict}");
         }
     }
@@ -94,6 +97,70 @@ public sealed class EquivalenceTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(FewSeeds))]
+    public void What_a_watch_told_event_by_event_is_what_a_build_would_know(int seed)
+    {
+        var cluster = new RandomCluster(seed);
+        var inputs = cluster.Next();
+        var picture = new PolicyPicture();
+        picture.Apply([.. inputs.Namespaces, .. inputs.Nodes, .. inputs.Pods, .. inputs.NetworkPolicies, .. inputs.AdminNetworkPolicies, .. inputs.BaselineAdminNetworkPolicies, .. inputs.ClusterNetworkPolicies], []);
+        for (var step = 0; step < 25; step++)
+        {
+            var (set, gone) = cluster.Event(picture.Inputs);
+            picture.Apply(set, gone);
+            var (told, built) = (picture.Engine, PolicyEngine.Build(picture.Inputs));
+            Assert.Equal(built.Policies.Select(static p => p.Model.Reference), told.Policies.Select(static p => p.Model.Reference));
+            Assert.Equal(built.Parties.Select(static p => p.Name), told.Parties.Select(static p => p.Name));
+            var (toldTable, builtTable) = (ConnectivityTable.Of(told).ToList(), ConnectivityTable.Of(built).ToList());
+            foreach (var (from, to, protocol, port) in Questions(built))
+            {
+                var (ours, theirs) = (told.Ask(In(told, from), In(told, to), protocol, port), built.Ask(from, to, protocol, port));
+                Assert.True($"{ours}" == $"{theirs}", $"seed {seed}, step {step}: {from.Name} -> {to.Name} {port}/{protocol.Text()}: told {ours}, built {theirs}");
+                Assert.Equal(Holds(builtTable, built, from, to, protocol, port), Holds(toldTable, told, In(told, from), In(told, to), protocol, port));
+            }
+        }
+
+        static bool Holds(List<ConnectivitySlice> table, PolicyEngine engine, Party from, Party to, TransportProtocol protocol, int port)
+        {
+            var family = Party.FamilyOf(from, to);
+            return table[engine.Ports.ClassOf(protocol, port)].From[engine.ClassOf(from, family)].Contains(engine.ClassOf(to, family));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void What_a_changed_policy_would_do_is_the_difference_of_two_builds(int seed)
+    {
+        var cluster = new RandomCluster(seed);
+        var inputs = cluster.Next();
+        var now = PolicyEngine.Build(inputs);
+        for (var step = 0; step < 8; step++)
+        {
+            var other = cluster.Next();
+            var change = new PolicyChange
+            {
+                NetworkPolicies = [.. other.NetworkPolicies.Take(2)],
+                AdminNetworkPolicies = [.. other.AdminNetworkPolicies.Take(step % 3 == 0 ? 1 : 0)],
+                ClusterNetworkPolicies = [.. other.ClusterNetworkPolicies.Take(step % 4 == 0 ? 1 : 0)],
+                PoliciesGone = [.. inputs.NetworkPolicies.Skip(step % 3).Take(1).Select(static p => new PolicyReference(p.Kind, p.Metadata.Namespace, p.Metadata.Name))],
+            };
+            var whatIf = WhatIf.Of(now, change);
+            var expected = Difference.Between(now, whatIf.Engine);
+            Assert.Equal(Lines(expected), Lines(whatIf.Difference));
+        }
+
+        static SortedSet<string> Lines(Difference difference) => new(
+            from change in difference.Changes
+            from ports in change.Added.Select(static p => $"+ {p}").Concat(change.Removed.Select(static p => $"- {p}"))
+            from source in Names(change.From)
+            from destination in Names(change.To)
+            select $"{source} -> {destination} {ports}",
+            StringComparer.Ordinal);
+
+        static IEnumerable<string> Names(PartyGroup group) => group.IsPods ? group.Pods : [group.ToString()];
+    }
+
     private static IEnumerable<(Party From, Party To, TransportProtocol Protocol, int Port)> Questions(PolicyEngine engine)
     {
         var parties = engine.Parties.Concat(RandomCluster.OutsideAddresses.Select(engine.Party)).ToList();
@@ -108,10 +175,6 @@ public sealed class EquivalenceTests
         new[] { verdict.Egress, verdict.Ingress }.Any(static side => side.Reason is VerdictReason.Itself or VerdictReason.OwnNode);
 
     private static Party In(PolicyEngine engine, Party party) => engine.PodNamed(party.Name) ?? party;
-
-    private static int ClassOf(PolicyEngine engine, Party party, IpFamily family) => party.ManagedPod is null
-        ? engine.Pods.Count + engine.Addresses.ClassOf((party.Address(family) ?? party.Address(party.Primary))!.Value)
-        : engine.Pods.ClassOf(party);
 
     private static NaiveEvaluator.Side Side(Party party, IpFamily family) =>
         new(party.ManagedPod, IPAddress.Parse((party.Address(family) ?? party.Address(party.Primary))!.Value.ToString()));

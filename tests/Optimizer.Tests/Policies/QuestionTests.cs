@@ -14,7 +14,7 @@ public sealed class QuestionTests
     {
         var use = Assert.Single(Redundancy.Find(Manifest.ShopUnder("{podSelector: {}, ingress: [{from: [{podSelector: {}}]}, {from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 80}]}]}")));
         Assert.Equal([false, true], use.Rules.Select(static r => r.IsRedundant));
-        Assert.Equal(["shop/web", "shop/db"], use.Selects.AsEnumerable());
+        Assert.Equal(["shop/db", "shop/web"], use.Selects.AsEnumerable());
         Assert.False(use.IsRemovable);
     }
 

@@ -29,6 +29,47 @@ internal sealed class RandomCluster(int seed)
         ClusterNetworkPolicies = [.. Many(0, 3, Cluster)],
     };
 
+    /// <summary>Some objects of a cluster changed, some gone, some new.</summary>
+    public (List<IKubernetesObject> Set, List<IKubernetesObject> Gone) Event(PolicyInputs now)
+    {
+        var (set, gone) = (new List<IKubernetesObject>(), new List<IKubernetesObject>());
+        for (var i = random.Next(3); i >= 0; i--)
+        {
+            switch (random.Next(11))
+            {
+                case 0 or 1 when now.Pods.Length > 3:
+                    gone.Add(Pick(now.Pods.ToArray()));
+                    break;
+                case < 4:
+                    set.Add(Pod(random.Next(12)));
+                    break;
+                case 4 when now.NetworkPolicies.Length > 0:
+                    gone.Add(Pick(now.NetworkPolicies.ToArray()));
+                    break;
+                case < 7:
+                    set.Add(NetworkPolicy(random.Next(8)));
+                    break;
+                case 7:
+                    set.Add(new AdminNetworkPolicy { Metadata = new ObjectMeta { Name = $"anp{random.Next(3)}" }, Spec = Admin(random.Next(3), "Allow", "Deny", "Pass") });
+                    break;
+                case 8:
+                    set.Add(Cluster(random.Next(3)));
+                    break;
+                case 9 when now.Namespaces.Length > 1:
+                    gone.Add(Pick(now.Namespaces.ToArray()));
+                    break;
+                case 9:
+                    set.Add(new Node { Metadata = new ObjectMeta { Name = $"n{random.Next(2)}", Labels = Labels() }, Status = new NodeStatus { Addresses = [new NodeAddress { Address = $"172.18.0.{random.Next(3)}" }] } });
+                    break;
+                default:
+                    set.Add(new Namespace { Metadata = new ObjectMeta { Name = Pick(Namespaces), Labels = Labels() } });
+                    break;
+            }
+        }
+
+        return (set, gone);
+    }
+
     private Pod Pod(int index)
     {
         var host = Chance(8);

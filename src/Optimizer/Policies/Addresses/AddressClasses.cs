@@ -5,53 +5,49 @@ namespace NetPulse.Optimizer.Policies.Addresses;
 /// <summary>All addresses, cut wherever a block of any policy begins or ends: no policy tells the addresses of one class apart.</summary>
 public sealed class AddressClasses
 {
-    // The first address of each class, ascending, by family. The classes of IPv6 are numbered after those of IPv4.
-    private readonly UInt128[][] starts;
+    private readonly CutLine<UInt128> v4;
+    private readonly CutLine<UInt128> v6;
 
-    public AddressClasses(IEnumerable<Cidr> blocks)
+    /// <param name="allV4">The class of all IPv4 addresses.</param>
+    /// <param name="allV6">The class of all IPv6 addresses.</param>
+    public AddressClasses(int allV4, int allV6)
+        : this(new CutLine<UInt128>(uint.MaxValue, allV4), new CutLine<UInt128>(UInt128.MaxValue, allV6))
     {
-        var cuts = new[] { new SortedSet<UInt128> { 0 }, new SortedSet<UInt128> { 0 } };
-        foreach (var block in blocks)
-        {
-            var family = cuts[(int)block.Family];
-            family.Add(block.First);
-            if (block.Last < Highest(block.Family))
-            {
-                family.Add(block.Last + 1);
-            }
-        }
-
-        starts = [[.. cuts[0]], [.. cuts[1]]];
     }
 
-    public int Count => starts[0].Length + starts[1].Length;
+    private AddressClasses(CutLine<UInt128> v4, CutLine<UInt128> v6) => (this.v4, this.v6) = (v4, v6);
 
-    public int ClassOf(IpValue address)
+    /// <summary>Every class with its range, both ends inclusive; IPv4 first, ascending.</summary>
+    public IEnumerable<(int Class, IpValue First, IpValue Last)> Ranges =>
+        v4.Intervals.Select(static i => (i.Class, new IpValue(IpFamily.V4, i.First), new IpValue(IpFamily.V4, i.Last)))
+            .Concat(v6.Intervals.Select(static i => (i.Class, new IpValue(IpFamily.V6, i.First), new IpValue(IpFamily.V6, i.Last))));
+
+    public int ClassOf(IpValue address) => Line(address.Family).ClassAt(address.Value);
+
+    /// <summary>The range of the class that an address is in, both ends inclusive.</summary>
+    public (IpValue First, IpValue Last) RangeAt(IpValue address)
     {
-        var found = Array.BinarySearch(starts[(int)address.Family], address.Value);
-        return (found >= 0 ? found : ~found - 1) + (address.Family == IpFamily.V6 ? starts[0].Length : 0);
+        var (first, last) = Line(address.Family).IntervalAt(address.Value);
+        return (new IpValue(address.Family, first), new IpValue(address.Family, last));
     }
 
-    /// <summary>The range of one class, both ends inclusive.</summary>
-    public (IpValue First, IpValue Last) RangeOf(int addressClass)
-    {
-        var family = addressClass < starts[0].Length ? IpFamily.V4 : IpFamily.V6;
-        var index = addressClass - (family == IpFamily.V6 ? starts[0].Length : 0);
-        var own = starts[(int)family];
-        return (new IpValue(family, own[index]), new IpValue(family, index + 1 < own.Length ? own[index + 1] - 1 : Highest(family)));
-    }
-
-    /// <summary>The classes inside a block from which this was made.</summary>
+    /// <summary>The classes inside a block that was cut out.</summary>
     public BitSet ClassesOf(in Cidr block)
     {
-        var classes = new BitSet(Count);
-        for (var i = ClassOf(new IpValue(block.Family, block.First)); i <= ClassOf(new IpValue(block.Family, block.Last)); i++)
-        {
-            classes.Add(i);
-        }
-
+        var classes = new BitSet(0);
+        Line(block.Family).AddTo(classes, block.First, block.Last);
         return classes;
     }
 
-    private static UInt128 Highest(IpFamily family) => family == IpFamily.V4 ? uint.MaxValue : UInt128.MaxValue;
+    /// <param name="next">Gives a new class.</param>
+    /// <param name="cut">Takes each new class and the one that it is cut from.</param>
+    internal AddressClasses Cut(IReadOnlyCollection<Cidr> blocks, Func<int> next, Action<int, int> cut)
+    {
+        var (newV4, newV6) = (v4.CutBefore(Ends(IpFamily.V4), next, cut), v6.CutBefore(Ends(IpFamily.V6), next, cut));
+        return ReferenceEquals(v4, newV4) && ReferenceEquals(v6, newV6) ? this : new AddressClasses(newV4, newV6);
+
+        IEnumerable<UInt128> Ends(IpFamily family) => blocks.Where(b => b.Family == family).SelectMany(static b => b.Last == UInt128.MaxValue ? [b.First] : new[] { b.First, b.Last + 1 });
+    }
+
+    private CutLine<UInt128> Line(IpFamily family) => family == IpFamily.V4 ? v4 : v6;
 }

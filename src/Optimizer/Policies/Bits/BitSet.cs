@@ -2,20 +2,33 @@ using System.Numerics;
 
 namespace NetPulse.Optimizer.Policies.Bits;
 
-/// <summary>A set of small numbers below a fixed count. Operands of one operation have the same count.</summary>
+/// <summary>A set of small numbers. It grows with the numbers that are added; what lies beyond its end is not in it.</summary>
+/// <param name="count">Numbers below this are added without growing.</param>
 public sealed class BitSet(int count)
 {
-    private readonly ulong[] words = new ulong[(count + 63) / 64];
-
-    public int Count { get; } = count;
+    private ulong[] words = new ulong[(count + 63) / 64];
 
     public bool IsEmpty => !words.AsSpan().ContainsAnyExcept(0UL);
 
-    public bool Contains(int index) => (words[index >> 6] >> (index & 63) & 1) != 0;
+    public bool Contains(int index) => index >> 6 < words.Length && (words[index >> 6] >> (index & 63) & 1) != 0;
 
-    public void Add(int index) => words[index >> 6] |= 1UL << (index & 63);
+    public void Add(int index)
+    {
+        if (index >> 6 >= words.Length)
+        {
+            Array.Resize(ref words, (index >> 6) + 1);
+        }
 
-    public void Remove(int index) => words[index >> 6] &= ~(1UL << (index & 63));
+        words[index >> 6] |= 1UL << (index & 63);
+    }
+
+    public void Remove(int index)
+    {
+        if (index >> 6 < words.Length)
+        {
+            words[index >> 6] &= ~(1UL << (index & 63));
+        }
+    }
 
     public static BitSet All(int count)
     {
@@ -31,16 +44,23 @@ public sealed class BitSet(int count)
 
     public BitSet Copy()
     {
-        var copy = new BitSet(Count);
-        words.CopyTo(copy.words, 0);
+        var copy = new BitSet(0);
+        copy.words = [.. words];
         return copy;
     }
 
     public BitSet Or(BitSet other)
     {
-        for (var i = 0; i < words.Length; i++)
+        if (other.words.Length > words.Length)
         {
-            words[i] |= other.words[i];
+            Array.Resize(ref words, other.words.Length);
+        }
+
+        var own = words.AsSpan();
+        var added = other.words.AsSpan();
+        for (var i = 0; i < added.Length; i++)
+        {
+            own[i] |= added[i];
         }
 
         return this;
@@ -48,17 +68,20 @@ public sealed class BitSet(int count)
 
     public BitSet And(BitSet other)
     {
-        for (var i = 0; i < words.Length; i++)
+        var shared = Math.Min(words.Length, other.words.Length);
+        for (var i = 0; i < shared; i++)
         {
             words[i] &= other.words[i];
         }
 
+        words.AsSpan(shared).Clear();
         return this;
     }
 
     public BitSet AndNot(BitSet other)
     {
-        for (var i = 0; i < words.Length; i++)
+        var shared = Math.Min(words.Length, other.words.Length);
+        for (var i = 0; i < shared; i++)
         {
             words[i] &= ~other.words[i];
         }
@@ -66,40 +89,26 @@ public sealed class BitSet(int count)
         return this;
     }
 
-    /// <summary>Intersects the numbers below the other's count; the higher ones stay.</summary>
-    public BitSet AndFirst(BitSet first)
+    public bool Overlaps(BitSet other)
     {
-        var whole = first.Count >> 6;
-        for (var i = 0; i < whole; i++)
+        var shared = Math.Min(words.Length, other.words.Length);
+        for (var i = 0; i < shared; i++)
         {
-            words[i] &= first.words[i];
+            if ((words[i] & other.words[i]) != 0)
+            {
+                return true;
+            }
         }
 
-        if ((first.Count & 63) != 0)
-        {
-            words[whole] &= first.words[whole] | (ulong.MaxValue << (first.Count & 63));
-        }
-
-        return this;
-    }
-
-    /// <summary>Adds a set of a smaller count.</summary>
-    public BitSet OrFirst(BitSet first)
-    {
-        for (var i = 0; i < first.words.Length; i++)
-        {
-            words[i] |= first.words[i];
-        }
-
-        return this;
+        return false;
     }
 
     /// <summary>Whether both agree on every number of <paramref name="among"/>.</summary>
     public bool EqualsAmong(BitSet other, BitSet among)
     {
-        for (var i = 0; i < words.Length; i++)
+        for (var i = 0; i < among.words.Length; i++)
         {
-            if (((words[i] ^ other.words[i]) & among.words[i]) != 0)
+            if (((Word(i) ^ other.Word(i)) & among.words[i]) != 0)
             {
                 return false;
             }
@@ -148,7 +157,7 @@ public sealed class BitSet(int count)
                 var any = 0UL;
                 for (var i = 0; i < 64; i++)
                 {
-                    block[i] = top + i < rows.Length ? rows[top + i].words[left >> 6] : 0;
+                    block[i] = top + i < rows.Length ? rows[top + i].Word(left >> 6) : 0;
                     any |= block[i];
                 }
 
@@ -167,6 +176,8 @@ public sealed class BitSet(int count)
 
         return result;
     }
+
+    private ulong Word(int index) => index < words.Length ? words[index] : 0;
 
     // Swaps ever smaller quadrants: 32 by 32, 16 by 16, … 1 by 1.
     private static void TransposeBlock(Span<ulong> block)

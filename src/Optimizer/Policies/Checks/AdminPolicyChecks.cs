@@ -89,11 +89,12 @@ internal static class AdminPolicyChecks
     /// <summary>Whether an earlier rule of its policy and direction matches whatever it matches. A rule that matches nobody is another matter.</summary>
     private static bool IsShadowed(ClusterEvidence evidence, RuleReference rule)
     {
-        var rules = evidence.Engine.Policies.First(p => p.Model.Reference == rule.Policy).Rules(rule.Direction);
+        var engine = evidence.Engine;
+        var rules = engine.Policies.First(p => p.Model.Reference == rule.Policy).Rules(rule.Direction);
         var own = rules[rule.Index];
-        var earlier = rules.Take(rule.Index).Where(r => (r.Rule.Ports.IsEmpty || (own.Named.Count == 0 && own.Ports.Members().All(r.Ports.Contains)))).ToList();
-        bool IsWithin(IpFamily family) => own.Peers(family).Members().All(peer => earlier.Exists(r => r.Rule.FromAnyone || r.Peers(family).Contains(peer)));
-        return own.Peers(IpFamily.V4).Members().Concat(own.Peers(IpFamily.V6).Members()).Any() && IsWithin(IpFamily.V4) && IsWithin(IpFamily.V6);
+        var earlier = rules.Take(rule.Index).Where(r => (r.Rule.Ports.IsEmpty || (own.Named.IsEmpty && engine.PortsOf(own).Members().All(engine.PortsOf(r).Contains)))).ToList();
+        bool IsWithin(IpFamily family) => engine.PeersOf(own, family).Members().All(peer => earlier.Exists(r => engine.PeersOf(r, family).Contains(peer)));
+        return !(engine.PeersOf(own, IpFamily.V4).IsEmpty && engine.PeersOf(own, IpFamily.V6).IsEmpty) && IsWithin(IpFamily.V4) && IsWithin(IpFamily.V6);
     }
 
     /// <summary>Policies that would say something if the admin policies were not there.</summary>
@@ -131,7 +132,7 @@ internal static class AdminPolicyChecks
     private static bool Matches(ClusterEvidence evidence, JsonObject selection, Pod pod)
     {
         var labels = evidence.Inputs.Namespaces.FirstOrDefault(n => n.Metadata.Name == pod.Metadata.Namespace)?.Metadata.Labels ?? new Dictionary<string, string>(StringComparer.Ordinal);
-        return Selection.MatchesNamespace(Selector(selection["namespaceSelector"]), pod.Metadata.Namespace, labels) && Selection.Matches(Selector(selection["podSelector"]), pod.Metadata.Labels);
+        return Selection.MatchesNamespace(Selector(selection["namespaceSelector"]), pod.Metadata.Namespace, labels) && SelectorMatch.Matches(Selector(selection["podSelector"]), pod.Metadata.Labels);
     }
 
     private static LabelSelector Selector(JsonNode? node) =>

@@ -50,7 +50,7 @@ internal static class IstioReach
     private static IEnumerable<Finding> WithoutTunnel(ClusterEvidence evidence, Party party) =>
         from rule in evidence.Rules()
         where rule.Direction == Direction.Ingress && rule.Policy.Value.Metadata.Namespace == party.ManagedPod!.Metadata.Namespace
-            && Selection.Matches(rule.Policy.Value.Spec.PodSelector, party.ManagedPod.Metadata.Labels)
+            && SelectorMatch.Matches(rule.Policy.Value.Spec.PodSelector, party.ManagedPod.Metadata.Labels)
             && rule.Ports.Count > 0 && !rule.Ports.Any(static p => p.Port is null || (p.Port is { Name: null } port && port.Number <= Tunnel && Tunnel <= (p.EndPort ?? port.Number)))
         select NetworkPolicyTextChecks.At(rule, $"{rule.Path}.ports", $"{party.Name} is in ambient mode, and port {Tunnel} is not among the ports", "", PatchOperation.Set($"{rule.Path}.ports[-]", new System.Text.Json.Nodes.JsonObject { ["port"] = Tunnel, ["protocol"] = "TCP" }));
 

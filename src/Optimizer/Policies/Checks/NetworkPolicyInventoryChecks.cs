@@ -25,8 +25,8 @@ internal static class NetworkPolicyInventoryChecks
         new("NP030", Severity.Warning, "The policy selects no pod", "Correct the labels, or remove the policy.", PoliciesAndPods, static e =>
             from policy in e.NetworkPolicies
             let spec = policy.Value.Spec
-            where !Selection.IsEmpty(spec.PodSelector)
-                && !e.Inputs.Pods.Any(pod => Party.IsManaged(pod) && pod.Metadata.Namespace == policy.Value.Metadata.Namespace && Selection.Matches(spec.PodSelector, pod.Metadata.Labels))
+            where !SelectorMatch.IsEmpty(spec.PodSelector)
+                && !e.Inputs.Pods.Any(pod => Party.IsManaged(pod) && pod.Metadata.Namespace == policy.Value.Metadata.Namespace && SelectorMatch.Matches(spec.PodSelector, pod.Metadata.Labels))
             select Finding.At(policy.Source, "spec.podSelector", $"no pod of {policy.Value.Metadata.Namespace} has these labels", Nearest(e, policy.Value.Metadata.Namespace, spec.PodSelector))),
         new("NP031", Severity.Warning, "A peer selects nobody", "Correct the labels, or remove the peer.", PoliciesAndPods, static e =>
             from peer in SelectingPeers(e)
@@ -36,8 +36,8 @@ internal static class NetworkPolicyInventoryChecks
             from peer in SelectingPeers(e)
             let own = peer.Rule.Policy.Value.Metadata.Namespace
             let pods = peer.Value.PodSelector ?? LabelSelector.Everything
-            where peer.Value.NamespaceSelector is null && !Selection.IsEmpty(pods) && !Selection.PodsOf(peer.Value, own, e.Inputs).Any()
-            let elsewhere = e.Inputs.Pods.FirstOrDefault(pod => Party.IsManaged(pod) && Selection.Matches(pods, pod.Metadata.Labels))
+            where peer.Value.NamespaceSelector is null && !SelectorMatch.IsEmpty(pods) && !Selection.PodsOf(peer.Value, own, e.Inputs).Any()
+            let elsewhere = e.Inputs.Pods.FirstOrDefault(pod => Party.IsManaged(pod) && SelectorMatch.Matches(pods, pod.Metadata.Labels))
             where elsewhere is not null
             select NetworkPolicyTextChecks.At(
                 peer.Rule, peer.Path, $"such pods are only in {elsewhere.Metadata.Namespace}", $"add namespaceSelector: {{matchLabels: {{{Namespace.NameLabel}: {elsewhere.Metadata.Namespace}}}}}",
@@ -122,7 +122,7 @@ internal static class NetworkPolicyInventoryChecks
             let isolating = e.Engine.Policies.Where(p => p.Model.Reference.Namespace == @namespace && p.Model.Isolates.Contains(direction)).ToList()
             where isolating.Count > 0
             let open = e.Inputs.Pods.Where(pod => Party.IsManaged(pod) && pod.Metadata.Namespace == @namespace)
-                .Where(pod => e.PartyOf(pod) is { } party && !isolating.Exists(p => p.Subjects.Contains(e.Engine.Pods.ClassOf(party)))).ToList()
+                .Where(pod => e.PartyOf(pod) is { } party && !isolating.Exists(p => e.Engine.SubjectsOf(p).Contains(e.Engine.ClassOf(party)))).ToList()
             where open.Count > 0
             select Finding.Of($"Namespace {@namespace}", $"{open.Count} pods, {Name(open[0])} among them, are selected by no policy for {direction.ToString().ToLowerInvariant()}", "widen a selector, or add a policy that denies by default")),
         new("NP046", Severity.Error, "A pod whose egress is isolated cannot resolve names", "Allow UDP and TCP 53 to the pods of the DNS Service.", PoliciesAndPods, static e => Dns(e, TransportProtocol.Udp)),
@@ -182,7 +182,7 @@ internal static class NetworkPolicyInventoryChecks
 
     /// <summary>The pods that a policy is about, those on the host network left out.</summary>
     internal static IEnumerable<Pod> Subjects(ClusterEvidence evidence, CheckedObject<NetworkPolicy> policy) => evidence.Inputs.Pods.Where(pod =>
-        Party.IsManaged(pod) && pod.Metadata.Namespace == policy.Value.Metadata.Namespace && Selection.Matches(policy.Value.Spec.PodSelector, pod.Metadata.Labels));
+        Party.IsManaged(pod) && pod.Metadata.Namespace == policy.Value.Metadata.Namespace && SelectorMatch.Matches(policy.Value.Spec.PodSelector, pod.Metadata.Labels));
 
     internal static IEnumerable<ContainerPort> ContainerPorts(Pod pod) => pod.Spec.Containers.Concat(pod.Spec.InitContainers).SelectMany(static c => c.Ports);
 
@@ -238,7 +238,7 @@ internal static class NetworkPolicyInventoryChecks
     }
 
     private static bool IsDefaultDeny(NetworkPolicy policy) =>
-        Selection.IsEmpty(policy.Spec.PodSelector) && (policy.Spec.Ingress.Count == 0 || (policy.Spec.PolicyTypes.Contains(NetworkPolicySpec.Egressing) && policy.Spec.Egress.Count == 0));
+        SelectorMatch.IsEmpty(policy.Spec.PodSelector) && (policy.Spec.Ingress.Count == 0 || (policy.Spec.PolicyTypes.Contains(NetworkPolicySpec.Egressing) && policy.Spec.Egress.Count == 0));
 
     /// <summary>Over UDP: cannot ask at all. Over TCP: can over UDP, but not over TCP.</summary>
     private static IEnumerable<Finding> Dns(ClusterEvidence evidence, TransportProtocol protocol)
@@ -250,20 +250,20 @@ internal static class NetworkPolicyInventoryChecks
         }
 
         var nodeLocal = IpValue.TryParse("169.254.20.10", out var address) ? evidence.Engine.At(address) : null;
-        foreach (var alike in evidence.Inputs.Pods.Where(pod => Party.IsManaged(pod) && !servers.Exists(s => Name(s.Pod) == Name(pod))).GroupBy(pod => evidence.Engine.Pods.ClassOf(evidence.PartyOf(pod)!)))
+        foreach (var alike in evidence.Inputs.Pods.Where(pod => Party.IsManaged(pod) && !servers.Exists(s => Name(s.Pod) == Name(pod))).GroupBy(pod => evidence.Engine.ClassOf(evidence.PartyOf(pod)!)))
         {
             var pod = evidence.PartyOf(alike.First())!;
             var policies = evidence.Engine.PoliciesOf(alike.Key, Direction.Egress);
             bool Can(TransportProtocol over) => servers.Exists(s => DnsPorts(s.Pod).Any(port => evidence.Engine.Ask(pod, s.Party, over, port).IsAllowed))
                 || evidence.Engine.Ask(pod, nodeLocal!, over, 53).Egress.IsAllowed;
             var isWrong = protocol == TransportProtocol.Udp ? !Can(TransportProtocol.Udp) : Can(TransportProtocol.Udp) && !Can(TransportProtocol.Tcp);
-            if (policies.Isolating.Count > 0 && isWrong)
+            if (!policies.Isolating.IsEmpty && isWrong)
             {
                 var isolating = policies.Isolating[0].Model.Reference;
                 var source = evidence.NetworkPolicies.First(p => p.Value.Metadata.Namespace == isolating.Namespace && p.Value.Metadata.Name == isolating.Name).Source;
                 yield return Finding.At(
                     source, "spec.egress", $"{alike.Count()} pods, {pod.Name} among them, cannot reach {servers[0].Party.Name} on 53/{protocol.Text()}", "allow UDP and TCP 53 to the pods of the DNS Service",
-                    PatchOperation.Set(policies.Isolating[0].Egress.Count == 0 ? "spec.egress" : "spec.egress[-]", DnsRule(servers[0].Pod, isList: policies.Isolating[0].Egress.Count == 0)));
+                    PatchOperation.Set(policies.Isolating[0].Egress.IsEmpty ? "spec.egress" : "spec.egress[-]", DnsRule(servers[0].Pod, isList: policies.Isolating[0].Egress.IsEmpty)));
             }
         }
     }

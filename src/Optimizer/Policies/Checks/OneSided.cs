@@ -12,7 +12,7 @@ internal static class OneSided
     {
         foreach (var rule in evidence.Rules())
         {
-            foreach (var (peer, i) in rule.Peers.Select(static (p, i) => (p, i)).Where(static p => p.p.PodSelector is { } pods && !Selection.IsEmpty(pods)))
+            foreach (var (peer, i) in rule.Peers.Select(static (p, i) => (p, i)).Where(static p => p.p.PodSelector is { } pods && !SelectorMatch.IsEmpty(pods)))
             {
                 if (Denied(evidence, rule, peer) is { } denied)
                 {
@@ -41,7 +41,7 @@ internal static class OneSided
     }
 
     private static List<Party> Classes(ClusterEvidence evidence, IEnumerable<Pod> pods) =>
-        [.. pods.Select(evidence.PartyOf).OfType<Party>().Where(static p => p.ManagedPod is not null).DistinctBy(evidence.Engine.Pods.ClassOf)];
+        [.. pods.Select(evidence.PartyOf).OfType<Party>().Where(static p => p.ManagedPod is not null).DistinctBy(evidence.Engine.ClassOf)];
 
     /// <summary>The ports that the rule states; those of the destination's containers when it states none.</summary>
     private static IEnumerable<(TransportProtocol Protocol, int Number)> Ports(CheckedRule rule, Party to)

@@ -1,30 +1,18 @@
 using NetPulse.Kubernetes.Objects;
+using NetPulse.Optimizer.Policies.Classes;
 
 namespace NetPulse.Optimizer.Policies.Checks;
 
 /// <summary>Selectors against labels, one object at a time, host network or not: the engine leaves out what policies do not apply to, a check must see it.</summary>
 internal static class Selection
 {
-    public static bool Matches(LabelSelector selector, IReadOnlyDictionary<string, string> labels) =>
-        selector.MatchLabels.All(l => labels.TryGetValue(l.Key, out var value) && value == l.Value)
-        && selector.MatchExpressions.All(e => e.Operator switch
-        {
-            LabelSelectorRequirement.In => labels.TryGetValue(e.Key, out var value) && e.Values.Contains(value),
-            LabelSelectorRequirement.NotIn => !labels.TryGetValue(e.Key, out var value) || !e.Values.Contains(value),
-            LabelSelectorRequirement.Exists => labels.ContainsKey(e.Key),
-            LabelSelectorRequirement.DoesNotExist => !labels.ContainsKey(e.Key),
-            _ => false,
-        });
-
     public static bool IsBehind(Pod pod, Service service) => service.Spec.Selector.Count > 0
         && pod.Metadata.Namespace == service.Metadata.Namespace
         && service.Spec.Selector.All(l => pod.Metadata.Labels.TryGetValue(l.Key, out var value) && value == l.Value);
 
-    public static bool IsEmpty(LabelSelector selector) => selector.MatchLabels.Count == 0 && selector.MatchExpressions.Count == 0;
-
     /// <summary>With the label that the API server puts on every namespace.</summary>
     public static bool MatchesNamespace(LabelSelector selector, string name, IReadOnlyDictionary<string, string> labels) =>
-        Matches(selector, new Dictionary<string, string>(labels, StringComparer.Ordinal) { [Namespace.NameLabel] = name });
+        SelectorMatch.Matches(selector, new Dictionary<string, string>(labels, StringComparer.Ordinal) { [Namespace.NameLabel] = name });
 
     /// <summary>The pods that a peer names, those on the host network among them.</summary>
     public static IEnumerable<Pod> PodsOf(NetworkPolicyPeer peer, string ownNamespace, PolicyInputs inputs)
@@ -39,7 +27,7 @@ internal static class Selection
             (peer.NamespaceSelector is { } namespaces
                 ? MatchesNamespace(namespaces, pod.Metadata.Namespace, labels.GetValueOrDefault(pod.Metadata.Namespace) ?? new Dictionary<string, string>(StringComparer.Ordinal))
                 : pod.Metadata.Namespace == ownNamespace)
-            && Matches(peer.PodSelector ?? LabelSelector.Everything, pod.Metadata.Labels));
+            && SelectorMatch.Matches(peer.PodSelector ?? LabelSelector.Everything, pod.Metadata.Labels));
     }
 
     /// <summary>Whether no labels whatever could match: two conditions contradict each other.</summary>

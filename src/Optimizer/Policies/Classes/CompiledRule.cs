@@ -1,24 +1,15 @@
-using NetPulse.Optimizer.Policies.Addresses;
-using NetPulse.Optimizer.Policies.Bits;
+using System.Collections.Immutable;
 using NetPulse.Optimizer.Policies.Model;
 using NetPulse.Optimizer.Policies.Ports;
 
 namespace NetPulse.Optimizer.Policies.Classes;
 
-/// <summary>A rule over classes: pod classes first, then address classes.</summary>
-/// <param name="PeersV4">Whom it is about when a connection uses IPv4. Pods of one family stand in both sets.</param>
-/// <param name="PeersV6">The same set as <paramref name="PeersV4"/> where the family makes no difference.</param>
-/// <param name="Ports">Port classes that it names by number.</param>
-/// <param name="Named">Those that it names by name.</param>
-public sealed record CompiledRule(
-    RuleModel Rule,
-    BitSet PeersV4,
-    BitSet PeersV6,
-    BitSet Ports,
-    IReadOnlyList<PortModel.Named> Named)
+/// <summary>A rule whose peers and ports are sets that rules written alike share; the engine has the sets.</summary>
+/// <param name="Peers">Numbers of the sets of whom it is about.</param>
+/// <param name="Ports">Number of the set of port classes that it states.</param>
+/// <param name="Named">Ports that it states by name.</param>
+public sealed record CompiledRule(RuleModel Rule, ImmutableArray<int> Peers, int Ports, ImmutableArray<PortModel.Named> Named)
 {
-    public BitSet Peers(IpFamily family) => family == IpFamily.V4 ? PeersV4 : PeersV6;
-
     /// <summary>Whether a container port is one of the rule's named ports.</summary>
     public bool Names(string name, TransportProtocol protocol)
     {
@@ -34,12 +25,28 @@ public sealed record CompiledRule(
     }
 }
 
-/// <summary>A policy over classes. Rules of a direction in which it is not active are not here.</summary>
-public sealed record CompiledPolicy(PolicyModel Model, BitSet Subjects, IReadOnlyList<CompiledRule> Ingress, IReadOnlyList<CompiledRule> Egress)
+/// <summary>A policy over sets. Rules of a direction in which it is not active are not here.</summary>
+/// <param name="Subjects">Number of the set of pod classes that it applies to.</param>
+public sealed record CompiledPolicy(PolicyModel Model, int Subjects, ImmutableArray<CompiledRule> Ingress, ImmutableArray<CompiledRule> Egress)
 {
-    public IReadOnlyList<CompiledRule> Rules(Direction direction) => direction == Direction.Ingress ? Ingress : Egress;
+    private readonly string name = Model.Reference.ToString();
+
+    /// <summary>The order in which policies decide; ties by name, because some order must hold.</summary>
+    internal static IComparer<CompiledPolicy> Deciding { get; } = Comparer<CompiledPolicy>.Create(static (a, b) =>
+        (a.Model.Tier, a.Model.Priority).CompareTo((b.Model.Tier, b.Model.Priority)) is var order and not 0 ? order : string.CompareOrdinal(a.name, b.name));
+
+    public ImmutableArray<CompiledRule> Rules(Direction direction) => direction == Direction.Ingress ? Ingress : Egress;
 }
 
 /// <summary>Everything that decides about one pod class in one direction, in the order in which it decides.</summary>
 /// <param name="Isolating">Network policies: when there is one, only what their rules allow is allowed.</param>
-public sealed record ClassPolicies(IReadOnlyList<CompiledPolicy> Admin, IReadOnlyList<CompiledPolicy> Isolating, IReadOnlyList<CompiledPolicy> Baseline);
+public sealed record ClassPolicies(ImmutableArray<CompiledPolicy> Admin, ImmutableArray<CompiledPolicy> Isolating, ImmutableArray<CompiledPolicy> Baseline)
+{
+    public static readonly ClassPolicies None = new([], [], []);
+
+    private static IEqualityComparer<CompiledPolicy> Same => ReferenceEqualityComparer.Instance;
+
+    public bool IsSame(ClassPolicies other) => Admin.SequenceEqual(other.Admin, Same) && Isolating.SequenceEqual(other.Isolating, Same) && Baseline.SequenceEqual(other.Baseline, Same);
+
+    public bool IsEmpty => Admin.IsEmpty && Isolating.IsEmpty && Baseline.IsEmpty;
+}

@@ -38,7 +38,7 @@ internal static class CanCommand
         return verdict.IsAllowed ? 0 : 1;
     }
 
-    private static (TransportProtocol Protocol, int Port) Port(string text)
+    internal static (TransportProtocol Protocol, int Port) Port(string text)
     {
         var parts = text.Split('/');
         if (parts.Length > 2 || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is < 1 or > PortRange.Highest

@@ -20,6 +20,10 @@ public static class PoliciesCommand
             FROM and TO: namespace/pod, namespace/workload, or an address
         netpulse-optimizer policies table SOURCE
             everyone to everyone
+        netpulse-optimizer policies exposure SOURCE [--namespace NS] [--labels K=V,...|any] [--ports [NAME=]8080[/TCP],...] [--ip ADDRESS]
+            what a pod that is not there yet could reach and be reached by, and why; for each namespace unless one is named
+        netpulse-optimizer policies unused SOURCE --flows FILE [--window 7d]
+            rules that no observed flow used, and those that nothing needs; says how much of the window was seen
         netpulse-optimizer policies diff OLD NEW [--flows FILE]
             what a change of manifests opens and closes, and which of the observed flows it would break
         netpulse-optimizer policies recommend SOURCE --flows FILE [--namespaces A,B] [--no-default-deny]
@@ -48,6 +52,8 @@ public static class PoliciesCommand
             {
                 "can" => CanCommand.RunAsync(arguments, output, errors),
                 "table" => TableCommand.RunAsync(arguments, output, errors),
+                "exposure" => ExposureCommand.RunAsync(arguments, output, errors),
+                "unused" => UnusedCommand.RunAsync(arguments, output, errors),
                 "diff" => DiffCommand.RunAsync(arguments, output, errors),
                 "recommend" => RecommendCommand.RunAsync(arguments, output, errors),
                 "simplify" => SimplifyCommand.RunAsync(arguments, output, errors),

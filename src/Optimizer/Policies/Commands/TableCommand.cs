@@ -11,16 +11,22 @@ internal static class TableCommand
         var source = arguments.Required("the manifests");
         arguments.End();
         var engine = await ManifestEngine.BuildAsync(source, errors);
-        var groups = Enumerable.Range(0, engine.Universe).Select(c => c < engine.Pods.Count
-            ? new PartyGroup([.. engine.Pods[c].Members.Select(static m => m.Name)], null)
-            : new PartyGroup([], engine.Addresses.RangeOf(c - engine.Pods.Count))).ToList();
+        List<int> order = [.. engine.PodClasses.OrderBy(c => engine.PodClass(c)!.Members[0], StringComparer.Ordinal), .. engine.Addresses.Ranges.Select(static r => r.Class)];
+        var ranges = engine.Addresses.Ranges.ToDictionary(static r => r.Class, static r => (r.First, r.Last));
+        var groups = order.ConvertAll(c => engine.PodClass(c) is { } pods ? new PartyGroup([.. pods.Members], null) : new PartyGroup([], ranges[c]));
         var reached = groups.ConvertAll(_ => new SortedDictionary<int, List<PortRange>>());
         foreach (var slice in ConnectivityTable.Of(engine))
         {
             for (var from = 0; from < groups.Count; from++)
             {
-                foreach (var to in slice.From[from].Members().Where(to => (groups[from].IsPods || groups[to].IsPods) && (from != to || groups[to].Pods.Length > 1)))
+                for (var to = 0; to < groups.Count; to++)
                 {
+                    // A pod that is alone in its group always reaches itself.
+                    if (!slice.From[order[from]].Contains(order[to]) || (from == to && groups[to].Pods.Length == 1))
+                    {
+                        continue;
+                    }
+
                     if (!reached[from].TryGetValue(to, out var ports))
                     {
                         reached[from][to] = ports = [];

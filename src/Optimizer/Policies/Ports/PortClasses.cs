@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using NetPulse.Optimizer.Policies.Bits;
 
 namespace NetPulse.Optimizer.Policies.Ports;
@@ -13,59 +14,71 @@ public readonly record struct PortRange(TransportProtocol Protocol, int First, i
 /// <summary>All ports of all protocols, cut wherever a range of any policy begins or ends: no policy tells the ports of one class apart.</summary>
 public sealed class PortClasses
 {
-    private const int Protocols = 3;
+    private static readonly int Protocols = Enum.GetValues<TransportProtocol>().Length;
 
-    private readonly int[][] starts;
-    private readonly int[] offsets = new int[Protocols];
+    private readonly ImmutableArray<CutLine<int>> lines;
+
+    // The first port of each class: it stays the same when the class is cut.
+    private readonly ImmutableList<(TransportProtocol Protocol, int First)> firsts;
 
     public PortClasses(IEnumerable<PortRange> ranges)
     {
-        var cuts = new[] { new SortedSet<int> { 0 }, new SortedSet<int> { 0 }, new SortedSet<int> { 0 } };
-        foreach (var range in ranges.Where(static r => r.First <= r.Last && r.First is >= 0 and <= PortRange.Highest))
-        {
-            var protocol = cuts[(int)range.Protocol];
-            protocol.Add(range.First);
-            if (range.Last < PortRange.Highest)
-            {
-                protocol.Add(range.Last + 1);
-            }
-        }
-
-        starts = [.. cuts.Select(static c => c.ToArray())];
-        for (var i = 1; i < Protocols; i++)
-        {
-            offsets[i] = offsets[i - 1] + starts[i - 1].Length;
-        }
+        var uncut = new PortClasses(
+            [.. Enumerable.Range(0, Protocols).Select(static p => new CutLine<int>(PortRange.Highest, p))],
+            [.. Enumerable.Range(0, Protocols).Select(static p => ((TransportProtocol)p, 0))]);
+        (lines, firsts) = uncut.CutAt(ranges, static (_, _) => { });
     }
 
-    public int Count => offsets[^1] + starts[^1].Length;
+    private PortClasses(ImmutableArray<CutLine<int>> lines, ImmutableList<(TransportProtocol Protocol, int First)> firsts) => (this.lines, this.firsts) = (lines, firsts);
 
-    public int ClassOf(TransportProtocol protocol, int port)
-    {
-        var found = Array.BinarySearch(starts[(int)protocol], port);
-        return (found >= 0 ? found : ~found - 1) + offsets[(int)protocol];
-    }
+    public int Count => firsts.Count;
+
+    public int ClassOf(TransportProtocol protocol, int port) => lines[(int)protocol].ClassAt(port);
 
     public PortRange RangeOf(int portClass)
     {
-        var protocol = portClass >= offsets[2] ? 2 : portClass >= offsets[1] ? 1 : 0;
-        var index = portClass - offsets[protocol];
-        var own = starts[protocol];
-        return new PortRange((TransportProtocol)protocol, own[index], index + 1 < own.Length ? own[index + 1] - 1 : PortRange.Highest);
+        var (protocol, first) = firsts[portClass];
+        return new PortRange(protocol, first, lines[(int)protocol].IntervalAt(first).Last);
     }
 
-    /// <summary>Adds the classes inside a range from which this was made.</summary>
+    /// <summary>Adds the classes inside a range that was cut out.</summary>
     public void AddTo(BitSet classes, PortRange range)
     {
-        if (range.First > range.Last || range.First is < 0 or > PortRange.Highest)
+        if (IsRange(range))
         {
-            return;
+            lines[(int)range.Protocol].AddTo(classes, range.First, Math.Min(range.Last, PortRange.Highest));
+        }
+    }
+
+    /// <param name="cut">Takes each new class and the one that it is cut from.</param>
+    internal PortClasses Cut(IEnumerable<PortRange> ranges, Action<int, int> cut)
+    {
+        var (newLines, newFirsts) = CutAt(ranges, cut);
+        return newFirsts.Count == Count ? this : new PortClasses(newLines, newFirsts);
+    }
+
+    private static bool IsRange(PortRange range) => range.First <= range.Last && range.First is >= 0 and <= PortRange.Highest;
+
+    private (ImmutableArray<CutLine<int>> Lines, ImmutableList<(TransportProtocol Protocol, int First)> Firsts) CutAt(IEnumerable<PortRange> ranges, Action<int, int> cut)
+    {
+        var ends = ranges.Where(IsRange).SelectMany(static r => new[] { (r.Protocol, Number: r.First), (r.Protocol, Number: r.Last + 1) }).ToLookup(static e => e.Protocol, static e => e.Number);
+        var newFirsts = firsts.ToBuilder();
+        var newLines = lines.ToBuilder();
+        foreach (var protocol in Enum.GetValues<TransportProtocol>())
+        {
+            var line = newLines[(int)protocol] = lines[(int)protocol].CutBefore(ends[protocol], () => Reserve(protocol), cut);
+            foreach (var (portClass, first, _) in line.Intervals.Where(i => i.Class >= Count))
+            {
+                newFirsts[portClass] = (protocol, first);
+            }
         }
 
-        var last = ClassOf(range.Protocol, Math.Min(range.Last, PortRange.Highest));
-        for (var i = ClassOf(range.Protocol, range.First); i <= last; i++)
+        return (newLines.ToImmutable(), newFirsts.ToImmutable());
+
+        int Reserve(TransportProtocol protocol)
         {
-            classes.Add(i);
+            newFirsts.Add((protocol, 0));
+            return newFirsts.Count - 1;
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using NetPulse.Optimizer.Policies.Addresses;
 using NetPulse.Optimizer.Policies.Bits;
 using NetPulse.Optimizer.Policies.Classes;
@@ -10,7 +11,6 @@ namespace NetPulse.Optimizer.Policies.Questions;
 public sealed class AllowedPeers
 {
     private readonly PolicyEngine engine;
-    private readonly BitSet all;
     private readonly BitSet prefersV6;
     private readonly Func<CompiledPolicy, bool> keepsPolicy;
     private readonly Func<CompiledRule, bool> keepsRule;
@@ -25,14 +25,10 @@ public sealed class AllowedPeers
     public AllowedPeers(PolicyEngine engine, Func<CompiledPolicy, bool> keepsPolicy, Func<CompiledRule, bool> keepsRule)
     {
         (this.engine, this.keepsPolicy, this.keepsRule) = (engine, keepsPolicy, keepsRule);
-        all = BitSet.All(engine.Universe);
         prefersV6 = new BitSet(engine.Universe);
-        for (var c = 0; c < engine.Pods.Count; c++)
+        foreach (var c in engine.PodClasses.Where(c => engine.PodClass(c)!.Primary == IpFamily.V6))
         {
-            if (engine.Pods[c].Primary == IpFamily.V6)
-            {
-                prefersV6.Add(c);
-            }
+            prefersV6.Add(c);
         }
     }
 
@@ -40,7 +36,7 @@ public sealed class AllowedPeers
     public BitSet Of(int podClass, Direction direction, int portClass)
     {
         var policies = engine.PoliciesOf(podClass, direction);
-        var undecided = all.Copy();
+        var undecided = engine.Everyone.Copy();
         var allowed = new BitSet(engine.Universe);
         var passed = Decide(policies.Admin, podClass, direction, portClass, undecided, allowed);
         undecided.Or(passed);
@@ -64,7 +60,7 @@ public sealed class AllowedPeers
 
     /// <summary>The first matching rule decides; what it decides leaves <paramref name="undecided"/>.</summary>
     /// <returns>What was passed on.</returns>
-    private BitSet Decide(IReadOnlyList<CompiledPolicy> policies, int podClass, Direction direction, int portClass, BitSet undecided, BitSet allowed)
+    private BitSet Decide(ImmutableArray<CompiledPolicy> policies, int podClass, Direction direction, int portClass, BitSet undecided, BitSet allowed)
     {
         var passed = new BitSet(engine.Universe);
         foreach (var rule in policies.Where(keepsPolicy).SelectMany(p => p.Rules(direction)).Where(keepsRule))
@@ -90,12 +86,12 @@ public sealed class AllowedPeers
     /// <summary>Read only; null for none at all.</summary>
     private BitSet? Matched(CompiledRule rule, int podClass, Direction direction, int portClass)
     {
-        if (rule.Ports.Contains(portClass))
+        if (engine.PortsOf(rule).Contains(portClass))
         {
             return Peers(rule, podClass, direction);
         }
 
-        if (rule.Named.Count == 0)
+        if (rule.Named.IsEmpty)
         {
             return null;
         }
@@ -120,22 +116,19 @@ public sealed class AllowedPeers
     /// <summary>Address blocks match the address that a connection uses: with a peer of two families, the one that <see cref="Party.FamilyOf"/> chooses.</summary>
     private BitSet Peers(CompiledRule rule, int podClass, Direction direction)
     {
-        if (ReferenceEquals(rule.PeersV4, rule.PeersV6))
+        if (engine.IsOfEitherFamily(rule))
         {
-            return rule.PeersV4;
+            return engine.PeersOf(rule, IpFamily.V4);
         }
 
-        var own = engine.Pods[podClass];
+        var own = engine.PodClass(podClass)!;
         if (!own.IsDualStack)
         {
-            return own.V6 is null ? rule.PeersV4 : rule.PeersV6;
+            return engine.PeersOf(rule, own.V6 is null ? IpFamily.V4 : IpFamily.V6);
         }
 
-        if (direction == Direction.Ingress)
-        {
-            return rule.Peers(own.Primary);
-        }
-
-        return rule.PeersV6.Copy().And(prefersV6).Or(rule.PeersV4.Copy().AndNot(prefersV6));
+        return direction == Direction.Ingress
+            ? engine.PeersOf(rule, own.Primary)
+            : engine.PeersOf(rule, IpFamily.V6).Copy().And(prefersV6).Or(engine.PeersOf(rule, IpFamily.V4).Copy().AndNot(prefersV6));
     }
 }

@@ -20,20 +20,19 @@ public static class ConnectivityTable
 
     internal static ConnectivitySlice Slice(PolicyEngine engine, AllowedPeers peers, int portClass)
     {
-        var received = new BitSet[engine.Pods.Count];
+        // Addresses let in every pod, as nothing is asked between two of them.
+        var received = new BitSet[engine.Universe];
         for (var c = 0; c < received.Length; c++)
         {
-            received[c] = peers.Of(c, Direction.Ingress, portClass);
+            received[c] = engine.PodClass(c) is not null ? peers.Of(c, Direction.Ingress, portClass)
+                : engine.Everyone.Contains(c) ? engine.EveryPod : new BitSet(0);
         }
 
-        // What each sender is let in to: by sender, over pod classes.
-        var letIn = BitSet.Transpose(received, engine.Universe);
-        var from = new BitSet[engine.Universe];
-        for (var c = 0; c < from.Length; c++)
+        // By sender: what it is let in to.
+        var from = BitSet.Transpose(received, engine.Universe);
+        foreach (var c in engine.PodClasses)
         {
-            from[c] = c < received.Length
-                ? peers.Of(c, Direction.Egress, portClass).AndFirst(letIn[c])
-                : new BitSet(engine.Universe).OrFirst(letIn[c]);
+            from[c].And(peers.Of(c, Direction.Egress, portClass));
         }
 
         return new ConnectivitySlice(engine.Ports.RangeOf(portClass), from);

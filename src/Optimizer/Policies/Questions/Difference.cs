@@ -57,7 +57,7 @@ public sealed record Difference(ImmutableArray<ConnectivityChange> Changes, Immu
         where party.ManagedPod is not null
         let same = @new.PodNamed(party.Name)
         where same?.ManagedPod is not null
-        group party.Name by (Old: old.Pods.ClassOf(party), New: @new.Pods.ClassOf(same)) into pods
+        group party.Name by (Old: old.ClassOf(party), New: @new.ClassOf(same)) into pods
         select (new PartyGroup([.. pods], null), pods.Key.Old, pods.Key.New);
 
     /// <summary>All addresses, cut wherever either side cuts them.</summary>
@@ -67,12 +67,12 @@ public sealed record Difference(ImmutableArray<ConnectivityChange> Changes, Immu
         foreach (var first in firsts)
         {
             var (inOld, inNew) = (old.Addresses.ClassOf(first), @new.Addresses.ClassOf(first));
-            var (oldLast, newLast) = (old.Addresses.RangeOf(inOld).Last, @new.Addresses.RangeOf(inNew).Last);
-            yield return (new PartyGroup([], (first, oldLast.Value < newLast.Value ? oldLast : newLast)), old.Pods.Count + inOld, @new.Pods.Count + inNew);
+            var (oldLast, newLast) = (old.Addresses.RangeAt(first).Last, @new.Addresses.RangeAt(first).Last);
+            yield return (new PartyGroup([], (first, oldLast.Value < newLast.Value ? oldLast : newLast)), inOld, inNew);
         }
     }
 
-    private static IEnumerable<IpValue> Firsts(AddressClasses addresses) => Enumerable.Range(0, addresses.Count).Select(c => addresses.RangeOf(c).First);
+    private static IEnumerable<IpValue> Firsts(AddressClasses addresses) => addresses.Ranges.Select(static r => r.First);
 
     private static IEnumerable<PortRange> PortsOf(PolicyEngine old, PolicyEngine @new)
     {

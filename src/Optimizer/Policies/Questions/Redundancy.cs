@@ -50,10 +50,10 @@ public static class Redundancy
     /// <summary>Whether all verdicts about the policy's own pods stay the same.</summary>
     private static bool ChangesNothing(PolicyEngine engine, CompiledPolicy policy, Direction direction, AllowedPeers now, AllowedPeers then, BitSet exists)
     {
-        foreach (var podClass in policy.Subjects.Members())
+        foreach (var podClass in engine.SubjectsOf(policy).Members())
         {
             var others = exists;
-            if (engine.Pods[podClass].Members.Count == 1)
+            if (engine.PodClass(podClass)!.Members.Count == 1)
             {
                 // The only pod of its class always reaches itself.
                 others = exists.Copy();
@@ -85,13 +85,13 @@ public static class Redundancy
             }
         }
 
-        var exists = BitSet.All(engine.Universe);
+        var exists = engine.Everyone.Copy();
         foreach (var (at, addresses) in taken)
         {
-            var (first, last) = engine.Addresses.RangeOf(at);
+            var (first, last) = engine.Addresses.RangeAt(addresses.First());
             if (last.Value - first.Value < (UInt128)addresses.Count)
             {
-                exists.Remove(engine.Pods.Count + at);
+                exists.Remove(at);
             }
         }
 

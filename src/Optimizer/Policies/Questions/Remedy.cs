@@ -66,7 +66,7 @@ public static class Remedies
         var (policy, selected) = engine.Policies.Where(p => verdict.Isolating.Contains(p.Model.Reference))
             .Select(p => (Policy: p, Selected: engine.Matching(p.Model.Subject).Count())).MinBy(static p => p.Selected);
         var alike = Alike(engine, pod).ToList();
-        if (Stable(pod).Any() && alike.Count < selected && alike.TrueForAll(p => engine.PoliciesOf(engine.Pods.ClassOf(p), direction).Isolating.Count > 0))
+        if (Stable(pod).Any() && alike.Count < selected && alike.TrueForAll(p => !engine.PoliciesOf(engine.ClassOf(p), direction).Isolating.IsEmpty))
         {
             var name = $"allow-{FieldOf(direction)}-{port}-{protocol.Text().ToLowerInvariant()}-{pod.Metadata.Name}";
             var reference = new PolicyReference(nameof(NetworkPolicy), @namespace, name.Length <= LongestName ? name : name[..LongestName].TrimEnd('-', '.'));
@@ -74,7 +74,7 @@ public static class Remedies
         }
 
         var list = $"/spec/{FieldOf(direction)}";
-        var add = policy.Rules(direction).Count == 0 ? Operation("add", list, new JsonArray(rule)) : Operation("add", $"{list}/-", rule);
+        var add = policy.Rules(direction).IsEmpty ? Operation("add", list, new JsonArray(rule)) : Operation("add", $"{list}/-", rule);
         return new Remedy.Patch(policy.Model.Reference, [add], $"opens {what} {preposition} {Count(selected, own)}, for {Reach(engine, peer)}");
     }
 
@@ -113,7 +113,7 @@ public static class Remedies
     {
         // From the last to the first, so that an index still means the same rule when its turn comes.
         var patch = new JsonArray([.. indices.OrderDescending().Select(i => Operation("remove", $"/spec/{FieldOf(direction)}/{i}", null))]);
-        if (indices.Count == policy.Rules(direction).Count)
+        if (indices.Count == policy.Rules(direction).Length)
         {
             // Without a rule and without policyTypes the policy would no longer isolate egress.
             patch.Add(Operation("add", "/spec/policyTypes", new JsonArray([.. policy.Model.Isolates.Select(static d => JsonValue.Create(d.ToString()))])));

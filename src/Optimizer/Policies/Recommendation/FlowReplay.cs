@@ -65,7 +65,7 @@ public sealed record FlowReplay(int Conversations, ImmutableArray<string> Broken
 
     private static List<Party> Parties(PolicyEngine engine, Endpoint endpoint) => endpoint switch
     {
-        Endpoint.Workload { Group: var group } => [.. group.Pods.Select(pod => engine.PodNamed(FlowResolver.NameOf(pod))!).DistinctBy(party => engine.Pods.ClassOf(party))],
+        Endpoint.Workload { Group: var group } => [.. group.Pods.Select(pod => engine.PodNamed(FlowResolver.NameOf(pod))!).DistinctBy(party => engine.ClassOf(party))],
         Endpoint.Outside { Address: var address } => [engine.At(address)],
         Endpoint.Host { Address: var address } => [Party.Of(address)],
         Endpoint.ServiceAddress { Address: var address } => [Party.Of(address)],

@@ -101,7 +101,7 @@ internal sealed class RuleWriter(
 
     /// <summary>One pod of each class that the policies in force tell apart.</summary>
     private List<Party> Representatives(WorkloadGroup group) =>
-        [.. group.Pods.Select(pod => existing.PodNamed(FlowResolver.NameOf(pod))!).DistinctBy(party => existing.Pods.ClassOf(party))];
+        [.. group.Pods.Select(pod => existing.PodNamed(FlowResolver.NameOf(pod))!).DistinctBy(party => existing.ClassOf(party))];
 
     private bool IsOffered(WorkloadGroup group, int port) => inputs.Services.Any(service =>
         service.Spec.Type is ServiceSpec.LoadBalancer or ServiceSpec.NodePort
