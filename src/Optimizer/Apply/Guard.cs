@@ -167,7 +167,7 @@ public static class Guard
 
     private static Gate[] Approval(OptimizationPolicySpec policy, SysctlProposal proposal, ClusterSnapshot cluster)
     {
-        var recommendation = cluster.Recommendations.Where(recommendation => IsOf(recommendation, proposal)).MaxBy(recommendation => recommendation.Metadata.CreationTimestamp ?? DateTimeOffset.MinValue);
+        var recommendation = cluster.Unfinished(RecommendationKey.Of(proposal));
         var decision = recommendation?.Spec?.Approval;
         var isExpired = recommendation?.Spec?.ExpiresAt <= cluster.At;
         return
@@ -177,10 +177,6 @@ public static class Guard
             new("approval", policy.Approval == ApprovalPolicy.Required && decision != ApprovalDecision.Approved, $"it waits for the approval of {recommendation?.Metadata.Name ?? "its NetworkRecommendation"}"),
         ];
     }
-
-    private static bool IsOf(NetworkRecommendation recommendation, SysctlProposal proposal) =>
-        recommendation.Spec is { } spec && spec.Change.Sysctl == proposal.Writes[0].Sysctl && spec.Change.After == proposal.Writes[0].After
-        && spec.Change.Pod == proposal.Pod && (proposal.Pod is not null || spec.Target.Name == proposal.Node);
 
     private static bool IsControlPlane(ClusterSnapshot cluster, string node) =>
         cluster.Nodes.FirstOrDefault(metadata => metadata.Name == node)?.Labels.ContainsKey(ControlPlaneLabel) == true;

@@ -195,9 +195,9 @@ public sealed class GuardTests
         Metadata = new ObjectMeta { Name = "archive-0-tcp-rmem", Namespace = "lab" },
         Spec = new NetworkRecommendationSpec
         {
-            Source = new RecommendationSource { Kind = RecommendationSourceKind.Schedule, Fingerprint = "f" },
+            Source = new RecommendationSource { Kind = RecommendationSourceKind.Schedule, Fingerprint = RecommendationKey.Of(Proposal) },
             Target = new RecommendationTarget { ApiVersion = "v1", Kind = "Pod", Name = "archive-0", Namespace = "lab" },
-            Change = new RecommendedChange { Sysctl = Proposal.Writes[0].Sysctl, Pod = Proposal.Pod, After = Proposal.Writes[0].After },
+            Change = new RecommendedChange { Sysctls = [.. Proposal.Writes.Select(write => new RecommendedSysctl { Name = write.Sysctl, Before = write.Before, After = write.After })], Pod = Proposal.Pod },
             Approval = decision,
             ExpiresAt = expiresAt,
         },
