@@ -30,7 +30,7 @@ public sealed class CauseSearch(ISampleStore store, IEnumerable<ICauseRule> rule
         ImmutableArray<Anomaly> anomalies, ImmutableArray<EdgeTraffic> traffic, Func<Subject, DateTimeOffset?> changedAt, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var findings = ImmutableArray.CreateBuilder<Finding>();
-        foreach (var ofSubject in anomalies.GroupBy(anomaly => anomaly.Subject).Where(ofSubject => !(now - changedAt(ofSubject.Key) < LeastAfterChange)))
+        foreach (var ofSubject in anomalies.GroupBy(anomaly => anomaly.Subject).Where(ofSubject => changedAt(ofSubject.Key) is not { } changed || now - changed >= LeastAfterChange))
         {
             findings.AddRange(Judge(await MeasureAsync([.. ofSubject], traffic, changedAt(ofSubject.Key), now, cancellationToken)));
         }

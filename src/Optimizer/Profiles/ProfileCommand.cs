@@ -32,7 +32,7 @@ public static class ProfileCommand
     public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter output, TextWriter errors)
     {
         var optimizer = args is ["check", _, "--optimizer", var given] && Uri.TryCreate(given, UriKind.Absolute, out var url) ? url : null;
-        if (args is not ["check", var file] && optimizer is null)
+        if (args is not ["check", _] && optimizer is null)
         {
             await errors.WriteLineAsync(Usage);
             return UsageError;

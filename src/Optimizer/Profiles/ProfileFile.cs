@@ -15,6 +15,8 @@ public sealed record ProfileLine(int Number, string Sysctl, string Value)
 /// <summary>A static profile: lines of <c>key = value</c> as sysctl.conf has them, or a ConfigMap that holds them, as a block of text or as keys of its own.</summary>
 public static partial class ProfileFile
 {
+    private const int LongestMatchMilliseconds = 1000;
+
     /// <returns>Every setting, and what was not understood, with its line.</returns>
     public static (ImmutableArray<ProfileLine> Settings, ImmutableArray<string> Problems) Read(string text)
     {
@@ -42,12 +44,12 @@ public static partial class ProfileFile
     }
 
     /// <summary>A leading hyphen, as systemd has it, allows a write to fail.</summary>
-    [GeneratedRegex("""^\s*-?["']?(?<name>(net|vm|fs|kernel|dev)[./][A-Za-z0-9_./-]+?)["']?\s*[=:]\s*(?<value>[^#;]*?)\s*([#;].*)?$""")]
+    [GeneratedRegex("""^\s*-?["']?(?<name>(net|vm|fs|kernel|dev)[./][A-Za-z0-9_./-]+?)["']?\s*[=:]\s*(?<value>[^#;]*?)\s*([#;].*)?$""", RegexOptions.ExplicitCapture, LongestMatchMilliseconds)]
     private static partial Regex Setting();
 
-    [GeneratedRegex(@"^\s*([#;].*)?$")]
+    [GeneratedRegex(@"^\s*([#;].*)?$", RegexOptions.ExplicitCapture, LongestMatchMilliseconds)]
     private static partial Regex Nothing();
 
-    [GeneratedRegex(@"^(kind|apiVersion)\s*:")]
+    [GeneratedRegex(@"^(kind|apiVersion)\s*:", RegexOptions.ExplicitCapture, LongestMatchMilliseconds)]
     private static partial Regex ObjectKind();
 }
