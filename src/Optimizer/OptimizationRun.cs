@@ -20,6 +20,7 @@ public sealed class OptimizationRun(
     EdgeWatch edges,
     ErrorWatch errors,
     ShapeWatch shapes,
+    UsualWatch usual,
     Announcements announcements,
     AlertBook alerts,
     IncidentSearch incidentSearch,
@@ -50,7 +51,8 @@ public sealed class OptimizationRun(
             .. await errors.FindAsync(cluster.At, cancellationToken),
             .. await shapes.FindAsync(cluster.At, cancellationToken),
         ];
-        var incidents = incidentSearch.Find(alerts.Update(anomalies, cluster.At), traffic);
+        var unusual = await usual.FindAsync(cluster.At, announcements, cancellationToken);
+        var incidents = incidentSearch.Find(alerts.Update(anomalies.AddRange(unusual), cluster.At), traffic, usual.Count);
         var forecasts = await capacities.ForecastAsync(cluster.At, cancellationToken);
         var findings = await causes.ExplainAsync([.. anomalies.Where(anomaly => !IsBeingChanged(anomaly.Subject))], traffic, ChangedAt, cluster.At, cancellationToken);
         var proposals = cluster.Policy.Spec.Mode == OptimizationMode.Observe ? [] : RemedySearch.For(findings, traffic, cluster);

@@ -49,6 +49,7 @@ internal static class DetectionRegistration
         .AddSettings<DetectionOptions, DetectionOptionsValidator>("detection")
         .AddSingleton<EdgeWatch>()
         .AddSingleton<ErrorWatch>()
+        .AddSingleton<UsualWatch>()
         .AddSingleton<ShapeWatch>()
         .AddSingleton<Announcements>()
         .AddSingleton<AlertBook>()

@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
 using NetPulse.Optimizer.Detection.Detectors;
-using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Store;
-using NetPulse.Telemetry.Workloads;
 
 namespace NetPulse.Optimizer.Detection;
 
@@ -33,7 +31,7 @@ public sealed class ErrorWatch(ISampleStore store)
             {
                 foreach (var series in await store.ReadAsync(selector, TimeRange.Before(now, Window), cancellationToken))
                 {
-                    if (SubjectOf(series.Labels) is { } subject)
+                    if (Subject.OfNamespace(series.Labels) is { } subject)
                     {
                         bySubject.TryAdd(subject, []);
                         bySubject[subject].Add(series);
@@ -46,15 +44,6 @@ public sealed class ErrorWatch(ISampleStore store)
 
         return found.DrainToImmutable();
     }
-
-    /// <returns><see langword="null"/> for a namespace that is neither a pod's nor a node's.</returns>
-    private static Subject? SubjectOf(LabelSet labels) => labels switch
-    {
-        _ when labels[LabelNames.Pod].Length > 0 =>
-            new Subject.OfPod(labels[LabelNames.Node], new WorkloadIdentity(labels[LabelNames.Namespace], labels[LabelNames.Workload], labels[LabelNames.Pod])),
-        _ when labels[LabelNames.Workload] is "" || labels[LabelNames.Workload] == WorkloadIdentity.Host.Workload => new Subject.OfNode(labels[LabelNames.Node]),
-        _ => null,
-    };
 
     private static Anomaly? Growing(Subject subject, ErrorCounter counter, List<TimeSeries> all, DateTimeOffset now)
     {

@@ -49,6 +49,12 @@ public enum Signal
     WindowCollapses,
     NotSentBytes,
     IcmpRateLimited,
+
+    // Usual up to a point, by their own past.
+    Retransmits,
+    PacketDrops,
+    DnsFailures,
+    DnsAnswerTime,
 }
 
 /// <summary>Signals in words.</summary>
@@ -91,6 +97,10 @@ internal static class SignalText
         Signal.ConnectDuration => ("time to connect", "s"),
         Signal.WindowCollapses => ("falls of the congestion window without a loss", "1/s"),
         Signal.NotSentBytes => ("bytes that wait before they are sent", "bytes"),
+        Signal.Retransmits => ("segments sent again", "1/s"),
+        Signal.PacketDrops => ("packets dropped by the kernel", "1/s"),
+        Signal.DnsFailures => ("DNS queries that failed", "1/s"),
+        Signal.DnsAnswerTime => ("time to an answer of DNS", "s"),
         _ => ("ICMP messages not sent because of their rate limit", "1/s"),
     };
 }

@@ -24,6 +24,15 @@ public abstract record Subject
     [JsonIgnore]
     public abstract WorkloadIdentity Owner { get; }
 
+    /// <returns><see langword="null"/> for a namespace that is neither a pod's nor a node's.</returns>
+    public static Subject? OfNamespace(LabelSet labels) => labels switch
+    {
+        _ when labels[LabelNames.Pod].Length > 0 =>
+            new OfPod(labels[LabelNames.Node], new WorkloadIdentity(labels[LabelNames.Namespace], labels[LabelNames.Workload], labels[LabelNames.Pod])),
+        _ when labels[LabelNames.Workload] is "" || labels[LabelNames.Workload] == WorkloadIdentity.Host.Workload => new OfNode(labels[LabelNames.Node]),
+        _ => null,
+    };
+
     /// <summary>Selects one metric of the owner's network namespace.</summary>
     public SeriesSelector SelectAtOwner(MetricDefinition metric, params ReadOnlySpan<(string Name, string Value)> labels)
     {

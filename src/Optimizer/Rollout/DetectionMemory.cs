@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Detection.Alerts;
+using NetPulse.Optimizer.Detection.Preparation;
 using NetPulse.Optimizer.Journal;
 
 namespace NetPulse.Optimizer.Rollout;
@@ -19,7 +20,7 @@ public sealed class DetectionMemory : IHostedService
     public const string FileName = "detection.state";
 
     /// <summary>Grows with every change of what is kept or of what it means.</summary>
-    private const string Head = "netpulse-detection 2 ";
+    private const string Head = "netpulse-detection 3 ";
 
     private static readonly TimeSpan Between = TimeSpan.FromMinutes(5);
 
@@ -32,16 +33,18 @@ public sealed class DetectionMemory : IHostedService
 
     private readonly string file;
     private readonly EdgeWatch edges;
+    private readonly UsualWatch usual;
+    private readonly Announcements announcements;
     private readonly AlertBook alerts;
     private readonly ChangeJournal journal;
     private readonly TimeProvider time;
     private DateTimeOffset saved;
 
     /// <summary>Takes up what an earlier process knew.</summary>
-    public DetectionMemory(IOptions<JournalOptions> options, EdgeWatch edges, AlertBook alerts, ChangeJournal journal, TimeProvider time)
+    public DetectionMemory(IOptions<JournalOptions> options, EdgeWatch edges, UsualWatch usual, Announcements announcements, AlertBook alerts, ChangeJournal journal, TimeProvider time)
     {
         file = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(options.Value.File))!, FileName);
-        (this.edges, this.alerts, this.journal, this.time) = (edges, alerts, journal, time);
+        (this.edges, this.usual, this.announcements, this.alerts, this.journal, this.time) = (edges, usual, announcements, alerts, journal, time);
         saved = time.GetUtcNow();
         if (!File.Exists(file))
         {
@@ -52,6 +55,8 @@ public sealed class DetectionMemory : IHostedService
         {
             var state = Read();
             edges.Resume(state.Watches);
+            usual.Resume(state.Usual);
+            announcements.Resume(state.Announcements);
             alerts.Resume(state.Alerts);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or JsonException)
@@ -75,7 +80,7 @@ public sealed class DetectionMemory : IHostedService
         saved = time.GetUtcNow();
         try
         {
-            var body = JsonSerializer.SerializeToUtf8Bytes(new State(edges.Save(), [.. alerts.Alerts]), Json);
+            var body = JsonSerializer.SerializeToUtf8Bytes(new State(edges.Save(), usual.Save(), announcements.Save(), [.. alerts.Alerts]), Json);
             var next = $"{file}.next";
             using (var written = new FileStream(next, FileMode.Create, FileAccess.Write, FileShare.None))
             {
@@ -130,5 +135,5 @@ public sealed class DetectionMemory : IHostedService
         journal.Note(EntryKind.Problem, file, $"what detection had learned cannot be used ({reason}) and was set aside ({aside}); it is learned anew from the store");
     }
 
-    private sealed record State(IReadOnlyList<EdgeMemory> Watches, IReadOnlyList<Alert> Alerts);
+    private sealed record State(IReadOnlyList<EdgeMemory> Watches, IReadOnlyList<SubjectMemory> Usual, AnnouncementState Announcements, IReadOnlyList<Alert> Alerts);
 }

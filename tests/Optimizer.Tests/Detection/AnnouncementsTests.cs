@@ -35,6 +35,39 @@ public sealed class AnnouncementsTests
     }
 
     [Fact]
+    public void A_pod_that_changed_while_nobody_looked_is_announced_for_all_of_that_time()
+    {
+        var before = Make();
+        before.Observe(Cluster(0, "archive-0", "archive-1"), Workloads);
+        var after = Make();
+        after.Resume(before.Save());
+        after.Observe(Cluster(20, "archive-0"), Workloads);
+        Assert.True(after.Covers(Examples.Upload(0), At(1)));
+        Assert.True(after.Covers(Examples.Upload(0), At(25)));
+        Assert.False(after.Covers(Examples.Upload(0), At(26)));
+        Assert.True(after.Covers(new Subject.OfPod("node-1", Examples.Upload(0).Peer), At(10)));
+        Assert.False(after.Covers(new Subject.OfNode("node-1"), At(10)));
+
+        var unchanged = Make();
+        unchanged.Resume(before.Save());
+        unchanged.Observe(Cluster(20, "archive-0", "archive-1"), Workloads);
+        Assert.False(unchanged.Covers(Examples.Upload(0), At(1)));
+    }
+
+    [Fact]
+    public void A_change_is_remembered_over_a_restart_and_a_first_start_knows_of_none()
+    {
+        var before = Make();
+        before.Resume(Make().Save());
+        before.Observe(Cluster(0, "archive-0", "archive-1"), Workloads);
+        Assert.False(before.Covers(Examples.Upload(0), At(0)));
+        before.Observe(Cluster(1, "archive-0"), Workloads);
+        var after = Make();
+        after.Resume(before.Save());
+        Assert.True(after.Covers(Examples.Upload(0), At(2)));
+    }
+
+    [Fact]
     public void A_new_pod_is_announced_once_its_traffic_tells_whose_it_is()
     {
         var announcements = Make();

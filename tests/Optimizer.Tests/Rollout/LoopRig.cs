@@ -94,13 +94,16 @@ internal sealed class LoopRig : IDisposable
         Cluster = new ObjectsDirectory(new ClusterOptions { ObjectsDirectory = Objects, PolicyFile = PolicyFile }, Clock, new DirectoryObjectStore<NetworkRecommendation>(Objects, Clock, NullLogger<DirectoryObjectStore<NetworkRecommendation>>.Instance));
         var edges = new EdgeWatch(store, Options.Create(new DetectionOptions()));
         var alerts = new AlertBook();
-        Memory = new DetectionMemory(Options.Create(new JournalOptions { File = JournalFile }), edges, alerts, Journal, Clock);
+        var usual = new UsualWatch(store, Options.Create(new DetectionOptions()));
+        var announcements = new Announcements(Options.Create(new DetectionOptions()));
+        Memory = new DetectionMemory(Options.Create(new JournalOptions { File = JournalFile }), edges, usual, announcements, alerts, Journal, Clock);
         Run = new OptimizationRun(
             Cluster,
             edges,
             new ErrorWatch(store),
             new ShapeWatch(store, Options.Create(new DetectionOptions())),
-            new Announcements(Options.Create(new DetectionOptions())),
+            usual,
+            announcements,
             alerts,
             new IncidentSearch(Options.Create(new DetectionOptions())),
             new CapacityWatch(store, Options.Create(new DetectionOptions())),

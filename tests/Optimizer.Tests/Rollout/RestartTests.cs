@@ -50,7 +50,7 @@ public sealed class RestartTests : IDisposable
 
     [Theory]
     [InlineData("netpulse-detection 0 abc\n{}")]
-    [InlineData("netpulse-detection 2 abc\n{}")]
+    [InlineData("netpulse-detection 3 abc\n{}")]
     [InlineData("")]
     [InlineData("{\"watches\":")]
     public async Task A_state_that_cannot_be_used_is_set_aside_and_named_and_the_window_is_played_from_the_store(string content)

@@ -46,20 +46,32 @@ public sealed class CapacityWatch(ISampleStore store, IOptions<DetectionOptions>
             }
         }
 
-        // A caller's port is used once for each address and port that it calls: the pool is the pair's.
+        // A caller's port is used once for each address and port that it calls: the pool is the pair's. A port in TIME_WAIT is used, too; whose it is, the kernel
+        // does not count, so each pair has its share of the connections that its pod closed.
         async Task AddPortsAsync()
         {
             var lows = await PortsAsync("min");
             var highs = await PortsAsync("max");
+            var waiting = (await ReadAsync(NamespaceMetrics.TimeWaitSockets)).Where(series => series.Count > 0)
+                .DistinctBy(series => series.Labels.Only(OwnerLabels)).ToDictionary(series => series.Labels.Only(OwnerLabels));
+            var closed = (await ReadAsync(TcpMetrics.ConnectionsClosed)).ToLookup(series => series.Labels.Only(OwnerLabels), series => (Pair: series.Labels.WithoutName(), Count: CounterRate.Increase(series)));
             foreach (var series in await ReadAsync(TcpMetrics.Connections, (LabelNames.Role, LabelNames.Client)))
             {
                 var owner = series.Labels.Only(OwnerLabels);
                 // What has no pod for a peer is many addresses, each with a pool of its own.
                 if (series.Labels[LabelNames.PeerPod].Length > 0 && lows.TryGetValue(owner, out var low) && highs.TryGetValue(owner, out var high)
-                    && CapacityForecast.Of("range of local ports", $"{Where(series.Labels)} to {series.Labels[LabelNames.PeerNamespace]}/{series.Labels[LabelNames.PeerPod]}:{series.Labels[LabelNames.ServerPort]}", series, high - low + 1) is { } forecast)
+                    && CapacityForecast.Of("range of local ports", $"{Where(series.Labels)} to {series.Labels[LabelNames.PeerNamespace]}/{series.Labels[LabelNames.PeerPod]}:{series.Labels[LabelNames.ServerPort]}", WithWaiting(series, owner), high - low + 1) is { } forecast)
                 {
                     found.Add(forecast);
                 }
+            }
+
+            TimeSeries WithWaiting(TimeSeries open, LabelSet owner)
+            {
+                var all = closed[owner].Sum(one => one.Count);
+                return all > 0 && waiting.TryGetValue(owner, out var sockets)
+                    ? Sum(open, sockets, closed[owner].Where(one => one.Pair.Equals(open.Labels.WithoutName())).Sum(one => one.Count) / all)
+                    : open;
             }
         }
 
@@ -67,6 +79,24 @@ public sealed class CapacityWatch(ISampleStore store, IOptions<DetectionOptions>
             (await ReadAsync(NamespaceMetrics.Sysctl, (LabelNames.Sysctl, PortRange), (LabelNames.Field, field))).Where(series => series.Count > 0)
                 .DistinctBy(series => series.Labels.Only(OwnerLabels))
                 .ToDictionary(series => series.Labels.Only(OwnerLabels), series => series.Values.Span[^1]);
+    }
+
+    /// <summary>The one, and a share of the other's latest reading at each of its times.</summary>
+    private static TimeSeries Sum(TimeSeries one, TimeSeries other, double share)
+    {
+        var values = one.Values.ToArray();
+        var place = -1;
+        for (var i = 0; i < values.Length; i++)
+        {
+            while (place + 1 < other.Count && other.UnixMilliseconds.Span[place + 1] <= one.UnixMilliseconds.Span[i])
+            {
+                place++;
+            }
+
+            values[i] += place < 0 ? 0 : share * other.Values.Span[place];
+        }
+
+        return one with { Values = values };
     }
 
     private static string Where(LabelSet labels)

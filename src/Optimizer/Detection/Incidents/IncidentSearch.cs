@@ -16,14 +16,15 @@ public sealed class IncidentSearch(IOptions<DetectionOptions> options)
 
     /// <param name="alerts">Lasting and remembered ones.</param>
     /// <param name="traffic">Every edge's.</param>
+    /// <param name="others">Series beside those of the edges' traffic.</param>
     /// <returns>By onset.</returns>
-    public ImmutableArray<Incident> Find(ImmutableArray<Alert> alerts, ImmutableArray<EdgeTraffic> traffic)
+    public ImmutableArray<Incident> Find(ImmutableArray<Alert> alerts, ImmutableArray<EdgeTraffic> traffic, int others = 0)
     {
         var homes = traffic.Where(edge => edge.Edge.Owner.Pod.Length > 0)
             .DistinctBy(edge => (edge.Edge.Owner.Namespace, edge.Edge.Owner.Pod))
             .ToDictionary(edge => (edge.Edge.Owner.Namespace, edge.Edge.Owner.Pod), edge => (edge.Edge.Node, Zone: Zone(edge)));
         var symptoms = alerts.Select(alert => new Symptom<Alert>(alert, alert.Onset, Places(alert.Anomaly.Subject)));
-        return [.. IncidentJoin.Join(symptoms, traffic.Length * SignalsPerEdge, options.Value.FalseAlarmsPerDay).Select(joined => new Incident(joined, Root(joined, traffic)))];
+        return [.. IncidentJoin.Join(symptoms, (traffic.Length * SignalsPerEdge) + others, options.Value.FalseAlarmsPerDay).Select(joined => new Incident(joined, Root(joined, traffic)))];
 
         ImmutableArray<string> Places(Subject subject)
         {

@@ -25,18 +25,33 @@ public sealed class MaintenanceOptions : IValidatableObject
     }
 }
 
+/// <summary>A change came after one look and was seen at the next.</summary>
+public sealed record ChangeSpan(DateTimeOffset From, DateTimeOffset To);
+
+/// <summary>A pod that was there.</summary>
+public sealed record PodState(string Namespace, string Name);
+
+/// <summary>A workload's pod came or went.</summary>
+public sealed record WorkloadChange(string Namespace, string Workload, ChangeSpan Span);
+
+/// <summary>What a restart needs of <see cref="Announcements"/>.</summary>
+/// <param name="LookedAt">The last look; default when there was none.</param>
+public sealed record AnnouncementState(DateTimeOffset LookedAt, ImmutableArray<PodState> Pods, ImmutableArray<WorkloadChange> Changes);
+
 /// <summary>Which changes of which edges were announced: by the calendar, or by the cluster whose pods came or went.</summary>
 /// <remarks>
-/// A pod that came or went is announced for its workload for <see cref="Settling"/>, whoever talks with it. A pod that restarts in place or fails is not. What an
-/// earlier process saw is not known, so the pods of the first look are nobody's arrival.
+/// A pod that came or went is announced for its workload for <see cref="Settling"/>, whoever talks with it. A pod that restarts in place or fails is not. What
+/// changed while nobody looked, between an earlier process and this one, is announced for all of that time; without an earlier process the pods of the first
+/// look are nobody's arrival.
 /// </remarks>
 public sealed class Announcements(IOptions<DetectionOptions> options)
 {
     public static readonly TimeSpan Settling = TimeSpan.FromMinutes(5);
 
-    private readonly Dictionary<(string Namespace, string Workload), ImmutableArray<DateTimeOffset>> changes = [];
-    private readonly Dictionary<(string Namespace, string Pod), DateTimeOffset> unowned = [];
+    private readonly Dictionary<(string Namespace, string Workload), ImmutableArray<ChangeSpan>> changes = [];
+    private readonly Dictionary<(string Namespace, string Pod), ChangeSpan> unowned = [];
     private HashSet<(string Namespace, string Pod)>? known;
+    private DateTimeOffset looked;
 
     /// <param name="cluster">What there is now.</param>
     /// <param name="workloads">Who owns which pod, as far as their traffic tells.</param>
@@ -44,16 +59,20 @@ public sealed class Announcements(IOptions<DetectionOptions> options)
     {
         var now = cluster.Pods.Select(pod => (pod.Metadata.Namespace, pod.Metadata.Name)).ToHashSet();
         var before = known ?? now;
+        // A change that was found at the second of two looks came at any time between them.
+        var earliest = cluster.At - options.Value.Window;
+        var span = new ChangeSpan(looked > earliest ? looked : earliest, cluster.At);
         known = now;
-        foreach (var (key, times) in changes.ToList())
+        looked = cluster.At;
+        foreach (var (key, spans) in changes.ToList())
         {
             // A departure's points may be looked at as late as a detection window after.
-            changes[key] = times.RemoveAll(time => cluster.At - time > options.Value.Window + Settling);
+            changes[key] = spans.RemoveAll(span => cluster.At - span.To > options.Value.Window + Settling);
         }
 
         foreach (var pod in now.Except(before).Concat(before.Except(now)))
         {
-            unowned[pod] = cluster.At;
+            unowned[pod] = span;
         }
 
         // A new pod's workload is known from its first traffic on.
@@ -66,21 +85,49 @@ public sealed class Announcements(IOptions<DetectionOptions> options)
             }
         }
 
-        foreach (var (pod, _) in unowned.Where(pair => cluster.At - pair.Value > options.Value.Window).ToList())
+        foreach (var (pod, _) in unowned.Where(pair => cluster.At - pair.Value.To > options.Value.Window).ToList())
         {
             unowned.Remove(pod);
         }
     }
 
-    /// <summary>Whether a change of this edge at that time is nobody's trouble.</summary>
-    public bool Covers(Edge edge, DateTimeOffset at) => InMaintenance(edge, at) || HasChanged(edge.Owner, at) || HasChanged(edge.Peer, at);
+    /// <summary>What a restart needs, so that pods that change meanwhile are noticed.</summary>
+    public AnnouncementState Save() => new(
+        looked,
+        [.. (known ?? []).Select(pod => new PodState(pod.Namespace, pod.Pod))],
+        [.. changes.SelectMany(pair => pair.Value, (pair, span) => new WorkloadChange(pair.Key.Namespace, pair.Key.Workload, span))]);
 
-    private bool InMaintenance(Edge edge, DateTimeOffset at)
+    /// <summary>Takes up what an earlier process saw last.</summary>
+    public void Resume(AnnouncementState state)
+    {
+        if (state.LookedAt == default)
+        {
+            return;
+        }
+
+        looked = state.LookedAt;
+        known = [.. state.Pods.Select(pod => (pod.Namespace, pod.Name))];
+        foreach (var change in state.Changes)
+        {
+            var workload = (change.Namespace, change.Workload);
+            changes[workload] = changes.GetValueOrDefault(workload, []).Add(change.Span);
+        }
+    }
+
+    /// <summary>Whether a change of this subject at that time is nobody's trouble.</summary>
+    public bool Covers(Subject subject, DateTimeOffset at) => subject is Subject.OfEdge { Edge: var edge }
+        ? Covers(edge, at)
+        : InMaintenance(subject.Owner.Namespace, "", at) || HasChanged(subject.Owner, at);
+
+    /// <summary>Whether a change of this edge at that time is nobody's trouble.</summary>
+    public bool Covers(Edge edge, DateTimeOffset at) => InMaintenance(edge.Owner.Namespace, edge.Peer.Namespace, at) || HasChanged(edge.Owner, at) || HasChanged(edge.Peer, at);
+
+    private bool InMaintenance(string ownerNamespace, string peerNamespace, DateTimeOffset at)
     {
         foreach (var window in options.Value.Maintenance)
         {
             if (at >= window.From && at <= window.To
-                && (window.Namespaces.Count == 0 || window.Namespaces.Contains(edge.Owner.Namespace) || window.Namespaces.Contains(edge.Peer.Namespace)))
+                && (window.Namespaces.Count == 0 || window.Namespaces.Contains(ownerNamespace) || window.Namespaces.Contains(peerNamespace)))
             {
                 return true;
             }
@@ -91,9 +138,9 @@ public sealed class Announcements(IOptions<DetectionOptions> options)
 
     private bool HasChanged(WorkloadIdentity identity, DateTimeOffset at)
     {
-        foreach (var time in changes.GetValueOrDefault((identity.Namespace, identity.Workload), []))
+        foreach (var span in changes.GetValueOrDefault((identity.Namespace, identity.Workload), []))
         {
-            if (at >= time - Settling && at <= time + Settling)
+            if (at >= span.From - Settling && at <= span.To + Settling)
             {
                 return true;
             }

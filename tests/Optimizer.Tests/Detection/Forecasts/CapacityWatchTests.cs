@@ -88,6 +88,26 @@ public sealed class CapacityWatchTests : IDisposable
     }
 
     [Fact]
+    public async Task A_port_in_time_wait_is_used_and_counted_for_whom_its_pod_called()
+    {
+        (string, string)[] owner = [(LabelNames.Namespace, "lab"), (LabelNames.Workload, "app"), (LabelNames.Pod, "app-0")];
+        (string, string)[] Pair(string peer) => [.. owner, (LabelNames.PeerNamespace, "lab"), (LabelNames.PeerWorkload, peer), (LabelNames.PeerPod, $"{peer}-0"), (LabelNames.ServerPort, "80"), (LabelNames.Role, LabelNames.Client)];
+        // Nine of ten closed connections were to the cache: 0.9 of 80 more a minute in TIME_WAIT.
+        var forecast = Assert.Single(await ForecastAsync(minute =>
+        [
+            (Of(TcpMetrics.Connections, Pair("cache")), 10),
+            (Of(TcpMetrics.Connections, Pair("db")), 10),
+            (Of(TcpMetrics.ConnectionsClosed, Pair("cache")), 900 * minute),
+            (Of(TcpMetrics.ConnectionsClosed, Pair("db")), 100 * minute),
+            (Of(NamespaceMetrics.TimeWaitSockets, owner), 80.0 * minute),
+            (Of(NamespaceMetrics.Sysctl, [.. owner, (LabelNames.Sysctl, "net.ipv4.ip_local_port_range"), (LabelNames.Field, "min")]), 32_768),
+            (Of(NamespaceMetrics.Sysctl, [.. owner, (LabelNames.Sysctl, "net.ipv4.ip_local_port_range"), (LabelNames.Field, "max")]), 60_999),
+        ]));
+        Assert.Equal("lab/app-0 to lab/cache-0:80", forecast.Where);
+        Assert.InRange(forecast.Now, 25_500, 26_100);
+    }
+
+    [Fact]
     public async Task An_empty_store_has_no_forecast() => Assert.Empty(await ForecastAsync(_ => []));
 
     private static Func<int, (LabelSet, double)[]> Conntrack(Func<int, double> entries, double limit) => minute =>
