@@ -10,7 +10,7 @@ internal static class ChangePhases
     {
         ChangePhase.Planned => RecommendationPhase.Scheduled,
         ChangePhase.Written or ChangePhase.Applied or ChangePhase.Reverting => RecommendationPhase.Canary,
-        ChangePhase.Keeping => RecommendationPhase.Applied,
+        ChangePhase.Widening or ChangePhase.Widened or ChangePhase.Keeping => RecommendationPhase.Applied,
         ChangePhase.Kept => RecommendationPhase.Verified,
         ChangePhase.RolledBack or ChangePhase.Released => RecommendationPhase.RolledBack,
 

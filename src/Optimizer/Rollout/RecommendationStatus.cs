@@ -41,7 +41,7 @@ internal static class RecommendationStatus
         if (state is not null)
         {
             var told = entries.Count > 0 ? entries[^1].Text : state.Phase.ToString();
-            var holds = state.Phase is ChangePhase.Applied or ChangePhase.Keeping or ChangePhase.Kept;
+            var holds = state.Phase is ChangePhase.Applied or ChangePhase.Widening or ChangePhase.Widened or ChangePhase.Keeping or ChangePhase.Kept;
             conditions = conditions
                 .With(Condition("Applied", (holds ? Kubernetes.Objects.Condition.True : Kubernetes.Objects.Condition.False, state.Phase.ToString(), told), recommendation, now))
                 .With(Condition("Verified", state.Phase switch

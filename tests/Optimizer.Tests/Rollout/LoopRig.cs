@@ -192,6 +192,12 @@ internal sealed class LoopRig : IDisposable
     public async Task WidenedAsync()
     {
         await AppliedAsync();
+        await VerifiedAsync();
+    }
+
+    /// <summary>From in force on: the canary is verified, and the whole workload has it.</summary>
+    public async Task VerifiedAsync()
+    {
         await SecondsAsync(18, 47, 6.3, 0.115, isLimited: true);
         await Run.RunAsync(CancellationToken.None);
         Clock.Advance(TimeSpan.FromSeconds(1));
@@ -203,6 +209,12 @@ internal sealed class LoopRig : IDisposable
     public async Task KeptAsync()
     {
         await WidenedAsync();
+        await WatchedAsync();
+    }
+
+    /// <summary>From the whole workload on: watched until it is kept.</summary>
+    public async Task WatchedAsync()
+    {
         await SecondsAsync(25, 47, 47, 0.115, isLimited: true);
         TunerAnswers(Status(SettingState.Applied));
         await Run.RunAsync(CancellationToken.None);

@@ -28,9 +28,7 @@ public sealed class RecommendationBookTests : IDisposable
     [Fact]
     public async Task A_change_that_helped_is_verified_and_one_that_did_not_is_rolled_back()
     {
-        await rig.AppliedAsync();
-        await rig.SecondsAsync(25, 47, 6.3, 0.115, isLimited: true);
-        await RunAsync();
+        await rig.KeptAsync();
         var verified = await OfFirstAsync();
         Assert.Equal((RecommendationPhase.Verified, "True", null), (verified.Status!.Phase, verified.Status.Conditions.OfType("Verified")?.Status, verified.Status.RevertAt));
 
@@ -83,8 +81,8 @@ public sealed class RecommendationBookTests : IDisposable
         await rig.AppliedAsync();
         var before = rig.Change;
         rig.LoseJournal();
-        await rig.SecondsAsync(25, 47, 6.3, 0.115, isLimited: true);
-        await RunAsync();
+        await rig.VerifiedAsync();
+        await rig.WatchedAsync();
         Assert.Equal((before.Change.Name, ChangePhase.Kept, before.AppliedAt), (rig.Change.Change.Name, rig.Change.Phase, rig.Change.AppliedAt));
         Assert.Equal(RecommendationPhase.Verified, (await OfFirstAsync()).Status!.Phase);
     }
