@@ -53,11 +53,6 @@ public sealed partial class SamplingLoop(
         {
             sink.Take(reading);
         }
-
-        // By itself .NET fills a share of the processor's cache, tens of MiB on servers, before it collects. What a reading leaves is little, and young.
-#pragma warning disable S1215 // see above: once a reading, some milliseconds at most
-        GC.Collect(1);
-#pragma warning restore S1215
     }
 
     /// <summary>Named in the log when it begins to fail, fails otherwise than before, or works again; in the metrics always.</summary>
