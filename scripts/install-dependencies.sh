@@ -11,9 +11,9 @@ needed=(
 	"libbpf-dev|test -e /usr/include/bpf/bpf_helpers.h|the headers that the eBPF programs include"
 	"libbpf1|ldconfig -p | grep -q 'libbpf.so.1 '|loads the eBPF programs into the kernel"
 	"iproute2|command -v ip|makes the lab's network namespaces"
+	"nftables|command -v nft|makes a pod of the lab track connections; drops packets and translates addresses in tests"
 )
 needed_for_tests=(
-	"nftables|command -v nft|drops packets and translates addresses by a rule, in a namespace of a test's own"
 	"victoria-metrics|command -v victoria-metrics|a real store that remote write and queries are tested against"
 	"prometheus|command -v prometheus && command -v promtool|a second one, and promtool, which checks /metrics"
 	"influxdb|command -v influxd|an InfluxDB 1.x that line protocol and InfluxQL are tested against"

@@ -1,3 +1,4 @@
+using NetPulse.Lab.Load;
 using NetPulse.Lab.Scenarios;
 
 namespace NetPulse.Lab.Judge;
@@ -12,15 +13,16 @@ internal sealed class HealingProgress(RunningLoad load, Scenario scenario, long 
 
     internal bool WasChanged => changedAt is not null;
 
-    /// <summary>During the trouble: over the last seconds before the change.</summary>
+    internal Figure Figure => load.Load.Figure;
+
+    /// <summary>During the trouble: over the last seconds before the change, or until now where there was none.</summary>
     internal double? Before { get; private set; }
 
     /// <summary>Over the last seconds.</summary>
     internal double? After { get; private set; }
 
-    internal double? Ratio => Before is { } before && After is { } after ? load.Load.Figure.Ratio(before, after) : null;
-
-    internal bool IsHealed => WasChanged && Part.Expected is { } expected && Judgement.IsHealed(load.Load.Figure, expected, Before, After);
+    /// <param name="untouched">The worst of what the part's loads were before they were changed.</param>
+    internal bool IsHealed(double? untouched) => WasChanged && Part.Expected is { } expected && Judgement.IsHealed(Figure, expected, untouched, After);
 
     /// <param name="appliedAt">When each pod, or the node (""), was first changed.</param>
     internal void Read(Dictionary<string, long> appliedAt)
@@ -34,7 +36,9 @@ internal sealed class HealingProgress(RunningLoad load, Scenario scenario, long 
             }
         }
 
-        Before = Over(changedAt ?? now, trouble) ?? Before;
+        // A trouble takes some seconds to come about: what was measured at its beginning is still from before.
+        var until = changedAt ?? now;
+        Before = Over(until, until - ((until - trouble) / 3)) ?? Before;
         After = Over(now, changedAt ?? trouble) ?? After;
     }
 

@@ -13,7 +13,7 @@ namespace NetPulse.Lab.Judge;
 internal sealed class JudgedRun(Scenario scenario, JudgeSettings settings, IReadOnlyList<string> knobs, TextWriter log, TimeProvider time)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan UntilTraffic = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan UntilAnswer = TimeSpan.FromSeconds(60);
 
     private readonly Narrator narrator = new(log, time);
 
@@ -73,7 +73,8 @@ internal sealed class JudgedRun(Scenario scenario, JudgeSettings settings, IRead
     {
         Mode = OptimizationMode.Apply,
         Namespaces = [PodDescription.KubernetesNamespace],
-        Sysctls = [.. knobs.Select(knob => new AllowedSysctl { Name = knob })],
+        // A pattern stands for as many sysctls as there are devices; no scenario needs one.
+        Sysctls = [.. knobs.Where(knob => !knob.Contains('*')).Select(knob => new AllowedSysctl { Name = knob })],
         Canary = new CanarySpec { Duration = TimeSpan.FromSeconds(10) },
         Limits = new ChangeLimits { ChangesPerHour = 100, Cooldown = TimeSpan.FromSeconds(30) },
     };
@@ -82,8 +83,13 @@ internal sealed class JudgedRun(Scenario scenario, JudgeSettings settings, IRead
     {
         using var tick = new PeriodicTimer(Tick, time);
         var begin = time.GetTimestamp();
-        while (time.GetElapsedTime(begin) < UntilTraffic && !await loop.SeesTrafficAsync(cancellationToken))
+        while (!await loop.AnswersAsync(cancellationToken))
         {
+            if (time.GetElapsedTime(begin) > UntilAnswer)
+            {
+                throw new LabException($"judge {scenario.Name}", $"the optimizer has seen no reading within {UntilAnswer.TotalSeconds:0} s", $"its log in {settings.Directory} says why");
+            }
+
             await tick.WaitForNextTickAsync(cancellationToken);
         }
 
@@ -99,7 +105,7 @@ internal sealed class JudgedRun(Scenario scenario, JudgeSettings settings, IRead
         await lab.WorsenAsync(cancellationToken);
         var progress = lab.Judged.Select(load => new HealingProgress(load, scenario, trouble, time)).ToList();
         double? healedAfter = null;
-        while (time.GetElapsedTime(trouble) < (scenario.IsTwin ? settings.TwinWatch : settings.Patience) && (healedAfter is null || !loop.HasKept))
+        while (time.GetElapsedTime(trouble) < (scenario.IsTwin ? settings.TwinWatch : settings.Patience) && !IsDone(loop, healedAfter))
         {
             var last = time.GetTimestamp();
             await tick.WaitForNextTickAsync(cancellationToken);
@@ -109,6 +115,11 @@ internal sealed class JudgedRun(Scenario scenario, JudgeSettings settings, IRead
             }
 
             await loop.ReadAsync(cancellationToken);
+            foreach (var pod in loop.AppliedAt.Keys)
+            {
+                lab.Changed(pod);
+            }
+
             TellFigures(lab, last);
             foreach (var load in progress)
             {
@@ -118,27 +129,40 @@ internal sealed class JudgedRun(Scenario scenario, JudgeSettings settings, IRead
             healedAfter ??= IsHealed(progress) ? time.GetElapsedTime(trouble).TotalSeconds : null;
         }
 
-        return Result(loop, progress, healedAfter);
+        return Result(loop, progress, scenario.IsPlanted ? SecondsToRollBack(loop) : healedAfter);
     }
+
+    private bool IsDone(ObservedLoop loop, double? healedAfter) => scenario.IsPlanted ? loop.RolledBackAt is not null : healedAfter is not null && loop.HasKept;
 
     /// <summary>Of every part in which something is wrong, at least one load.</summary>
     private bool IsHealed(List<HealingProgress> progress) => !scenario.IsTwin && scenario.Parts.Where(part => !part.IsTwin)
-        .All(part => progress.Exists(load => load.Part == part && load.IsHealed));
+        .All(part => progress.Exists(load => load.Part == part && load.IsHealed(Untouched(progress, part))));
+
+    /// <summary>What the trouble does where nothing is changed: the worst of what the part's loads were until they were changed; a control shows it for longer.</summary>
+    private static double? Untouched(List<HealingProgress> progress, Scenario part)
+    {
+        var before = progress.Where(load => load.Part == part && load.Before is not null).ToList();
+        return before.Count == 0 ? null : before[0].Figure.IsBetterHigher ? before.Min(load => load.Before) : before.Max(load => load.Before);
+    }
 
     private ScenarioResult Result(ObservedLoop loop, List<HealingProgress> progress, double? healedAfter)
     {
-        var told = progress.OrderByDescending(load => load.IsHealed).ThenByDescending(load => load.WasChanged).First();
+        var told = progress.OrderByDescending(load => load.IsHealed(Untouched(progress, load.Part))).ThenByDescending(load => load.WasChanged).First();
+        var (before, after) = (Untouched(progress, told.Part), told.After);
         var causes = loop.Causes;
         var change = string.Join(" + ", loop.InForce.Select(ObservedLoop.Describe));
         return new ScenarioResult(
             causes.Count == 0 ? null : string.Join('+', causes.Take(scenario.Parts.Count)),
             change.Length == 0 ? null : change,
-            Rounded(told.Before),
-            Rounded(told.After),
-            Rounded(told.Ratio),
+            Rounded(before),
+            Rounded(after),
+            Rounded(before is { } worse && after is { } better ? told.Figure.Ratio(worse, better) : null),
             Rounded(healedAfter),
             loop.AppliedWrong);
     }
+
+    private double? SecondsToRollBack(ObservedLoop loop) =>
+        loop.RolledBackAt is { } rolledBack && loop.AppliedAt.Count > 0 ? time.GetElapsedTime(loop.AppliedAt.Values.Min(), rolledBack).TotalSeconds : null;
 
     private static double? Rounded(double? value) => value is { } number ? Math.Round(number, 2) : null;
 

@@ -21,6 +21,9 @@ internal sealed class ObservedLoop(OptimizerClient optimizer, Narrator narrator,
     /// <summary>Made, and neither refused nor taken back.</summary>
     internal IReadOnlyList<ChangeAnswer> InForce => [.. changes.Values.Where(each => each.Phase is "Applied" or "Keeping" or "Kept").Select(each => each.Change)];
 
+    /// <summary>When the first change was taken back.</summary>
+    internal long? RolledBackAt { get; private set; }
+
     internal bool HasKept => changes.Values.Any(each => each.Phase == "Kept");
 
     /// <summary>Made, whatever became of them, though they do not belong to the trouble.</summary>
@@ -29,9 +32,8 @@ internal sealed class ObservedLoop(OptimizerClient optimizer, Narrator narrator,
     /// <summary>The timestamp at which each pod, or the node (""), was first changed.</summary>
     internal Dictionary<string, long> AppliedAt { get; } = new(StringComparer.Ordinal);
 
-    /// <returns>Whether the optimizer sees traffic of the lab.</returns>
-    internal async Task<bool> SeesTrafficAsync(CancellationToken cancellationToken) =>
-        (await optimizer.StatusAsync(cancellationToken))?.Traffic.Any(edge => edge.From.StartsWith($"{PodDescription.KubernetesNamespace}/", StringComparison.Ordinal)) == true;
+    /// <returns>Whether the optimizer has made a run.</returns>
+    internal async Task<bool> AnswersAsync(CancellationToken cancellationToken) => await optimizer.StatusAsync(cancellationToken) is { } status && status.At > DateTimeOffset.UnixEpoch;
 
     internal async Task ReadAsync(CancellationToken cancellationToken)
     {
@@ -74,6 +76,11 @@ internal sealed class ObservedLoop(OptimizerClient optimizer, Narrator narrator,
     private void Follow(ChangeAnswer change, string phase)
     {
         changes[change.Name] = (change, phase);
+        if (phase == "RolledBack")
+        {
+            RolledBackAt ??= time.GetTimestamp();
+        }
+
         if (phase != "Applied")
         {
             return;

@@ -40,6 +40,18 @@ public static class ReceiveWindowScenario
 
     internal static Scenario UnderBbr() => Create("bbr") with { Name = $"{Name}-bbr" };
 
+    /// <summary>The right change, but from then on the path of the changed pod loses every tenth packet: by all that can be measured, the change did harm.</summary>
+    internal static Scenario PlantedHarm()
+    {
+        var scenario = Create();
+        return scenario with
+        {
+            Name = "planted-harm",
+            Problem = "as receive-window, but as soon as a pod is changed its path loses every tenth packet: by all that can be measured, the change did harm",
+            Paths = [.. scenario.Paths.Select(path => path with { WhenChanged = path.Troubled with { Loss = new Loss.Independent(0.1) } })],
+        };
+    }
+
     /// <summary>Looks the same from the sender, but the window is full because the application does not read: a larger one helps nobody.</summary>
     internal static Scenario SlowReader(string congestionControl = "cubic") => Upload(
         "slow-reader",

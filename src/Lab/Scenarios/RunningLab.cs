@@ -89,6 +89,15 @@ public sealed class RunningLab : IAsyncDisposable
         }
     }
 
+    /// <summary>Somebody has changed a pod: where harm is planted, it happens now.</summary>
+    public void Changed(string pod)
+    {
+        foreach (var (description, path) in paths.Where(each => each.Description.WhenChanged is not null && (each.Description.From == pod || each.Description.To == pod)))
+        {
+            Set(description, path, description.WhenChanged!);
+        }
+    }
+
     /// <summary>Does by hand what heals the first load of the scenario, or the node; other pods stay as they are.</summary>
     /// <exception cref="SysctlException">The kernel refuses the value.</exception>
     public void Heal()
@@ -96,6 +105,7 @@ public sealed class RunningLab : IAsyncDisposable
         foreach (var change in Scenario.Healing)
         {
             Write(change);
+            Changed(change.Pod ?? "");
         }
     }
 

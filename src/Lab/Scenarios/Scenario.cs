@@ -53,6 +53,9 @@ public sealed record Scenario
 
     public bool IsTwin => Expected is null;
 
+    /// <summary>Whether harm is planted: the change must be taken back.</summary>
+    public bool IsPlanted => Paths.Any(path => path.WhenChanged is not null);
+
     /// <summary>Whether it shows something about changes by hand only: with our services it is another scenario.</summary>
     public bool IsByHandOnly { get; init; }
 
@@ -128,6 +131,9 @@ public sealed record PathDescription(string From, string To, LinkSettings Health
 
     /// <summary>What it is like for a while before it is as <see cref="Troubled"/> says.</summary>
     public (LinkSettings Settings, TimeSpan Duration)? Episode { get; init; }
+
+    /// <summary>What becomes of it as soon as a pod at one of its ends is changed, so that the change looks as if it did harm; <see langword="null"/>: nothing.</summary>
+    public LinkSettings? WhenChanged { get; init; }
 
     /// <summary>A network that the receiver believes to be behind the sender, as <c>10.99.0.0/24</c>.</summary>
     public string? Behind { get; init; }

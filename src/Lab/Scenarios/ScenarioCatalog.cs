@@ -26,6 +26,7 @@ public static class ScenarioCatalog
         StaleMetricsScenario.Create,
         RpcTailScenario.Create,
         HeadOfLineScenario.Create,
+        ReceiveWindowScenario.PlantedHarm,
         static () => ReceiveWindowScenario.SlowReader(),
         ReceiveWindowScenario.ApplicationLimited,
         ReceiveWindowScenario.OpenConnection,

@@ -13,14 +13,14 @@ public static class StaleMetricsScenario
             FromSysctls = PodPairs.Sysctls(("net.ipv4.tcp_no_metrics_save", "0"), ("net.ipv4.tcp_no_ssthresh_metrics_save", "0"), ("net.ipv4.tcp_wmem", "4096 16384 16777216")),
             ToSysctls = PodPairs.Sysctls(("net.ipv4.tcp_rmem", "4096 131072 16777216")),
         };
-        var path = PodPairs.Link(100, 200, 8 << 20);
+        var path = PodPairs.Link(100, 100, 4 << 20);
         return new Scenario
         {
             Name = "stale-metrics",
             Problem = "the path lost packets for some seconds and is well again, but the ssthresh of then is remembered for every new connection",
             Pods = fetches.Pods,
-            Paths = [.. fetches.Paths(path).Select(each => each with { Episode = (path with { Loss = new Loss.Independent(0.04) }, TimeSpan.FromSeconds(6)) })],
-            Loads = fetches.Loads(static place => new TransferBursts(place, new BurstSettings(9016, 4_000_000, TimeSpan.FromSeconds(1), "reno", IsOneConnection: false))),
+            Paths = [.. fetches.Paths(path).Select(each => each with { Episode = (path with { Loss = new Loss.Independent(0.03) }, TimeSpan.FromSeconds(9)) })],
+            Loads = fetches.Loads(static place => new TransferBursts(place, new BurstSettings(9016, 1_000_000, TimeSpan.FromSeconds(1), "cubic", IsOneConnection: false))),
             Healing = [new SysctlChange(fetches.FirstSender, "net.ipv4.tcp_no_ssthresh_metrics_save", "1")],
             AlsoHeals = ["net.ipv4.tcp_no_metrics_save"],
             Expected = new Expectation(3100, 720, "ms"),
