@@ -1,4 +1,5 @@
 using NetPulse.Benchmarks.Detection.Data;
+using NetPulse.Benchmarks.Detection.Measures;
 using NetPulse.Optimizer.Detection.Preparation;
 
 namespace NetPulse.Benchmarks.Detection.Tests;
@@ -72,7 +73,7 @@ public sealed class LabelledFolderTests : IDisposable
 
         Assert.Equal(["kpi-x b.csv", "nab2 real/a.csv", "net-x n1_rtt_ms.csv"], read.Sets.SelectMany(set => set.Series.Select(series => $"{set.Name} {series.Name}")));
         foreach (var named in (string[])[
-            "kpi-x: a.csv: 0,one,0 is no line", "kpi-x: c.csv: not every line has a label", "kpi-x: empty.csv: no line", "NAB_kept: windows.json", "nab2: real/gone.csv is not there",
+            "kpi-x: a.csv: 0,one,0 is no line", "kpi-x: c.csv: not every line has a label", "kpi-x: empty.csv: no line", "NAB_kept: windows.json", "nab2: windows.json names 1 series that are not there: real/gone.csv",
             "nab2: real/b.csv: the window from 2014-05-01", "nab2: real/c.csv: windows.json does not name it", "net-x: n2_rtt_ms.csv: labels.json speaks of its points 1 to 7",
             "net-x: n3_rtt_ms.csv", "net-x: n4_rtt_ms.csv: labels.json does not name it", "net-y: labels.json", "notes: no data"])
         {
@@ -92,6 +93,15 @@ public sealed class LabelledFolderTests : IDisposable
         Write("other/a.csv", "timestamp,value,label", "0,1,0");
         Assert.Equal(["held Nab", "more Events", "other Events"], LabelledFolder.Read(directory).Sets.Select(set => $"{set.Name} {set.Kind}"));
         Assert.Equal([new PointSpan(1, 2)], Assert.Single(Assert.Single(LabelledFolder.Read(Path.Combine(directory, "more")).Sets).Series).Events);
+    }
+
+    [Fact]
+    public void Times_that_run_backwards_last_as_long_as_forwards()
+    {
+        Write("kpi-x/a.csv", "timestamp,value,label", "600,1,0", "300,2,1", "0,3,0");
+        var series = Assert.Single(Assert.Single(LabelledFolder.Read(directory).Sets).Series);
+        Assert.Equal(900 / 86400.0, series.Days, 9);
+        Assert.Equal(0, EventRecall.At([new ScoredSeries(series, new float[3], new float[3])], 0.05).FalseAlarmsPerDay);
     }
 
     private void Write(string path, params string[] lines)

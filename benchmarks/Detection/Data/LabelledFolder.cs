@@ -251,8 +251,14 @@ public static class LabelledFolder
         return null;
     }
 
-    private static void NameMissing(JsonElement labels, Func<string, bool> exists, string file, List<string> problems) =>
-        problems.AddRange(labels.EnumerateObject().Where(labelled => !exists(labelled.Name)).Select(labelled => $"{labelled.Name} is not there, and {file} names it"));
+    private static void NameMissing(JsonElement labels, Func<string, bool> exists, string file, List<string> problems)
+    {
+        var missing = labels.EnumerateObject().Select(labelled => labelled.Name).Where(name => !exists(name)).ToList();
+        if (missing.Count > 0)
+        {
+            problems.Add($"{file} names {missing.Count} series that are not there: {string.Join(", ", missing.Take(3))}{(missing.Count > 3 ? ", …" : "")}");
+        }
+    }
 
     /// <summary>Every series below a folder, in the order of their names; one that cannot be read is a problem of its own.</summary>
     private static LabelledSeries[] Each(string directory, List<string> problems, Func<string, string, LabelledSeries> read)

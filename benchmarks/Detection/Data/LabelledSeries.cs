@@ -27,10 +27,10 @@ public sealed record LabelledSeries(string Name, SignalKind Kind, long[] UnixSec
     /// <summary>One an event: those of the same trouble, on whichever series, have the same. Empty where a set does not say.</summary>
     public string[] Troubles { get; init; } = [];
 
-    /// <summary>From the first point to one step after the last.</summary>
+    /// <summary>From the earliest point to one step after the latest.</summary>
     public double Days => UnixSeconds.Length < 2
         ? 0
-        : (UnixSeconds[^1] - UnixSeconds[0]) * (UnixSeconds.Length / (UnixSeconds.Length - 1.0)) / 86_400;
+        : (UnixSeconds.Max() - UnixSeconds.Min()) * (UnixSeconds.Length / (UnixSeconds.Length - 1.0)) / 86_400;
 }
 
 /// <summary>How a set is scored.</summary>
