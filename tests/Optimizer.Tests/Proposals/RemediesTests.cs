@@ -1,11 +1,9 @@
 using System.Collections.Immutable;
 using NetPulse.Kubernetes.Objects;
-using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Proposals;
 using NetPulse.Optimizer.Tests.Diagnosis;
 using NetPulse.Telemetry.Samples;
-using NetPulse.Telemetry.Units;
 
 namespace NetPulse.Optimizer.Tests.Proposals;
 
