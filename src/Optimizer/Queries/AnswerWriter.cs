@@ -285,10 +285,10 @@ internal sealed class AnswerWriter(PipeWriter output) : IDisposable
         if (rest != 0)
         {
             target[at++] = (byte)'.';
-            for (var unit = 100; rest > 0; unit /= 10)
+            while (rest > 0)
             {
-                target[at++] = (byte)('0' + (rest / unit));
-                rest %= unit;
+                target[at++] = (byte)('0' + (rest / 100));
+                rest = rest % 100 * 10;
             }
         }
 

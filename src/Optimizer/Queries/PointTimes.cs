@@ -38,8 +38,8 @@ internal sealed class PointTimes
 
     public static byte[] Of(long unixMilliseconds)
     {
-        var text = new byte[LongestTime];
-        return text[..Format(unixMilliseconds, text)];
+        var time = new byte[LongestTime];
+        return time[..Format(unixMilliseconds, time)];
     }
 
     private static int Format(long unixMilliseconds, Span<byte> target)

@@ -62,6 +62,19 @@ public readonly record struct QuantileSketch(ReadOnlyMemory<byte> Bytes)
         }
     }
 
+    /// <param name="writer">Gets the sketch.</param>
+    /// <param name="counts">By place.</param>
+    public static void Write(WireWriter writer, Dictionary<int, long> counts)
+    {
+        var before = 0;
+        foreach (var (place, count) in counts.OrderBy(static one => one.Key))
+        {
+            writer.Zigzag(place - before);
+            writer.Varint((ulong)count);
+            before = place;
+        }
+    }
+
     /// <summary>Adds this sketch's counts to others.</summary>
     /// <exception cref="FormatException">The bytes are no sketch.</exception>
     public void AddTo(Dictionary<int, long> counts)
@@ -77,19 +90,6 @@ public readonly record struct QuantileSketch(ReadOnlyMemory<byte> Bytes)
             }
 
             CollectionsMarshal.GetValueRefOrAddDefault(counts, (int)place, out _) += (long)reader.Varint();
-        }
-    }
-
-    /// <param name="writer">Gets the sketch.</param>
-    /// <param name="counts">By place.</param>
-    public static void Write(WireWriter writer, Dictionary<int, long> counts)
-    {
-        var before = 0;
-        foreach (var (place, count) in counts.OrderBy(static one => one.Key))
-        {
-            writer.Zigzag(place - before);
-            writer.Varint((ulong)count);
-            before = place;
         }
     }
 }

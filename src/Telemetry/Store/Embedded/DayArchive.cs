@@ -79,18 +79,19 @@ internal sealed partial class DayArchive : IDisposable
     /// <exception cref="SampleStoreException">A file could not be read although it is not damaged.</exception>
     public IEnumerable<IReadOnlyList<TimeSeries>> Groups(DateOnly day)
     {
-        var more = true;
-        for (var number = 0; more; number++)
+        var number = 0;
+        IReadOnlyList<TimeSeries>? group;
+        do
         {
-            IReadOnlyList<TimeSeries>? group = null;
-            Read(Snapshot().Where(one => one.Day == day), file => more = file.TryReadGroup(number, out group));
+            group = null;
+            Read(Snapshot().Where(one => one.Day == day), file => file.TryReadGroup(number, out group));
+            number++;
             if (group is { Count: > 0 })
             {
                 yield return group;
             }
-
-            more &= group is not null;
         }
+        while (group is not null);
     }
 
     /// <summary>Finds series, in the newest day first: most are in it.</summary>

@@ -219,7 +219,7 @@ public sealed class RollUpTests : IDisposable
         Assert.Equal(expected.Length, actual.Length);
         for (var i = 0; i < expected.Length; i++)
         {
-            var alike = expected[i].Equals(actual[i]) || Math.Abs(expected[i] - actual[i]) <= error * Math.Abs(expected[i]);
+            var alike = BitConverter.DoubleToInt64Bits(expected[i]) == BitConverter.DoubleToInt64Bits(actual[i]) || (double.IsNaN(expected[i]) && double.IsNaN(actual[i])) || Math.Abs(expected[i] - actual[i]) <= error * Math.Abs(expected[i]);
             Assert.True(alike, $"{what}: {expected[i]:R} from samples, {actual[i]:R} from roll-ups, at {i}");
         }
     }

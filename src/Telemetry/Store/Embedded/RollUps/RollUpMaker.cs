@@ -111,7 +111,7 @@ internal static class RollUpMaker
                 if (BitConverter.DoubleToInt64Bits(value) != StaleBits)
                 {
                     // a logarithm costs more than all the rest, and many a series stands still
-                    place = value.Equals(before) ? place : QuantileSketch.PlaceOf(value);
+                    place = BitConverter.DoubleToInt64Bits(value) == BitConverter.DoubleToInt64Bits(before) ? place : QuantileSketch.PlaceOf(value);
                     before = value;
                     places.Add(place);
                 }
