@@ -45,6 +45,7 @@ try
         Path.Combine(AppContext.BaseDirectory, "netpulse-tuner"),
         ["run", "--tuner:node=bench", $"--tuner:objectsDirectory={objects}", $"--tuner:stateDirectory={Path.Combine(folder.FullName, "state")}"])
     {
+        UseShellExecute = false,
         RedirectStandardOutput = true,
         RedirectStandardError = true,
     })!;
@@ -62,9 +63,9 @@ try
         }
 
         // The first passes are compiled ones.
-        await Task.Delay(TimeSpan.FromSeconds(15));
+        await Task.Delay(TimeSpan.FromSeconds(15), TimeProvider.System, CancellationToken.None);
         var before = Read(tuner.Id);
-        await Task.Delay(rest);
+        await Task.Delay(rest, TimeProvider.System, CancellationToken.None);
         var after = Read(tuner.Id);
         var share = (after.ProcessorSeconds - before.ProcessorSeconds) / rest.TotalSeconds;
         var perPass = (after.ProcessorSeconds - before.ProcessorSeconds) / (rest.TotalSeconds / 10);
@@ -110,7 +111,9 @@ static (double ProcessorSeconds, double ResidentBytes) Read(int process)
 
 static void Batch(IEnumerable<string> commands)
 {
-    using var ip = Process.Start(new ProcessStartInfo("ip", ["-force", "-batch", "-"]) { RedirectStandardInput = true })!;
+#pragma warning disable S4036 // distributions keep ip in different folders; PATH knows which
+    using var ip = Process.Start(new ProcessStartInfo("ip", ["-force", "-batch", "-"]) { UseShellExecute = false, RedirectStandardInput = true })!;
+#pragma warning restore S4036
     foreach (var command in commands)
     {
         ip.StandardInput.WriteLine(command);
