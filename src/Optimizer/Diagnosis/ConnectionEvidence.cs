@@ -12,6 +12,9 @@ public sealed record ConnectionEvidence
     /// <summary>A window that falls to less than this share of what it was has collapsed.</summary>
     private const double CollapsedShare = 0.6;
 
+    /// <summary>A reading larger by this than the one before is on its way to somewhere.</summary>
+    private const double ClimbingShare = 1.1;
+
     /// <summary>While a sender slows down to what the path now allows, its rate says nothing of a ceiling.</summary>
     private static readonly TimeSpan Transition = TimeSpan.FromSeconds(5);
 
@@ -33,7 +36,7 @@ public sealed record ConnectionEvidence
     /// <summary>Smoothed, mean over the range.</summary>
     public TimeSpan? RoundTripTime { get; init; }
 
-    /// <summary>The smallest smoothed one since the trouble began: the path itself, without what the edge's own traffic adds by waiting in its queue.</summary>
+    /// <summary>The smaller of the last two smoothed ones since the trouble began: the path itself, with little of what the edge's own traffic adds by waiting in its queue. Unknown while it still climbs.</summary>
     public TimeSpan? PathRoundTripTime { get; init; }
 
     /// <summary>Share of the sender's busy time in which the receiver's window stopped it: 0 to 1.</summary>
@@ -159,7 +162,7 @@ public sealed record ConnectionEvidence
             UsualThroughput = usual,
             Connections = connections,
             RoundTripTime = Seconds(sender.Mean(TcpMetrics.SmoothedRtt, ours)),
-            PathRoundTripTime = Seconds(Least(traffic.RoundTripTime, onset)),
+            PathRoundTripTime = Seconds(Settled(traffic.RoundTripTime, onset)),
             ReceiveWindowLimitedShare = sender.Increase(TcpMetrics.ReceiveWindowLimitedSeconds, ours) / busy,
             SendBufferLimitedShare = sender.Increase(TcpMetrics.SendBufferLimitedSeconds, ours) / busy,
             RetransmittedShare = retransmits / sent,
@@ -200,6 +203,19 @@ public sealed record ConnectionEvidence
     private static TimeSpan? Seconds(double? value) => value is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
 
     private static double? PositiveOrNone(double? value) => value > 0 ? value : null;
+
+    /// <summary>A smoothed value follows a step over many round trips: what is computed from one midway is too small.</summary>
+    private static double? Settled(TimeSeries series, DateTimeOffset from)
+    {
+        if (series.Count == 0 || series.At(series.Count - 1) < from)
+        {
+            return null;
+        }
+
+        var last = series.Values.Span[^1];
+        var before = series.Count > 1 ? series.Values.Span[^2] : last;
+        return last > ClimbingShare * before ? null : series.Count > 1 && series.At(series.Count - 2) >= from ? Math.Min(before, last) : last;
+    }
 
     private static double? Least(TimeSeries series, DateTimeOffset from)
     {

@@ -16,7 +16,7 @@ internal sealed class StoreMeter : IDisposable
         DaysDropped = meter.CreateCounter<long>("netpulse_store_expired_files", description: "Day files deleted because of their age, or of the bytes of all.");
         Damaged = meter.CreateCounter<long>("netpulse_store_set_aside_files", description: "Files that were found damaged and set aside.");
         FailedFlushes = meter.CreateCounter<long>("netpulse_store_failed_flushes", description: "Flushes that are tried again.");
-        DaysRolledUp = meter.CreateCounter<long>("netpulse_store_days_rolled_up", description: "Days whose samples were rolled up, again where late samples came.");
+        DaysRolledUp = meter.CreateCounter<long>("netpulse_store_rolled_up_files", description: "Days whose samples were rolled up, again where late samples came.");
         FailedRollUps = meter.CreateCounter<long>("netpulse_store_failed_roll_ups", description: "Roll-ups that are tried again.");
         FailedAppends = meter.CreateCounter<long>("netpulse_store_failed_appends", description: "Appends that were refused by the disk.");
     }
