@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using NetPulse.Optimizer.Diagnosis;
+using NetPulse.Telemetry.Samples;
 
 namespace NetPulse.Optimizer.Proposals;
 
@@ -26,9 +28,9 @@ public static class Remedies
         new LowerTimeoutFloor(),
         new MoreIcmpMessages(),
         new MoreReassemblyMemory(),
-        new MoreTcpMemory(),
+        new MoreSocketMemory(Cause.TcpMemoryExhausted, "net.ipv4.tcp_mem", "times under memory pressure", NamespaceMetrics.MemoryPressures),
         new MoreTimeWaitBuckets(),
-        new MoreUdpMemory(),
+        new MoreSocketMemory(Cause.UdpMemoryExhausted, "net.ipv4.udp_mem", "datagrams dropped for the memory limit", NamespaceMetrics.UdpMemoryErrors),
         new MtuProbing(),
         new PacedBulkSender(),
         new PacedCongestionControl(),
