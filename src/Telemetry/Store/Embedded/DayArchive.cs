@@ -71,6 +71,11 @@ internal sealed partial class DayArchive : IDisposable
         }
     }
 
+    /// <summary>The matching series of the days of a range, those of the newest first.</summary>
+    /// <exception cref="SampleStoreException">A file could not be read although it is not damaged.</exception>
+    public void Select(SeriesSelector selector, long from, long to, Action<LabelSet> found) =>
+        Read(Within(from, to).Reverse(), file => file.Select(selector, found));
+
     /// <exception cref="SampleStoreException">A file could not be read although it is not damaged.</exception>
     public void Read(SeriesCollector collector, CancellationToken cancellationToken) =>
         Read(Within(collector.From, collector.To), file => file.Read(collector, cancellationToken));

@@ -125,7 +125,7 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
     public void Read(SeriesCollector collector)
     {
         Memory<double> room = default;
-        foreach (var (number, labels) in Catalog.Select(collector.Selector))
+        foreach (var (number, labels) in Catalog.Known(collector.Wanted))
         {
             var (times, values) = SamplesOf(number, collector.From, collector.To, collector.LikeBefore, ref room);
             if (times.Length > 0)

@@ -63,9 +63,17 @@ internal sealed class RollUpArchive : IDisposable
         }
     }
 
-    /// <summary>Reads a day's roll-ups of the matching series. A file that turns out damaged is set aside, and answers nothing.</summary>
+    /// <summary>The series that match and have roll-ups in the day's file.</summary>
     /// <exception cref="SampleStoreException">A file could not be read although it is not damaged.</exception>
-    public void Read(DateOnly day, SeriesSelector selector, bool withSketches, Action<LabelSet, RollUp[]> found, CancellationToken cancellationToken)
+    public void Select(DateOnly day, SeriesSelector selector, Action<LabelSet> found) => Use(day, file => file.Select(selector, found));
+
+    /// <summary>Reads a day's roll-ups of some series.</summary>
+    /// <exception cref="SampleStoreException">A file could not be read although it is not damaged.</exception>
+    public void Read(DateOnly day, Func<SeriesTable, int[]> choice, bool withSketches, Action<LabelSet, RollUp[]> found, CancellationToken cancellationToken) =>
+        Use(day, file => file.Read(day, choice, withSketches, found, cancellationToken));
+
+    /// <summary>Reads the day's file. One that turns out damaged is set aside, and answers nothing.</summary>
+    private void Use(DateOnly day, Action<RollUpFile> read)
     {
         if (Find(day) is not { } file)
         {
@@ -74,7 +82,7 @@ internal sealed class RollUpArchive : IDisposable
 
         try
         {
-            file.Read(day, selector, withSketches, found, cancellationToken);
+            read(file);
         }
         catch (InvalidDataException e)
         {
