@@ -67,7 +67,7 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
 
         reader = new SampleReader(archive);
         rollUps = new RollUpReader(archive, reader, fiveMinutes, hours);
-        keeper = new RollUpKeeper(archive, fiveMinutes, hours, meter, time, logger);
+        keeper = new RollUpKeeper(archive, fiveMinutes, hours, retention, meter, time, logger);
         flusher = new Flusher(log, archive, meter, logger);
         commits = new GroupCommit(log, flusher, meter, options, logger);
         var interval = options.SegmentAge < LongestUpkeepInterval ? options.SegmentAge : LongestUpkeepInterval;

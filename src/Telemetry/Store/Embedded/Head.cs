@@ -242,7 +242,7 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
             }
 
             ref var column = ref columns[number];
-            Span<long> few = stackalloc long[PagePool.PageSamples * 8];
+            Span<long> few = stackalloc long[PagePool.PageSamples * 16];
             var times = column.Count <= few.Length ? few[..column.Count] : new long[column.Count];
             if (room.Length < column.Count)
             {

@@ -8,12 +8,12 @@ internal sealed record PageBlock(int[] Times, double[] Values, int[] Next);
 internal sealed class PagePool
 {
     /// <summary>Samples of a page: so many of one series stand together.</summary>
-    public const int PageSamples = 8;
+    public const int PageSamples = 4;
 
-    public const int BlockPages = 2048;
+    public const int BlockPages = 4096;
 
     /// <summary>Kept for use again, in blocks: about those of one long segment.</summary>
-    private const int MostKept = 80;
+    private const int MostKept = 40;
 
     private readonly Lock gate = new();
     private readonly Stack<PageBlock> kept = [];

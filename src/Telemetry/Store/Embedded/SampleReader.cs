@@ -12,8 +12,8 @@ internal sealed class SampleReader(DayArchive archive)
     private const int FewestSeries = 16;
     private const int MostSeries = 4096;
 
-    /// <summary>Samples of a part: about a megabyte, once as it is read and once joined.</summary>
-    private const int PartSamples = 128 << 10;
+    /// <summary>Samples of a part: half a megabyte, once as it is read and once joined.</summary>
+    private const int PartSamples = 64 << 10;
 
     /// <param name="selector">Which series.</param>
     /// <param name="from">First wanted time, in Unix milliseconds.</param>

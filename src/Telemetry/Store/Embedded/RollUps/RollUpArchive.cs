@@ -110,10 +110,15 @@ internal sealed class RollUpArchive : IDisposable
         }
     }
 
+    public IEnumerable<StoredFile> Files() =>
+        Snapshot().Where(static file => file.Days.Count > 0).Select(static file => StoredFile.Of(file.Path, file.Days.Keys.Max()));
+
     /// <summary>Deletes the files whose days are all older than is kept, and as many newer days as are kept are there: a clock that is years ahead does not empty the store.</summary>
+    /// <param name="today">The present day.</param>
+    /// <param name="surplus">Files that go whatever their age.</param>
     /// <returns>The deleted files.</returns>
     /// <exception cref="IOException">The disk refused.</exception>
-    public IReadOnlyList<string> DropExpired(DateOnly today)
+    public IReadOnlyList<string> DropExpired(DateOnly today, IReadOnlySet<string> surplus)
     {
         List<RollUpFile> expired = [];
         lock (gate)
@@ -121,7 +126,7 @@ internal sealed class RollUpArchive : IDisposable
             var newer = 0;
             foreach (var file in files.Values.Reverse())
             {
-                if (newer >= keptDays && file.Days.Keys.All(day => day < today.AddDays(-keptDays)))
+                if (surplus.Contains(file.Path) || (newer >= keptDays && file.Days.Keys.All(day => day < today.AddDays(-keptDays))))
                 {
                     expired.Add(file);
                 }
