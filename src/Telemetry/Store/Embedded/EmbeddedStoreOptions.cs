@@ -33,9 +33,9 @@ public sealed class EmbeddedStoreOptions
     [Range(1 << 10, 1 << 30)]
     public int SegmentBytes { get; set; } = 8 << 20;
 
-    /// <summary>Samples of a log segment at which it is moved into day files: 100 to 16 million; 400,000 unless set. Each takes 13 to 20 bytes of memory, twice while it is moved.</summary>
+    /// <summary>Samples of a log segment at which it is moved into day files: 100 to 16 million; 500,000 unless set. Each takes 13 to 20 bytes of memory, twice while it is moved.</summary>
     [Range(100, 16_000_000)]
-    public int SegmentSamples { get; set; } = 400_000;
+    public int SegmentSamples { get; set; } = 500_000;
 
     /// <summary>Age of a log segment at which it is moved into day files: 1 s to 1 d; 15 min unless set.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
