@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using NetPulse.Telemetry.Query;
 using NetPulse.Telemetry.Samples;
@@ -44,7 +43,8 @@ internal static class YearRun
             var opening = Stopwatch.GetElapsedTime(begin);
             var engine = new PromQlEngine(opened, new PromQlLimits());
             var now = clock.GetUtcNow();
-            var whole = new QuerySteps(now.UtcDateTime.Date.AddDays(1 - days), now.UtcDateTime.Date, TimeSpan.FromDays(1));
+            var today = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
+            var whole = new QuerySteps(today.AddDays(1 - days), today, TimeSpan.FromDays(1));
             string[] queries =
             [
                 await BestAsync(engine, $"quantile_over_time(0.95, {Metric}{{node=\"0\"}}[1d])", whole),

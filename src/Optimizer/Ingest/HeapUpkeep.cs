@@ -33,7 +33,9 @@ internal sealed class HeapUpkeep(TimeProvider time) : BackgroundService
                 continue;
             }
 
+#pragma warning disable S1215 // that it collects is what this class is for
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: true);
+#pragma warning restore S1215
             live = GC.GetTotalMemory(forceFullCollection: false);
             var spent = Stopwatch.GetElapsedTime(begin) - now;
             earliest = now + (spent / MostTimeShare);

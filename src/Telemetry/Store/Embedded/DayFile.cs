@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Store.Wire;

@@ -98,13 +98,13 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
     public async ValueTask<IReadOnlyList<TimeSeries>> ReadAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(closed, this);
-        return await Task.Run<IReadOnlyList<TimeSeries>>(() => [.. Read(selector, range, cancellationToken)], cancellationToken);
+        return await Task.Run<IReadOnlyList<TimeSeries>>(() => [.. Stream(selector, range, cancellationToken)], cancellationToken);
     }
 
     public ValueTask<IEnumerable<TimeSeries>> StreamAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(closed, this);
-        return ValueTask.FromResult(Read(selector, range, cancellationToken));
+        return ValueTask.FromResult(Stream(selector, range, cancellationToken));
     }
 
     /// <summary>The labels of the series that match any of the selectors and have at least one sample in the range, in no particular order.</summary>
@@ -213,7 +213,7 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
             : samples.Where(sample => sample.UnixMilliseconds >= first && sample.UnixMilliseconds <= last).ToArray();
     }
 
-    private IEnumerable<TimeSeries> Read(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken)
+    private IEnumerable<TimeSeries> Stream(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken)
     {
         var heads = log.Heads();
         try

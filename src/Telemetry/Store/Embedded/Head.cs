@@ -11,7 +11,7 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
     private readonly Lock gate = new();
     private readonly List<PageBlock> blocks = [];
     private readonly SortedSet<long> days = [];
-    private Column[] columns = [];
+    private HeadColumn[] columns = pool.RentColumns();
     private long dayBegin = long.MaxValue;
     private readonly List<(int Number, long Time, double Value)> far = [];
     private long? origin;
@@ -49,7 +49,7 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
             leases--;
             if (leases == 0)
             {
-                pool.Return(blocks);
+                pool.Return(blocks, columns);
                 blocks.Clear();
                 columns = [];
             }
@@ -206,7 +206,7 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
         }
     }
 
-    private void AddPage(ref Column column)
+    private void AddPage(ref HeadColumn column)
     {
         if (pages == blocks.Count * PagePool.BlockPages)
         {
@@ -288,18 +288,5 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
             times = times[begin..end];
             return (times.SequenceEqual(likeBefore.Span) ? likeBefore : times.ToArray(), ordered[begin..end]);
         }
-    }
-
-    private struct Column
-    {
-        public int FirstPage;
-        public int LastPage;
-        public int Count;
-        public bool Ascending;
-        public bool HasFar;
-        public long LastTime;
-        public double LastValue;
-
-        public readonly bool IsEmpty => Count == 0 && !HasFar;
     }
 }

@@ -72,24 +72,6 @@ internal sealed class RollUpArchive : IDisposable
     public void Read(DateOnly day, Func<SeriesTable, int[]> choice, bool withSketches, Action<LabelSet, RollUp[]> found, CancellationToken cancellationToken) =>
         Use(day, file => file.Read(day, choice, withSketches, found, cancellationToken));
 
-    /// <summary>Reads the day's file. One that turns out damaged is set aside, and answers nothing.</summary>
-    private void Use(DateOnly day, Action<RollUpFile> read)
-    {
-        if (Find(day) is not { } file)
-        {
-            return;
-        }
-
-        try
-        {
-            read(file);
-        }
-        catch (InvalidDataException e)
-        {
-            SetAside(file, e);
-        }
-    }
-
     /// <summary>Takes a damaged file out of use: what there are samples of is rolled up again.</summary>
     /// <exception cref="IOException">The disk refused.</exception>
     public void SetAside(RollUpFile file, InvalidDataException why)
@@ -176,6 +158,24 @@ internal sealed class RollUpArchive : IDisposable
         lock (gate)
         {
             return files.GetValueOrDefault(BeginOf(day));
+        }
+    }
+
+    /// <summary>Reads the day's file. One that turns out damaged is set aside, and answers nothing.</summary>
+    private void Use(DateOnly day, Action<RollUpFile> read)
+    {
+        if (Find(day) is not { } file)
+        {
+            return;
+        }
+
+        try
+        {
+            read(file);
+        }
+        catch (InvalidDataException e)
+        {
+            SetAside(file, e);
         }
     }
 

@@ -145,8 +145,8 @@ internal sealed class RollUpReader(DayArchive archive, SampleReader samples, Rol
             return [];
         }
 
-        var samples = archive.Checkpoints().Select(static one => one.Day).Concat(heads.SelectMany(static head => head.Days())).ToHashSet();
-        return longer.Keys.Concat(shorter.Keys).Distinct().Where(day => !samples.Contains(day) && BeginOf(day) <= to && BeginOf(day) + MillisecondsOfDay > from).Order()
+        var withSamples = archive.Checkpoints().Select(static one => one.Day).Concat(heads.SelectMany(static head => head.Days())).ToHashSet();
+        return longer.Keys.Concat(shorter.Keys).Distinct().Where(day => !withSamples.Contains(day) && BeginOf(day) <= to && BeginOf(day) + MillisecondsOfDay > from).Order()
             .Select(day => (day, shorter.ContainsKey(day) ? fiveMinutes : hours));
     }
 }
