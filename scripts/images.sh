@@ -39,7 +39,7 @@ make_base() { # root, packages
 	local root=$1
 	shift
 	rm -rf "$root"
-	mkdir -p "$root"/{etc/ssl/certs,proc,sys,run,var/lib/netpulse,usr/share} "$root/tmp"
+	mkdir -p "$root"/{etc/ssl/certs,dev,proc,sys,run,var/lib/netpulse,usr/share} "$root/tmp"
 	: >"$root/etc/netpulse-packages"
 	for entry in "$@"; do unpack "${entry%%|*}" "$root"; done
 	find "$root/usr/share/ca-certificates" -name '*.crt' -print0 | sort -z | xargs -0 cat >"$root/etc/ssl/certs/ca-certificates.crt"
@@ -54,7 +54,7 @@ make_base() { # root, packages
 }
 
 publish() { # project, directory
-	local settings=(-p:PublishSingleFile=true -p:PublishReadyToRun=true -p:DebugType=embedded -p:PublishDocumentationFiles=false -p:RunAnalyzers=false)
+	local settings=(-p:PublishSingleFile=true -p:PublishReadyToRun=true -p:PublishReadyToRunComposite=false -p:DebugType=embedded -p:PublishDocumentationFiles=false -p:RunAnalyzers=false)
 	case $1 in
 		# Trimmed as its project says; the others keep the framework whole, as Quartz and Npgsql find types by name.
 		Collector) settings=(-p:SingleFile=true -p:RunAnalyzers=false) ;;
@@ -130,11 +130,11 @@ unpack_image() { # archive, root
 	rm -rf "$work/unpacked"
 }
 
-inside() { # root, uid, program and arguments: in a mount namespace of its own, with the node's /proc and /sys
+inside() { # root, uid, program and arguments: in a mount namespace of its own, with /proc, /sys and /dev as a runtime makes them
 	local root=$1 uid=$2
 	shift 2
 	exec unshare --mount --propagation private -- bash -c '
-		mount --rbind /proc "$1/proc" && mount --rbind /sys "$1/sys" && mount -t tmpfs -o "uid=$2,gid=$2" tmpfs "$1/var/lib/netpulse" && mount -t tmpfs tmpfs "$1/tmp" &&
+		mount --rbind /proc "$1/proc" && mount --rbind /sys "$1/sys" && mount --rbind /dev "$1/dev" && mount -t tmpfs -o "uid=$2,gid=$2" tmpfs "$1/var/lib/netpulse" && mount -t tmpfs tmpfs "$1/tmp" &&
 		exec env -i DOTNET_EnableDiagnostics=0 DOTNET_GCgen0size=0x200000 "$3" --userspec="$2:$2" "$1" "${@:4}"' - "$root" "$uid" "$(PATH=$PATH:/usr/sbin command -v chroot)" "$@"
 }
 

@@ -34,7 +34,7 @@ public sealed class AlertmanagerTests : IAsyncLifetime, IAsyncDisposable
         if (alertmanager is { } running)
         {
             running.Kill();
-            await running.WaitForExitAsync();
+            await running.WaitForExitAsync(CancellationToken.None);
             running.Dispose();
         }
 

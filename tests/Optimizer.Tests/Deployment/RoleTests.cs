@@ -17,13 +17,15 @@ public sealed class RoleTests
         {
             var data = new TheoryData<string, string, string>();
             foreach (var (role, verb, resource) in
-                from role in DeployFolder.RenderedChart(DeployFolder.Values("tuner-on"))
-                where role["kind"]!.ToString() is "Role" or "ClusterRole" && role["metadata"]!["name"]!.ToString() is "netpulse-collector" or "netpulse-optimizer" or "netpulse-tuner" or "netpulse-uninstall"
-                from rule in role["rules"]!.AsArray()
-                from resource in rule!["resources"]!.AsArray()
-                from verb in rule["verbs"]!.AsArray()
-                where !IsAskedElsewhere(resource!.ToString())
-                select (role["metadata"]!["name"]!.ToString(), verb!.ToString(), resource!.ToString()))
+                from each in DeployFolder.RenderedChart(DeployFolder.Values("tuner-on"))
+                where each["kind"]!.ToString() is "Role" or "ClusterRole"
+                let name = each["metadata"]!["name"]!.ToString()
+                where name is "netpulse-collector" or "netpulse-optimizer" or "netpulse-tuner" or "netpulse-uninstall"
+                from rule in each["rules"]!.AsArray().OfType<JsonObject>()
+                from what in rule["resources"]!.AsArray().Select(static value => $"{value}")
+                from how in rule["verbs"]!.AsArray().Select(static value => $"{value}")
+                where !IsAskedElsewhere(what)
+                select (name, how, what))
             {
                 data.Add(role, verb, resource);
             }
