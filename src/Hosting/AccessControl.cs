@@ -133,7 +133,8 @@ public static class AccessControlRegistration
     public static void UseAccessControl(this WebApplication app)
     {
         app.UseRouting();
-        var control = app.Services.GetRequiredService<AccessControl>();
-        app.Use(next => context => control.InvokeAsync(context, next));
+
+        // Made with the first request: made here, a bad setting would end the start before the check that says which one it is.
+        app.Use(static next => context => context.RequestServices.GetRequiredService<AccessControl>().InvokeAsync(context, next));
     }
 }
