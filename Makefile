@@ -1,5 +1,5 @@
 # One target a line that a reader can paste. LAB=0 with run: this host's own traffic instead of the lab.
-.PHONY: help bench-collector bench-fleet verify-counts build run test lab lab-all bench-lab policy-cases bench kill-test root dependencies test-dependencies test-kernels publish soak bench-store bench-store-year store-kill-test eval
+.PHONY: help bench-collector bench-fleet verify-counts build run test lab lab-all bench-lab policy-cases bench kill-test root dependencies test-dependencies test-kernels publish soak bench-store bench-store-year store-kill-test eval images
 lab = artifacts/bin/NetPulse.Lab/release/netpulse-lab
 
 help: ## what there is
@@ -13,6 +13,9 @@ run: root build ## the whole loop in a lab on this host, until Ctrl-C; LAB=0 wat
 
 publish: dependencies ## the collector as one file with its runtime, and what it weighs; OUT=dir
 	@scripts/publish.sh $(or $(OUT),artifacts/publish/collector)
+
+images: dependencies ## the three container images as OCI archives, without a daemon; what they weigh, and that they run: make images OUT=dir
+	@scripts/images.sh $(or $(OUT),artifacts/publish/images)
 
 test: test-dependencies build ## every test; those that need root say so
 	@scripts/test.sh
