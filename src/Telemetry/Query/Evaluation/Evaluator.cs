@@ -16,7 +16,7 @@ namespace NetPulse.Telemetry.Query.Evaluation;
 internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdges edges, TimeSpan lookBack, QueryBudget budget, CancellationToken cancellationToken)
 {
     private const int SeriesAtOnce = 256;
-    private const long SamplesAtOnce = 64 << 10;
+    private const long SamplesAtOnce = 128 << 10;
 
     /// <summary>Samples and steps of some series from which on they are computed by more than one thread.</summary>
     private const long WorthAnotherThread = 50_000;
