@@ -24,7 +24,9 @@ public sealed class RemediesTests
     {
         var proposal = Of(Cause.ReceiveBufferClamped);
         var value = long.Parse(Assert.Single(proposal.Writes).After, System.Globalization.CultureInfo.InvariantCulture);
-        Assert.InRange(value, 1.5 * 587_500, (1.5 * 587_500) + 4096);
+        var measured = proposal.Finding.Measured.Connections!;
+        var wanted = 1.25 * 587_500 / (measured.SendWindowBytes!.Value / measured.ReceiveBufferBytes!.Value) / 2;
+        Assert.InRange(value, wanted, wanted + 4096);
         Assert.Null(proposal.Pod);
     }
 
