@@ -24,8 +24,8 @@ public sealed class RemediesTests
     {
         var proposal = Of(Cause.ReceiveBufferClamped);
         var value = long.Parse(Assert.Single(proposal.Writes).After, System.Globalization.CultureInfo.InvariantCulture);
-        var measured = proposal.Finding.Measured.Connections!;
-        var wanted = 1.25 * 587_500 / (measured.SendWindowBytes!.Value / measured.ReceiveBufferBytes!.Value) / 2;
+        // The window is less than a quarter of its buffer, which is taken for one; the kernel gives twice what is asked for.
+        const double wanted = 1.25 * 587_500 / 0.25 / 2;
         Assert.InRange(value, wanted, wanted + 4096);
         Assert.Null(proposal.Pod);
     }
