@@ -134,7 +134,8 @@ public sealed class OptimizationRun(
                 gates.Blocked(decision.Gate);
             }
 
-            if (decision.Allowed)
+            // A trouble of this second can wait for the next run: a change that could not be judged would be taken back.
+            if (decision.Allowed && await lifecycle.CanJudgeAsync(proposal, cluster.At, cancellationToken))
             {
                 await lifecycle.BeginAsync(proposal, cluster, cancellationToken);
             }

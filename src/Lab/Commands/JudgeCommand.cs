@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using NetPulse.Lab.Demo;
@@ -6,6 +7,7 @@ using NetPulse.Lab.Judge;
 using NetPulse.Lab.Load;
 using NetPulse.Lab.Scenarios;
 using NetPulse.Lab.Topology;
+using NetPulse.Linux.Sysctls;
 
 namespace NetPulse.Lab.Commands;
 
@@ -14,6 +16,9 @@ internal static class JudgeCommand
 {
     private static readonly JsonSerializerOptions Line = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>A run takes a minute or two.</summary>
+    private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(5);
 
     internal static IEnumerable<Command> Create(TimeProvider time)
     {
@@ -69,12 +74,11 @@ internal static class JudgeCommand
         var isWellDone = true;
         foreach (var scenario in scenarios)
         {
-            var (result, figure) = profile is null
-                ? await JudgeAsync(scenario, settings, time, cancellationToken)
-                : await UnderProfileAsync(scenario, settings, profile, time, cancellationToken);
+            var (result, figure) = await AloneAsync(
+                token => profile is null ? JudgeAsync(scenario, settings, time, token) : UnderProfileAsync(scenario, settings, profile, time, token), time, cancellationToken);
             results[scenario.Name] = result;
             rows.Add(ResultTable.Row(scenario, result, figure));
-            isWellDone &= result.AppliedWrong == 0 && (scenario.IsTwin || result.SecondsToHeal is not null);
+            isWellDone &= result.Failed is null && result.AppliedWrong == 0 && (scenario.IsTwin || result.SecondsToHeal is not null);
             await Console.Out.WriteLineAsync($"{scenario.Name}: {JsonSerializer.Serialize(result, Line)}");
             if (resultFile is not null)
             {
@@ -92,14 +96,34 @@ internal static class JudgeCommand
         var rows = new List<string>();
         foreach (var scenario in scenarios)
         {
-            var (atRest, _) = await UnderProfileAsync(scenario, settings, profile, time, cancellationToken);
-            var (ours, figure) = await JudgeAsync(scenario, settings, time, cancellationToken);
+            var (atRest, _) = await AloneAsync(token => UnderProfileAsync(scenario, settings, profile, time, token), time, cancellationToken);
+            var (ours, figure) = await AloneAsync(token => JudgeAsync(scenario, settings, time, token), time, cancellationToken);
             rows.Add(ResultTable.SideBySide(scenario, atRest, ours, figure));
             await Console.Out.WriteLineAsync(rows[^1]);
             await File.WriteAllTextAsync(page, ResultTable.Page(profile, rows, time.GetUtcNow()), cancellationToken);
         }
 
         return 0;
+    }
+
+    /// <summary>A scenario that fails or hangs fails alone; the others still tell something.</summary>
+    private static async Task<(ScenarioResult Result, Figure Figure)> AloneAsync(
+        Func<CancellationToken, Task<(ScenarioResult Result, Figure Figure)>> run, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(LongestRun, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            return await run(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (ScenarioResult.Without($"not over after {LongestRun.TotalMinutes:0} min"), Figure.Delivered);
+        }
+        catch (Exception e) when (e is LabException or IOException or SocketException or SysctlException or InvalidDataException)
+        {
+            return (ScenarioResult.Without(e.Message), Figure.Delivered);
+        }
     }
 
     private static async Task<(ScenarioResult Result, Figure Figure)> JudgeAsync(Scenario scenario, JudgeSettings settings, TimeProvider time, CancellationToken cancellationToken)

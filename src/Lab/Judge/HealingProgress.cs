@@ -22,25 +22,29 @@ internal sealed class HealingProgress(RunningLoad load, Scenario scenario, long 
     internal double? After { get; private set; }
 
     /// <param name="untouched">The worst of what the part's loads were before they were changed.</param>
-    internal bool IsHealed(double? untouched) => WasChanged && Part.Expected is { } expected && Judgement.IsHealed(Figure, expected, untouched, After);
+    internal bool IsHealed(double? untouched) =>
+        WasChanged && Part.Expected is { } expected && (Judgement.IsHealed(Figure, expected, untouched, After) || IsAverted(expected, untouched));
 
-    /// <param name="appliedAt">When each pod, or the node (""), was first changed.</param>
-    internal void Read(Dictionary<string, long> appliedAt)
+    /// <param name="loop">When each pod, or the node (""), was first asked to change.</param>
+    internal void Read(ObservedLoop loop)
     {
         var now = time.GetTimestamp();
         foreach (var target in new[] { load.Place.From.Name, load.Place.To.Name, "" })
         {
-            if (appliedAt.TryGetValue(target, out var at) && (changedAt is null || at < changedAt))
+            if (loop.AskedAt.TryGetValue(target, out var at) && (changedAt is null || at < changedAt))
             {
                 changedAt = at;
             }
         }
 
         // A trouble takes some seconds to come about: what was measured at its beginning is still from before.
-        var until = changedAt ?? now;
+        var until = changedAt ?? (loop.WidenedAt.TryGetValue(load.Place.From.Workload, out var widened) || loop.WidenedAt.TryGetValue(load.Place.To.Workload, out widened) ? widened : now);
         Before = Over(until, until - ((until - trouble) / 3)) ?? Before;
         After = Over(now, changedAt ?? trouble) ?? After;
     }
+
+    /// <summary>By then the trouble would have shown.</summary>
+    private bool IsAverted(Expectation expected, double? untouched) => time.GetElapsedTime(trouble) > Part.Settling && Judgement.IsAverted(Figure, expected, untouched, After);
 
     private double? Over(long until, long notBefore) =>
         load.Load.Between(Math.Max(notBefore, until - (long)(Part.Measuring.TotalSeconds * time.TimestampFrequency)), until);

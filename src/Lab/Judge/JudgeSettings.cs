@@ -16,7 +16,7 @@ public sealed record JudgeSettings
     public TimeSpan Healthy { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Time to heal, from the trouble's beginning.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(120);
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(100);
 
     /// <summary>How long a twin is watched, in which nothing may be changed.</summary>
     public TimeSpan TwinWatch { get; init; } = TimeSpan.FromSeconds(50);

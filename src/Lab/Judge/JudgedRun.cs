@@ -115,7 +115,7 @@ internal sealed class JudgedRun(Scenario scenario, JudgeSettings settings, IRead
             }
 
             await loop.ReadAsync(cancellationToken);
-            foreach (var pod in loop.AppliedAt.Keys)
+            foreach (var pod in loop.AskedAt.Keys)
             {
                 lab.Changed(pod);
             }
@@ -123,7 +123,7 @@ internal sealed class JudgedRun(Scenario scenario, JudgeSettings settings, IRead
             TellFigures(lab, last);
             foreach (var load in progress)
             {
-                load.Read(loop.AppliedAt);
+                load.Read(loop);
             }
 
             healedAfter ??= IsHealed(progress) ? time.GetElapsedTime(trouble).TotalSeconds : null;
@@ -162,7 +162,7 @@ internal sealed class JudgedRun(Scenario scenario, JudgeSettings settings, IRead
     }
 
     private double? SecondsToRollBack(ObservedLoop loop) =>
-        loop.RolledBackAt is { } rolledBack && loop.AppliedAt.Count > 0 ? time.GetElapsedTime(loop.AppliedAt.Values.Min(), rolledBack).TotalSeconds : null;
+        loop.RolledBackAt is { } rolledBack && loop.AskedAt.Count > 0 ? time.GetElapsedTime(loop.AskedAt.Values.Min(), rolledBack).TotalSeconds : null;
 
     private static double? Rounded(double? value) => value is { } number ? Math.Round(number, 2) : null;
 

@@ -24,13 +24,16 @@ internal sealed class ObservedLoop(OptimizerClient optimizer, Narrator narrator,
     /// <summary>When the first change was taken back.</summary>
     internal long? RolledBackAt { get; private set; }
 
+    /// <summary>The timestamp at which a change was first taken beyond its canary, by workload: none of its pods is untouched from then on.</summary>
+    internal Dictionary<string, long> WidenedAt { get; } = new(StringComparer.Ordinal);
+
     internal bool HasKept => changes.Values.Any(each => each.Phase == "Kept");
 
     /// <summary>Made, whatever became of them, though they do not belong to the trouble.</summary>
     internal int AppliedWrong => wrong.Count;
 
-    /// <summary>The timestamp at which each pod, or the node (""), was first changed.</summary>
-    internal Dictionary<string, long> AppliedAt { get; } = new(StringComparer.Ordinal);
+    /// <summary>The timestamp at which each pod, or the node (""), was first asked to change: the Tuner does so within a second, and says so some seconds later.</summary>
+    internal Dictionary<string, long> AskedAt { get; } = new(StringComparer.Ordinal);
 
     /// <returns>Whether the optimizer has made a run.</returns>
     internal async Task<bool> AnswersAsync(CancellationToken cancellationToken) => await optimizer.StatusAsync(cancellationToken) is { } status && status.At > DateTimeOffset.UnixEpoch;
@@ -81,12 +84,21 @@ internal sealed class ObservedLoop(OptimizerClient optimizer, Narrator narrator,
             RolledBackAt ??= time.GetTimestamp();
         }
 
+        if (phase == "Widening" && scenario.Pods.FirstOrDefault(pod => pod.Name == change.Pod?.Name) is { } canary)
+        {
+            WidenedAt.TryAdd(canary.Workload, time.GetTimestamp());
+        }
+
+        if (phase == "Written")
+        {
+            AskedAt.TryAdd(change.Pod?.Name ?? "", time.GetTimestamp());
+        }
+
         if (phase != "Applied")
         {
             return;
         }
 
-        AppliedAt.TryAdd(change.Pod?.Name ?? "", time.GetTimestamp());
         var right = scenario.IsTwin ? [] : scenario.Parts.Where(part => !part.IsTwin).SelectMany(part => part.Healing.Select(healing => healing.Name).Concat(part.AlsoHeals));
         if (change.Writes.Any(write => !right.Contains(write.Sysctl, StringComparer.Ordinal)))
         {

@@ -12,12 +12,18 @@ internal static class ResultTable
     /// <param name="figure">Of the scenario's first judged load.</param>
     internal static string Row(Scenario scenario, ScenarioResult result, Figure figure)
     {
+        if (result.Failed is { } reason)
+        {
+            return $"| {scenario.Name} | | | | | {reason} | | | |";
+        }
+
         var byHand = scenario.Expected is { } expected ? $"{figure.Text(expected.After)}, ratio {figure.Ratio(expected.Before, expected.After):0.0}" : "nothing to heal";
         return $"| {scenario.Name} | {figure.Text(result.Before)} | {byHand} | {figure.Text(result.After)} | {result.Ratio:0.0} | {result.Cause ?? "-"} | {result.Change ?? "-"} | {result.SecondsToHeal:0} | {result.AppliedWrong} |";
     }
 
-    internal static string SideBySide(Scenario scenario, ScenarioResult profile, ScenarioResult ours, Figure figure) =>
-        $"| {scenario.Name} | {figure.Text(profile.Before)} | {figure.Text(profile.After)}, ratio {profile.Ratio:0.0} | {(scenario.Bpftune.Length > 0 ? scenario.Bpftune : "-")} "
+    internal static string SideBySide(Scenario scenario, ScenarioResult profile, ScenarioResult ours, Figure figure) => (profile.Failed ?? ours.Failed) is { } reason
+        ? $"| {scenario.Name} | | | | {reason} | | | |"
+        : $"| {scenario.Name} | {figure.Text(profile.Before)} | {figure.Text(profile.After)}, ratio {profile.Ratio:0.0} | {(scenario.Bpftune.Length > 0 ? scenario.Bpftune : "-")} "
         + $"| {figure.Text(ours.After)}, ratio {ours.Ratio:0.0} | {ours.Cause ?? "-"} | {ours.Change ?? "nothing"} | {ours.SecondsToHeal:0} |";
 
     internal static string Page(string profile, IReadOnlyList<string> rows, DateTimeOffset at) => $"""

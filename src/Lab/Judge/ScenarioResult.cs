@@ -17,4 +17,11 @@ public sealed record ScenarioResult(
     [property: JsonPropertyName("after")] double? After,
     [property: JsonPropertyName("ratio")] double? Ratio,
     [property: JsonPropertyName("seconds_to_heal")] double? SecondsToHeal,
-    [property: JsonPropertyName("applied_wrong")] int AppliedWrong);
+    [property: JsonPropertyName("applied_wrong")] int AppliedWrong)
+{
+    /// <summary>Why there is no result; <see langword="null"/> where there is one.</summary>
+    [JsonPropertyName("failed"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Failed { get; init; }
+
+    public static ScenarioResult Without(string reason) => new(null, null, null, null, null, null, 0) { Failed = reason };
+}

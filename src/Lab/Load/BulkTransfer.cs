@@ -11,6 +11,8 @@ public sealed class BulkTransfer : ILoad
 
     private static readonly TimeSpan ReconnectDelay = TimeSpan.FromMilliseconds(200);
 
+    private const int SmallPiece = 16 * 1024;
+
     private static readonly TimeSpan RateInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>An application gives a connection up over which nothing came for so long. Longer than a kernel takes to suspect the path's MTU (3 s).</summary>
@@ -147,7 +149,8 @@ public sealed class BulkTransfer : ILoad
             var socket = PodSocket.ForSending(place.Thread, place.From, settings.CongestionControl);
             try
             {
-                socket.NoDelay = true;
+                // Small pieces go out as they are written; large ones are in no hurry.
+                socket.NoDelay = settings.PieceBytes < SmallPiece;
                 await socket.ConnectAsync(new IPEndPoint(place.To.Address, settings.Port), current.Token);
                 Interlocked.Increment(ref connections);
                 await SendOverAsync(socket, buffer, current.Token);

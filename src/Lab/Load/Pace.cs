@@ -6,6 +6,9 @@ internal sealed class Pace(Func<long?> bitsPerSecond, TimeProvider time)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>What a machine that was busy elsewhere has kept from being moved for longer is given up, so that it does not come in one burst.</summary>
+    private static readonly TimeSpan CatchUp = TimeSpan.FromMilliseconds(50);
+
     private long last = time.GetTimestamp();
     private double dueBytes;
 
@@ -15,7 +18,7 @@ internal sealed class Pace(Func<long?> bitsPerSecond, TimeProvider time)
         while (bitsPerSecond() is { } rate)
         {
             var now = time.GetTimestamp();
-            dueBytes += time.GetElapsedTime(last, now).TotalSeconds * rate / 8;
+            dueBytes = Math.Min(dueBytes + (time.GetElapsedTime(last, now).TotalSeconds * rate / 8), CatchUp.TotalSeconds * rate / 8);
             last = now;
             if (dueBytes >= 1)
             {

@@ -14,4 +14,11 @@ public static class Judgement
         && (expected.Before < figure.Resolution
             ? better >= expected.After * EnoughOfTheRatio
             : figure.Ratio(worse, better) >= figure.Ratio(expected.Before, expected.After) * EnoughOfTheRatio);
+
+    /// <summary>Whether it never came to the trouble: something was changed ahead of it, and the figure is what it would be once it is healed.</summary>
+    public static bool IsAverted(Figure figure, Expectation expected, double? before, double? after) =>
+        IsAsHealed(figure, expected, before ?? after) && IsAsHealed(figure, expected, after);
+
+    private static bool IsAsHealed(Figure figure, Expectation expected, double? value) =>
+        value is { } measured && (figure.IsBetterHigher ? measured >= expected.After * EnoughOfTheRatio : measured <= expected.After / EnoughOfTheRatio);
 }

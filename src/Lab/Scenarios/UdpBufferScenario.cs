@@ -12,7 +12,8 @@ public static class UdpBufferScenario
 
     private static readonly LinkSettings Path = PodPairs.Link(2, 500, 4 << 20);
 
-    private static readonly UdpSettings Default = new(9003, TimeSpan.FromMilliseconds(200), Datagrams: 190, DatagramBytes: 1400)
+    /// <summary>At first a burst that the buffer holds whole, so that a receiver that the machine keeps waiting loses nothing yet.</summary>
+    private static readonly UdpSettings Default = new(9003, TimeSpan.FromMilliseconds(200), Datagrams: 60, DatagramBytes: 1400)
     {
         OpensAnewEvery = TimeSpan.FromSeconds(3),
     };
@@ -20,7 +21,8 @@ public static class UdpBufferScenario
     internal static Scenario DefaultBuffer() => Burst(
         "udp-default-buffer",
         "the gauge's socket has the default buffer, which holds half of a burst",
-        Default) with
+        Default,
+        datagrams: 190) with
     {
         NodeSysctls = PodPairs.Sysctls(("net.core.rmem_default", "212992")),
         Healing = [new SysctlChange(Pod: null, "net.core.rmem_default", "4194304")],
@@ -32,7 +34,8 @@ public static class UdpBufferScenario
     internal static Scenario AskedBuffer() => Burst(
         "udp-asked-buffer",
         "the gauge asks for 16 MiB of buffer and gets rmem_max, which holds a quarter of a burst",
-        Default with { Every = TimeSpan.FromMilliseconds(300), Datagrams = 1100, ReceiveBufferBytes = 16 << 20 }) with
+        Default with { Every = TimeSpan.FromMilliseconds(300), Datagrams = 120, ReceiveBufferBytes = 16 << 20 },
+        datagrams: 1100) with
     {
         NodeSysctls = PodPairs.Sysctls(("net.core.rmem_max", "212992")),
         Healing = [new SysctlChange(Pod: null, "net.core.rmem_max", "16777216")],
@@ -45,8 +48,8 @@ public static class UdpBufferScenario
     internal static Scenario Overload() => Burst(
         "udp-overload",
         "the gauge reads half of what comes, all the time: a larger buffer delays the loss and prevents nothing",
-        Default with { Every = TimeSpan.FromMilliseconds(50), Datagrams = 100, ReadsAtOnce = 40 },
-        static load => load.ReceiverPause = Pause) with
+        Default with { Every = TimeSpan.FromMilliseconds(50), ReadsAtOnce = 40 },
+        datagrams: 100) with
     {
         NodeSysctls = PodPairs.Sysctls(("net.core.rmem_default", "212992")),
         Healing = [new SysctlChange(Pod: null, "net.core.rmem_default", "1048576")],
@@ -54,13 +57,14 @@ public static class UdpBufferScenario
         Settling = TimeSpan.FromSeconds(8),
     };
 
-    private static Scenario Burst(string name, string problem, UdpSettings settings, Action<UdpBursts>? worsen = null) => new()
+    /// <param name="datagrams">In a burst once there is trouble.</param>
+    private static Scenario Burst(string name, string problem, UdpSettings settings, int datagrams) => new()
     {
         Name = name,
         Problem = problem,
         Pods = Telemetry.Pods,
         Paths = Telemetry.Paths(Path),
-        Loads = Telemetry.Loads(place => new UdpBursts(place, settings), worsen ?? (static load => load.ReceiverPause = Pause)),
+        Loads = Telemetry.Loads(place => new UdpBursts(place, settings), load => (load.Datagrams, load.ReceiverPause) = (datagrams, Pause)),
         Healing = [],
         Settling = TimeSpan.FromSeconds(5),
     };

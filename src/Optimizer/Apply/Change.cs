@@ -17,7 +17,7 @@ namespace NetPulse.Optimizer.Apply;
 /// <param name="Writes">At least one; made and undone together.</param>
 /// <param name="Objective">What it is to improve, and how that is measured.</param>
 /// <param name="Controls">The same of comparable subjects that stay untouched meanwhile.</param>
-/// <param name="TroubleSince">Begin of the anomaly; measurements before it are not what the change is compared with.</param>
+/// <param name="TroubleSince">Begin of what the cause was found in: the trouble, or the end of an earlier change; measurements before it are not what the change is compared with.</param>
 /// <param name="Expected">Of the objective, in its unit.</param>
 /// <param name="TakesEffect">For whom.</param>
 /// <param name="PlannedAt">When it was decided.</param>

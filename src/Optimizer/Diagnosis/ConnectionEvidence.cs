@@ -15,6 +15,9 @@ public sealed record ConnectionEvidence
     /// <summary>A reading larger by this than the one before is on its way to somewhere.</summary>
     private const double ClimbingShare = 1.1;
 
+    /// <summary>Round trips that are longer than the path's by less than this wait nowhere.</summary>
+    private const double NoQueue = 1.15;
+
     /// <summary>While a sender slows down to what the path now allows, its rate says nothing of a ceiling.</summary>
     private static readonly TimeSpan Transition = TimeSpan.FromSeconds(5);
 
@@ -138,6 +141,14 @@ public sealed record ConnectionEvidence
 
     /// <summary>The highest rate of the range, what was sent again with it, per its mean: near 1 where something keeps a ceiling.</summary>
     public double? PeakToMean { get; init; }
+
+    /// <summary>Whether the path is known to carry more.</summary>
+    internal bool IsBelowBest => Throughput.Value < 0.8 * BestThroughput.Value;
+
+    /// <summary>Whether a window may be what limits. Without a better past, only where nothing waits in a queue on the way: then the path is not full.</summary>
+    internal Evidence ShortOfPath => new(
+        "throughput", Throughput.ToString(), $"below 80 % of the {BestThroughput} seen before, or without any queue on the path",
+        IsBelowBest || (ReceiveWindowLimitedShare > 0.5 && ObservedRoundTripTime <= NoQueue * ObservedPathRoundTripTime));
 
     /// <summary>From what both ends reported.</summary>
     /// <param name="traffic">The edge's in the detection window.</param>

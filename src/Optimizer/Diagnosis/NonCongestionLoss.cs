@@ -24,7 +24,7 @@ public sealed class NonCongestionLoss : ICauseRule
         return new Proof(About, evidence)
             .Needs("segments sent again", measured.RetransmittedShare, Text.Percent, "over 0.4 %", share => share > 0.004)
             .Needs("readings in which some were", measured.LossyReadings, Text.Percent, "at least 60 %", share => share >= 0.6)
-            .Needs("time looked at", (evidence.Range.To - evidence.Range.From).TotalSeconds, Text.Seconds, "at least 12 s", seconds => seconds >= 12)
+            .Needs("time looked at", (evidence.Range.To - evidence.Range.From).TotalSeconds, Text.Seconds, "at least 10 s", seconds => seconds >= 10)
             .Needs("round-trip time", measured.RoundTripTime?.TotalSeconds, measured.LowestRoundTripTime?.TotalSeconds, Text.Seconds, $"at most 1.4 times the {Text.Time(measured.LowestRoundTripTime)} of the path", (rtt, least) => rtt <= (1.4 * least) + 0.002)
             .Needs("peak of the rate per mean", measured.PeakToMean, Text.Ratio, $"over {Policer.Ceiling}", peak => peak > Policer.Ceiling)
             .Needs("sent again in vain", measured.SpuriousShare, Text.Percent, "below half", share => share < 0.5)

@@ -25,6 +25,7 @@ public sealed class ReceiveBufferClamped : ICauseRule
     {
         var most = 2.0 * (evidence.Peer.Sysctl(Sysctl) ?? evidence.Node.Sysctl(Sysctl));
         return new Proof(About, evidence)
+            .Needs(measured.ShortOfPath)
             .Needs("connections with SO_RCVBUF", measured.LockedReceiveBuffers, Text.Count, "at least one", count => count > 0)
             .Needs("receive buffer", measured.ReceiveBufferBytes, most, Text.Bytes, $"just twice {Sysctl}, {Text.Bytes(most)}", (buffer, bound) => (long)buffer == (long)bound)
             .Needs("sender stopped by the receive window", measured.ReceiveWindowLimitedShare, Text.Percent, "over 20 % of its busy time", share => share > 0.2)

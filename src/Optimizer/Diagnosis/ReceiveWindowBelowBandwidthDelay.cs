@@ -10,8 +10,6 @@ namespace NetPulse.Optimizer.Diagnosis;
 /// </remarks>
 public sealed class ReceiveWindowBelowBandwidthDelay : ICauseRule
 {
-    private const double NoQueue = 1.15;
-
     public CauseDescription About { get; } = new(
         Cause.ReceiveWindowBelowBandwidthDelay,
         Strength.Shape,
@@ -32,11 +30,8 @@ public sealed class ReceiveWindowBelowBandwidthDelay : ICauseRule
         var fillsWindow = windowRate is { } rate ? measured.Throughput.Value / rate.Value : (double?)null;
         var ceiling = measured.ReceiveLimits?.Maximum;
 
-        // Without a better past the window is what limits only where nothing waits in a queue on the way: then the path is not full.
-        var stands = measured.ReceiveWindowLimitedShare > 0.5 && measured.ObservedRoundTripTime <= NoQueue * measured.ObservedPathRoundTripTime;
-        var isBelowBest = measured.Throughput.Value < 0.8 * measured.BestThroughput.Value;
         return new Proof(About, evidence)
-            .Needs(new Evidence("throughput", measured.Throughput.ToString(), $"below 80 % of the {measured.BestThroughput} seen before, or without any queue on the path", isBelowBest || stands))
+            .Needs(measured.ShortOfPath)
             .Needs(new Evidence(
                 "sender stopped by the receive window",
                 $"{Text.Percent(measured.ReceiveWindowLimitedShare)} of its busy time, {Text.Percent(fillsWindow)} of one window a round trip",
@@ -49,10 +44,10 @@ public sealed class ReceiveWindowBelowBandwidthDelay : ICauseRule
             .Needs("windows closed", measured.ZeroWindowsPerSecond, Text.PerSecond, "at most 1/s", rate => rate <= 1)
             .Needs("connections with SO_RCVBUF", measured.LockedReceiveBuffers, Text.Count, "none", count => count == 0)
             .Needs(
-                "window", measured.SendWindowBytes, isBelowBest ? needed : double.PositiveInfinity, Text.Bytes,
+                "window", measured.SendWindowBytes, measured.IsBelowBest ? needed : double.PositiveInfinity, Text.Bytes,
                 $"below the {Text.Bytes(needed)} that {measured.BestThroughput} at {Text.Time(measured.PathRoundTripTime)} need", (window, bound) => window < bound)
             .Judge(
-                $"the receive buffer's ceiling in {measured.Edge.Peer} ({Text.Bytes(ceiling)}) is below the path's bandwidth-delay product{(isBelowBest ? $" ({Text.Bytes(needed)})" : "")}: "
+                $"the receive buffer's ceiling in {measured.Edge.Peer} ({Text.Bytes(ceiling)}) is below the path's bandwidth-delay product{(measured.IsBelowBest ? $" ({Text.Bytes(needed)})" : "")}: "
                 + $"one window a round trip of {Text.Time(measured.RoundTripTime)} gives {measured.Throughput}",
                 measured.ReceiveWindowLimitedShare ?? 0);
     }

@@ -4,13 +4,13 @@ namespace NetPulse.Optimizer.Proposals;
 
 /// <summary>From <see cref="Cause.ReceiveBufferClamped"/> to what the application may ask for: net.core.rmem_max of the node.</summary>
 /// <remarks>
-/// For TCP what offers a window of 1.5 times the bandwidth-delay product, half of a buffer being window; the kernel doubles what is asked for. For UDP twice the
+/// For TCP what offers a window of 1.25 times the bandwidth-delay product, by the share of the buffer that is window now; the kernel doubles what is asked for. For UDP twice the
 /// burst: the buffer held the share of the datagrams that was delivered. Quadrupled where neither is known. Every process of the node may then ask for as much.
 /// </remarks>
 public sealed class LargerRequestedBuffer : IRemedy
 {
     private const string Sysctl = "net.core.rmem_max";
-    private const double Headroom = 1.5;
+    private const double Headroom = 1.25;
 
     public RemedyDescription About { get; } = new(Cause.ReceiveBufferClamped, [Sysctl], TakesEffect.NewSockets);
 
@@ -27,7 +27,8 @@ public sealed class LargerRequestedBuffer : IRemedy
         var connections = Math.Max(1, measured.Connections ?? 1);
         var delay = measured.PathRoundTripTime ?? TimeSpan.Zero;
         var bandwidthIsKnown = measured.BestThroughput.Value > 1.5 * measured.Throughput.Value;
-        var wanted = bandwidthIsKnown ? Headroom * measured.BestThroughput.BytesInFlight(delay) / connections : 4.0 * limit;
+        var windowShare = Math.Clamp(measured.SendWindowBytes / measured.ReceiveBufferBytes ?? 0.5, 0.25, 0.9);
+        var wanted = bandwidthIsKnown ? Headroom * measured.BestThroughput.BytesInFlight(delay) / connections / windowShare / 2 : 4.0 * limit;
         var ceiling = Ceiling.Of(wanted, limit, Ceiling.LargestBufferBytes);
         return new SysctlProposal(
             finding,

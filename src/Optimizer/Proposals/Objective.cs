@@ -27,7 +27,10 @@ public sealed record Objective(
 
     private const double UsualLeastGain = 1.1;
 
-    /// <summary>What the edge's owner sends, while its round trips do not grow by half nor its retransmits by two points.</summary>
+    /// <summary>A loss-based sender that nothing holds back fills most of a queue of one bandwidth-delay product, which would double the round trip.</summary>
+    private const double LongestRoundTrip = 1.8;
+
+    /// <summary>What the edge's owner sends, while its round trips do not nearly double nor its retransmits by two points.</summary>
     public static Objective Throughput(Edge edge) => new(
         "throughput",
         "bytes/s",
@@ -37,7 +40,7 @@ public sealed record Objective(
         UsualLeastGain,
         LeastBytesPerSecond,
         [
-            new GuardMetric("round-trip time", "s", Measure.GaugeOf(edge.Select(TcpMetrics.SmoothedRtt)), WorstRatio: 1.5, WorstIncrease: 0),
+            new GuardMetric("round-trip time", "s", Measure.GaugeOf(edge.Select(TcpMetrics.SmoothedRtt)), LongestRoundTrip, WorstIncrease: 0),
             new GuardMetric(
                 "retransmitted", "", Measure.ShareOf(edge.Select(TcpMetrics.Retransmits), edge.Select(TcpMetrics.Segments, LabelNames.Transmit)), WorstRatio: 1, WorstIncrease: 0.02),
         ]);

@@ -44,7 +44,7 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
             proposal.Writes,
             proposal.Objective,
             Untouched(proposal.Controls, cluster.At - canary.Duration - (2 * CanaryMeasurement.Settling)),
-            proposal.Finding.Measured.Onset,
+            proposal.Finding.Measured.Range.From,
             proposal.Expected,
             proposal.TakesEffect,
             cluster.At,
@@ -69,6 +69,9 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
 
         journal.Enter(ChangePhase.Written, change, $"written for the Tuner of {change.Node} as {change.Name}");
     }
+
+    /// <inheritdoc cref="CanaryMeasurement.CanJudgeAsync"/>
+    public Task<bool> CanJudgeAsync(SysctlProposal proposal, DateTimeOffset now, CancellationToken cancellationToken) => measurement.CanJudgeAsync(proposal, now, cancellationToken);
 
     /// <summary>The next step of each change, if it is due; one that fails stops no other.</summary>
     /// <returns>Steps that failed and are tried again at the next run.</returns>
@@ -235,7 +238,7 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
     private async Task WatchAsync(ChangeState state, ClusterSnapshot cluster, CancellationToken cancellationToken)
     {
         var change = state.Change;
-        var verdict = await measurement.JudgeStageAsync(change, state.AppliedAt ?? state.Since, state.Since, cluster.At, cancellationToken);
+        var verdict = await measurement.JudgeStageAsync(change, state.Since, cluster.At, cancellationToken);
         var watched = cluster.At - state.Since - CanaryMeasurement.Settling;
         if (verdict.Outcome == Outcome.Harmed)
         {

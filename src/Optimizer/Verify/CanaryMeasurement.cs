@@ -20,6 +20,9 @@ public sealed class CanaryMeasurement(ISampleStore store)
     /// <summary>Readings that are taken together at most.</summary>
     private const int LargestBlock = 5;
 
+    /// <summary>Readings that tell what holds now.</summary>
+    private const int LatestReadings = 3;
+
     /// <summary>Blocks without anything to measure that are no more than chance.</summary>
     private const double LargestEmptyShare = 0.1;
 
@@ -29,7 +32,15 @@ public sealed class CanaryMeasurement(ISampleStore store)
     /// <summary>More of the past says nothing more about now.</summary>
     private static readonly TimeSpan LongestBefore = TimeSpan.FromMinutes(2);
 
+    /// <summary>Readings of the trouble that a change is compared with, at least.</summary>
+    private const int MinimumReadingsBefore = SequentialTest.MinimumBefore + 1;
+
     private readonly ObjectiveValues values = new(store);
+
+    /// <summary>Whether the trouble has been measured for long enough that what a change does to it can be told.</summary>
+    /// <exception cref="SampleStoreException">The store could not be read.</exception>
+    public async Task<bool> CanJudgeAsync(SysctlProposal proposal, DateTimeOffset now, CancellationToken cancellationToken) =>
+        (await values.ReadAsync(proposal.Objective.Measure, new TimeRange(proposal.Finding.Measured.Range.From, now), cancellationToken)).Count >= MinimumReadingsBefore;
 
     /// <summary>What the change did to the canary.</summary>
     /// <param name="change">In force.</param>
@@ -40,7 +51,8 @@ public sealed class CanaryMeasurement(ISampleStore store)
     public async Task<Verdict> JudgeAsync(Change change, DateTimeOffset appliedAt, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var settledAt = await SettledAtAsync(change, appliedAt, now, cancellationToken);
-        var before = RangeBefore(change, appliedAt);
+        // The Tuner may have acted well before it was asked whether it had.
+        var before = RangeBefore(change, change.PlannedAt);
         // Until then there is no gain to be found yet, but harm.
         var after = new TimeRange(settledAt < now ? settledAt : appliedAt + Settling, now);
         return await CompareAsync(change.Objective, [.. change.Objective.Guards, .. CommonGuards.Of(change)], change.Controls, before, after, cancellationToken);
@@ -48,12 +60,11 @@ public sealed class CanaryMeasurement(ISampleStore store)
 
     /// <summary>What a stage did to those that it reached, and what became of the canary meanwhile: the first that is worse off, else the canary's.</summary>
     /// <param name="change">With its reach.</param>
-    /// <param name="canaryAppliedAt">Since then the canary has it.</param>
     /// <param name="stageAppliedAt">Since then the stage's pods have it.</param>
     /// <param name="now">End of what is looked at.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="SampleStoreException">The store could not be read.</exception>
-    public async Task<Verdict> JudgeStageAsync(Change change, DateTimeOffset canaryAppliedAt, DateTimeOffset stageAppliedAt, DateTimeOffset now, CancellationToken cancellationToken)
+    public async Task<Verdict> JudgeStageAsync(Change change, DateTimeOffset stageAppliedAt, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var after = new TimeRange(stageAppliedAt + Settling < now ? stageAppliedAt + Settling : now, now);
         var untouched = change.Controls.Where(control => !change.Touches(control.Subject)).ToImmutableArray();
@@ -66,7 +77,7 @@ public sealed class CanaryMeasurement(ISampleStore store)
             }
         }
 
-        return await CompareAsync(change.Objective, [.. change.Objective.Guards, .. CommonGuards.Of(change)], untouched, RangeBefore(change, canaryAppliedAt), after, cancellationToken);
+        return await CompareAsync(change.Objective, [.. change.Objective.Guards, .. CommonGuards.Of(change)], untouched, RangeBefore(change, change.PlannedAt), after, cancellationToken);
     }
 
     private static TimeRange RangeBefore(Change change, DateTimeOffset appliedAt)
@@ -140,7 +151,7 @@ public sealed class CanaryMeasurement(ISampleStore store)
                 continue;
             }
 
-            var valueBefore = Mean(await values.ReadAsync(guard.Measure, before, cancellationToken));
+            var valueBefore = LevelBefore(guard, await values.ReadAsync(guard.Measure, before, cancellationToken));
             var valueAfter = Mean(seriesAfter);
             var isBroken = guard.IsBroken(valueBefore, valueAfter);
             if (!isBroken && valueBefore == 0 && valueAfter == 0)
@@ -153,6 +164,13 @@ public sealed class CanaryMeasurement(ISampleStore store)
         }
 
         return (broken, string.Join(", ", texts));
+    }
+
+    /// <summary>The worse of its mean and of its latest: a trouble that has just begun may still grow.</summary>
+    private static double LevelBefore(GuardMetric guard, TimeSeries before)
+    {
+        var latest = before.Values.ToArray().TakeLast(LatestReadings).DefaultIfEmpty(0).Average();
+        return guard.Better == Better.Lower ? Math.Max(Mean(before), latest) : Math.Min(Mean(before), latest);
     }
 
     /// <summary>So many readings are taken together that hardly any such block of the trouble is empty: bursts are then compared with each other, not with the silence between them.</summary>

@@ -129,7 +129,7 @@ internal static class CauseCases
         LowestRoundTripTime = Milliseconds(20), ObservedPathRoundTripTime = Milliseconds(22), CongestionWindowBytes = 900_000,
     };
 
-    private static ConnectionEvidence Crossed => Bulk with { Throughput = BytesPerSecond.FromMegabitsPerSecond(5), RoundTripTime = Milliseconds(100), RetransmittedShare = 0.02, Retransmits = 90 };
+    private static ConnectionEvidence Crossed => Bulk with { Throughput = BytesPerSecond.FromMegabitsPerSecond(5), RoundTripTime = Milliseconds(100), PathRoundTripTime = Milliseconds(95), RetransmittedShare = 0.02, Retransmits = 90 };
 
     private static ConnectionEvidence Idle => Bulk with { Throughput = BytesPerSecond.FromMegabitsPerSecond(3), NotSentBytes = 0 };
 
