@@ -153,6 +153,22 @@ public sealed class CommandTests : IDisposable
         Assert.EndsWith("0 passed, 2 failed\n", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_set_of_another_name_is_answered_by_what_its_cases_ask_and_one_that_asks_nothing_is_said()
+    {
+        foreach (var (set, name) in new[] { ("connectivity", "web-to-db"), ("validation", "end-below-port"), ("diff", "deny-added"), ("redundancy", "covered") })
+        {
+            Write($"mine/{set}-{name}.json", await File.ReadAllTextAsync(Path.Combine(Examples(), set, $"{name}.json")));
+        }
+
+        Write("mystery/a.json", "{\"question\": 42}");
+        var (code, output, _) = await RunAsync("cases", folder.FullName);
+        Assert.Equal(0, code);
+        Assert.Equal("mine: 4 passed, 0 failed\nmystery: not run, there are no answers for this set yet\n4 passed, 0 failed\n", output);
+        (code, output, _) = await RunAsync("cases", Path.Combine(folder.FullName, "mystery"));
+        Assert.Equal((1, "0 passed, 0 failed\n"), (code, output));
+    }
+
     [SharedCasesFact]
     public void Every_shared_case_passes()
     {

@@ -71,5 +71,7 @@ public sealed record ClassPolicies(ImmutableArray<CompiledPolicy> Admin, Immutab
         List<CompiledRule> Rules(ImmutableArray<CompiledPolicy> policies, ImmutableArray<CompiledPolicy> without) => [.. policies.Except(without, Same).SelectMany(p => p.Rules(direction))];
     }
 
+    public IEnumerable<CompiledPolicy> All => [.. Admin, .. Isolating, .. Baseline];
+
     public bool IsEmpty => Admin.IsEmpty && Isolating.IsEmpty && Baseline.IsEmpty;
 }
