@@ -51,10 +51,10 @@ internal sealed record CheckCase(string Id, string Expected, IReadOnlyList<(stri
                     WriteNode(folder, path, text, words);
                     break;
                 case ["executable", var path]:
-                    File.SetUnixFileMode(WriteNode(folder, path, text, words), Mode("755"));
+                    SetMode(WriteNode(folder, path, text, words), "755");
                     break;
                 case ["mode", var mode, var path]:
-                    File.SetUnixFileMode(WriteNode(folder, path, text, words), Mode(mode));
+                    SetMode(WriteNode(folder, path, text, words), mode);
                     break;
                 case ["cni", var name]:
                     Directory.CreateDirectory($"{folder}/cni");
@@ -83,7 +83,13 @@ internal sealed record CheckCase(string Id, string Expected, IReadOnlyList<(stri
         return file;
     }
 
-    private static UnixFileMode Mode(string octal) => (UnixFileMode)Convert.ToInt32(octal, 8);
+    private static void SetMode(string file, string octal)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file, (UnixFileMode)Convert.ToInt32(octal, 8));
+        }
+    }
 
     private static string ThisFile([CallerFilePath] string path = "") => path;
 }

@@ -120,9 +120,9 @@ internal static class AdminPolicyChecks
                 continue;
             }
 
-            foreach (var (rule, without) in use.Rules.Zip(alone[use.Policy].Rules).Where(static r => r.First.IsRedundant && !r.Second.IsRedundant))
+            foreach (var rule in use.Rules.Zip(alone[use.Policy].Rules).Where(static r => r.First.IsRedundant && !r.Second.IsRedundant).Select(static r => r.First.Rule))
             {
-                yield return At(evidence, use.Policy, $"spec.{rule.Rule.Direction.ToString().ToLowerInvariant()}[{rule.Rule.Index}]", "removing the rule would change nothing, because an admin policy decides first", Fix);
+                yield return At(evidence, use.Policy, $"spec.{rule.Direction.ToString().ToLowerInvariant()}[{rule.Index}]", "removing the rule would change nothing, because an admin policy decides first", Fix);
             }
         }
     }

@@ -20,6 +20,8 @@ public sealed partial class NodeFolder(string root, string name)
 
     private static readonly string[] Offloads = ["generic-receive-offload", "generic-segmentation-offload", "tcp-segmentation-offload"];
 
+    private static readonly string[] SocketTables = ["tcp", "tcp6"];
+
     private static readonly string[] SysctlFolders = ["/etc/sysctl.d", "/run/sysctl.d", "/usr/lib/sysctl.d"];
 
     private static readonly string[] SysctlNames =
@@ -62,7 +64,7 @@ public sealed partial class NodeFolder(string root, string name)
         SysctlFiles = [.. SysctlLines()],
         Resolvers = [.. Lines(ResolverFile()).Select(static l => l.Split([' ', '\t'], StringSplitOptions.None)).Where(static w => w is ["nameserver", _, ..]).Select(static w => w[1])],
         OffloadsOff = OffloadsOff(),
-        LoopbackListeners = LoopbackListeners(),
+        LoopbackListeners = PodProcesses() is { Count: > 0 } processes ? [.. OnLoopbackOnly(processes)] : default,
     };
 
     private static IEnumerable<string> Kubeconfigs(string text)
@@ -157,22 +159,24 @@ public sealed partial class NodeFolder(string root, string name)
         }
     }
 
-    /// <summary>Of each pod one process is asked: they share the network namespace. Its cgroup has the pod's uid, in the form of systemd or of cgroupfs.</summary>
-    private ImmutableArray<(string PodUid, int Port)> LoopbackListeners()
-    {
-        var processes = Folders($"{root}/proc").Where(static f => Path.GetFileName(f).All(char.IsAsciiDigit))
+    /// <summary>Of each pod one process: they share the network namespace. Its cgroup has the pod's uid, in the form of systemd or of cgroupfs.</summary>
+    private List<(string Folder, string Uid)> PodProcesses() =>
+    [
+        .. Folders($"{root}/proc").Where(static f => Path.GetFileName(f).All(char.IsAsciiDigit))
             .Select(static f => (Folder: f, Uid: PodUid().Match(Read($"{f}/cgroup") ?? "").Groups["uid"].Value.Replace('_', '-')))
             .Where(static p => p.Uid.Length > 0 && File.Exists($"{p.Folder}/net/tcp"))
-            .DistinctBy(static p => p.Uid).ToList();
-        return processes.Count == 0 ? default : [.. from process in processes
-                                                    from port in Listening(process.Folder).GroupBy(static l => l.Port)
-                                                    where port.All(static l => l.IsLoopback)
-                                                    select (process.Uid, port.Key)];
-    }
+            .DistinctBy(static p => p.Uid),
+    ];
+
+    private static IEnumerable<(string PodUid, int Port)> OnLoopbackOnly(IEnumerable<(string Folder, string Uid)> processes) =>
+        from process in processes
+        from port in Listening(process.Folder).GroupBy(static l => l.Port)
+        where port.All(static l => l.IsLoopback)
+        select (process.Uid, port.Key);
 
     /// <summary>Rows of /proc/net/tcp and tcp6 in state 0A: address and port in hexadecimal, an address in words of the machine's order.</summary>
     private static IEnumerable<(int Port, bool IsLoopback)> Listening(string process) =>
-        from file in new[] { "tcp", "tcp6" }
+        from file in SocketTables
         from line in (Read($"{process}/net/{file}") ?? "").Split('\n').Skip(1)
         let words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
         where words.Length > 3 && words[3] == "0A"

@@ -39,11 +39,11 @@ public static class AdminPolicyValidation
             .Concat(Subject(spec.Subject))
             .Concat(AtMost(spec.Ingress.Count, MostOfCluster, "spec.ingress"))
             .Concat(AtMost(spec.Egress.Count, MostOfCluster, "spec.egress"))
-            .Concat(spec.Ingress.SelectMany(static (rule, i) => Rule(rule, rule.From, $"spec.ingress[{i}]", "from")))
-            .Concat(spec.Egress.SelectMany(static (rule, i) => Rule(rule, rule.To, $"spec.egress[{i}]", "to")));
+            .Concat(spec.Ingress.SelectMany(static (rule, i) => ClusterRule(rule, rule.From, $"spec.ingress[{i}]", "from")))
+            .Concat(spec.Egress.SelectMany(static (rule, i) => ClusterRule(rule, rule.To, $"spec.egress[{i}]", "to")));
     }
 
-    private static IEnumerable<PolicyFault> Rule(ClusterNetworkPolicyRule rule, IReadOnlyList<AdminPolicyPeer> peers, string field, string side) =>
+    private static IEnumerable<PolicyFault> ClusterRule(ClusterNetworkPolicyRule rule, IReadOnlyList<AdminPolicyPeer> peers, string field, string side) =>
         Rule(rule.Name, rule.Action, ClusterActions, peers, MostOfCluster, rule.Protocols.Any(static p => p.DestinationNamedPort is not null), field, side)
             .Concat(AtMost(rule.Protocols.Count, MostOfCluster, $"{field}.protocols"))
             .Concat(rule.Protocols.SelectMany((p, i) => Protocol(p, $"{field}.protocols[{i}]")));
@@ -51,10 +51,10 @@ public static class AdminPolicyValidation
     private static IEnumerable<PolicyFault> Spec(AdminNetworkPolicySpec spec, string[] actions) => Subject(spec.Subject)
         .Concat(AtMost(spec.Ingress.Count, Most, "spec.ingress"))
         .Concat(AtMost(spec.Egress.Count, Most, "spec.egress"))
-        .Concat(spec.Ingress.SelectMany((rule, i) => Rule(rule, actions, rule.From, $"spec.ingress[{i}]", "from")))
-        .Concat(spec.Egress.SelectMany((rule, i) => Rule(rule, actions, rule.To, $"spec.egress[{i}]", "to")));
+        .Concat(spec.Ingress.SelectMany((rule, i) => AdminRule(rule, actions, rule.From, $"spec.ingress[{i}]", "from")))
+        .Concat(spec.Egress.SelectMany((rule, i) => AdminRule(rule, actions, rule.To, $"spec.egress[{i}]", "to")));
 
-    private static IEnumerable<PolicyFault> Rule(AdminNetworkPolicyRule rule, string[] actions, IReadOnlyList<AdminPolicyPeer> peers, string field, string side) =>
+    private static IEnumerable<PolicyFault> AdminRule(AdminNetworkPolicyRule rule, string[] actions, IReadOnlyList<AdminPolicyPeer> peers, string field, string side) =>
         Rule(rule.Name, rule.Action, actions, peers, Most, rule.Ports.Any(static p => p.NamedPort is not null), field, side)
             .Concat(AtMost(rule.Ports.Count, Most, $"{field}.ports"))
             .Concat(rule.Ports.SelectMany((p, i) => Port(p, $"{field}.ports[{i}]")));
