@@ -1,5 +1,5 @@
 # One target a line that a reader can paste. LAB=0 with run: this host's own traffic instead of the lab.
-.PHONY: help bench-collector bench-fleet verify-counts build run test lab lab-all bench-lab policy-cases bench kill-test root dependencies test-dependencies test-kernels publish soak bench-store store-kill-test eval
+.PHONY: help bench-collector bench-fleet verify-counts build run test lab lab-all bench-lab policy-cases bench kill-test root dependencies test-dependencies test-kernels publish soak bench-store bench-store-year store-kill-test eval images
 lab = artifacts/bin/NetPulse.Lab/release/netpulse-lab
 
 help: ## what there is
@@ -13,6 +13,9 @@ run: root build ## the whole loop in a lab on this host, until Ctrl-C; LAB=0 wat
 
 publish: dependencies ## the collector as one file with its runtime, and what it weighs; OUT=dir
 	@scripts/publish.sh $(or $(OUT),artifacts/publish/collector)
+
+images: dependencies ## the three container images as OCI archives, without a daemon; what they weigh, and that they run: make images OUT=dir
+	@scripts/images.sh $(or $(OUT),artifacts/publish/images)
 
 test: test-dependencies build ## every test; those that need root say so
 	@scripts/test.sh
@@ -51,11 +54,14 @@ bench-collector: root build ## what the published collector costs, side by side 
 
 verify-counts: root build ## what a counting client sends against what the collector reports, also at twice its tables' capacity
 	@artifacts/bin/NetPulse.Benchmarks.Collector/release/netpulse-bench-collector verify-counts
-soak: build ## the decoders (remote write, PromQL, line protocol, chunks) under random input for MINUTES each
+soak: build ## the decoders (remote write, PromQL, line protocol, chunks, roll-ups) under random input for MINUTES each
 	@NETPULSE_SOAK_MINUTES=$(or $(MINUTES),5) dotnet test tests/Telemetry.Tests -c Release --no-build --nologo --filter Whatever --logger "console;verbosity=normal"
 
 bench-store: test-dependencies build ## the embedded store beside every store that is installed, same samples, same questions: make bench-store OUT=file.json
 	@artifacts/bin/NetPulse.Store.Benchmarks/release/netpulse-bench-store $(or $(OUT),artifacts/bench-store.json) artifacts/bin/NetPulse.Optimizer/release/netpulse-optimizer
+
+bench-store-year: build ## many days of samples in the embedded store, by a clock of its own, to benchmarks/results/store-year.md: make bench-store-year SIZES="1x365 100x2" (NODESxDAYS)
+	@artifacts/bin/NetPulse.Store.Benchmarks/release/netpulse-bench-store year benchmarks/results/store-year.md $(or $(SIZES),1x365 100x2)
 
 store-kill-test: build ## kill -9 of a process that appends to the store, ROUNDS times; every acknowledged sample must be there, once
 	@NETPULSE_STORE_KILLS=$(or $(ROUNDS),100) dotnet test tests/Telemetry.Tests -c Release --no-build --nologo --filter Killed_at_any_moment --logger "console;verbosity=normal"

@@ -17,6 +17,8 @@ needed_for_tests=(
 	"victoria-metrics|command -v victoria-metrics|a real store that remote write and queries are tested against"
 	"prometheus|command -v prometheus && command -v promtool|a second one, and promtool, which checks /metrics"
 	"influxdb|command -v influxd|an InfluxDB 1.x that line protocol and InfluxQL are tested against"
+	"postgresql|ls /usr/lib/postgresql/*/bin/initdb|the database of a schedule that several optimizers share"
+	"prometheus-alertmanager|command -v prometheus-alertmanager|a real Alertmanager, whose webhook begins a run"
 )
 needed_for_kernels=(
 	"qemu-system-x86|command -v qemu-system-x86_64|boots other kernels than this one"

@@ -1,11 +1,25 @@
-// Loads every store that is installed with the same samples and asks it the same questions: netpulse-bench-store OUT.json [OPTIMIZER] [NAME ...]
+// Loads every store that is installed with the same samples and asks it the same questions; or the embedded one alone with many days of samples.
+using System.Globalization;
 using System.Text.Json;
 using NetPulse.Store.Benchmarks;
 
 if (args.Length == 0)
 {
-    Console.Error.WriteLine("usage: netpulse-bench-store OUT.json [path of netpulse-optimizer] [names of stores]");
+    Console.Error.WriteLine("usage: netpulse-bench-store OUT.json [path of netpulse-optimizer] [names of stores]\n       netpulse-bench-store year OUT.md [NODESxDAYS ...]");
     return 64;
+}
+
+if (args is ["year", var page, .. var sizes])
+{
+    var lines = new List<string>();
+    foreach (var size in sizes.Select(static size => size.Split('x')))
+    {
+        lines.Add(await YearRun.OfAsync(int.Parse(size[0], CultureInfo.InvariantCulture), int.Parse(size[1], CultureInfo.InvariantCulture)));
+        Console.WriteLine(lines[^1]);
+    }
+
+    await File.WriteAllTextAsync(page, YearRun.Page(lines));
+    return 0;
 }
 
 var loadBefore = StoreReport.Load();

@@ -41,9 +41,10 @@ return await ServiceStart.RunAsync(args, static configuration =>
     builder.Services.AddPolicies();
     builder.Services.AddRollout(configuration.Root);
     builder.Services.AddSingleton<OptimizationRun>();
-    builder.Services.AddSchedule();
+    builder.Services.AddSchedule(configuration.Root);
     builder.Services.AddHostedService<StartReport>();
     builder.Services.AddSingleton<Approvals>();
+    builder.Services.AddSingleton<AlertLog>();
     builder.Services.AddSingleton<OwnMetrics>();
 
     var app = builder.Build();
@@ -54,6 +55,7 @@ return await ServiceStart.RunAsync(args, static configuration =>
     app.MapLineProtocol();
     app.MapQueries();
     app.MapApi();
+    app.MapAlerts();
     app.MapHealth();
     app.MapPage();
     return app;

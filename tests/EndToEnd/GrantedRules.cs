@@ -27,12 +27,15 @@ internal sealed class GrantedRules
         ];
     }
 
+    public IReadOnlyCollection<(string Verb, string Group, string Resource)> All => granted;
+
     /// <summary>What was asked for and is not allowed, each once.</summary>
     public IEnumerable<string> Lacking(IEnumerable<SeenRequest> requests) =>
         requests.Select(Asked).Distinct().Where(asked => !granted.Contains(asked)).Select(static asked => $"{asked.Verb} {asked.Resource} ({asked.Group})");
 
-    /// <summary><c>/apis/GROUP/VERSION/namespaces/NS/RESOURCE/NAME/SUBRESOURCE?QUERY</c> and the shorter ones.</summary>
-    private static (string Verb, string Group, string Resource) Asked(SeenRequest request)
+    /// <returns>The verb on the resource, as a role names them.</returns>
+    /// <remarks><c>/apis/GROUP/VERSION/namespaces/NS/RESOURCE/NAME/SUBRESOURCE?QUERY</c> and the shorter ones.</remarks>
+    public static (string Verb, string Group, string Resource) Asked(SeenRequest request)
     {
         var query = request.Target.Contains('?', StringComparison.Ordinal) ? request.Target[(request.Target.IndexOf('?', StringComparison.Ordinal) + 1)..] : "";
         var parts = request.Target.Split('?')[0].Split('/', StringSplitOptions.RemoveEmptyEntries);

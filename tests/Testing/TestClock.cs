@@ -6,6 +6,7 @@ public sealed class TestClock(DateTimeOffset start) : TimeProvider
     private readonly Lock gate = new();
     private readonly List<TestTimer> timers = [];
     private DateTimeOffset now = start;
+    private TimeSpan jumped;
 
     public TestClock()
         : this(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero))
@@ -22,7 +23,17 @@ public sealed class TestClock(DateTimeOffset start) : TimeProvider
         }
     }
 
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+    public override long GetTimestamp() => (GetUtcNow() - jumped).UtcTicks;
+
+    /// <summary>Sets the clock without time going by: no timer fires.</summary>
+    public void Jump(TimeSpan by)
+    {
+        lock (gate)
+        {
+            now += by;
+            jumped += by;
+        }
+    }
 
     /// <summary>Moves time on and fires each timer that becomes due, in order.</summary>
     public void Advance(TimeSpan by)

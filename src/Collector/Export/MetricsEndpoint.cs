@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using NetPulse.Collector.Sampling;
+using NetPulse.Hosting;
 using NetPulse.Telemetry.Exposition;
 
 namespace NetPulse.Collector.Export;
@@ -19,14 +20,14 @@ internal static class MetricsEndpoint
             }
 
             await context.WriteMetricsAsync(reading.Families);
-        });
+        }).WithMetadata(AccessRule.Metrics);
         app.MapGet("/healthz", static (LatestReading latest, IOptions<SamplingOptions> options, TimeProvider time) =>
             latest.Value is { } reading && time.GetUtcNow() - reading.At > 6 * options.Value.Interval
                 ? Results.Text($"The last reading is of {reading.At:O}.\n", statusCode: StatusCodes.Status503ServiceUnavailable)
-                : Results.Text("ok\n"));
+                : Results.Text("ok\n")).WithMetadata(AccessRule.Open);
         app.MapGet("/readyz", static (LatestReading latest) =>
             latest.Value is null
                 ? Results.Text("The first reading has not ended yet.\n", statusCode: StatusCodes.Status503ServiceUnavailable)
-                : Results.Text("ok\n"));
+                : Results.Text("ok\n")).WithMetadata(AccessRule.Open);
     }
 }

@@ -18,6 +18,15 @@ public sealed record ClusterSnapshot(
     OptimizationPolicy Policy,
     ImmutableArray<string> Problems)
 {
+    private readonly Lazy<Dictionary<(string Namespace, string Name), Pod>> podsByName = new(() => Index(Pods));
+
+    /// <summary>Every pod.</summary>
+    public ImmutableArray<Pod> Pods
+    {
+        get;
+        init => (field, podsByName) = (value, new(() => Index(value)));
+    } = Pods;
+
     /// <summary>The metadata of each namespace; none in standalone mode.</summary>
     public ImmutableArray<ObjectMeta> Namespaces { get; init; } = [];
 
@@ -44,6 +53,17 @@ public sealed record ClusterSnapshot(
            select pod,
     ];
 
-    public Pod? PodNamed(string @namespace, string name) =>
-        Pods.FirstOrDefault(pod => pod.Metadata.Name == name && pod.Metadata.Namespace == @namespace);
+    public Pod? PodNamed(string @namespace, string name) => podsByName.Value.GetValueOrDefault((@namespace, name));
+
+    /// <summary>A file of the objects directory may hold a pod that another holds too: the first counts.</summary>
+    private static Dictionary<(string Namespace, string Name), Pod> Index(ImmutableArray<Pod> pods)
+    {
+        var index = new Dictionary<(string Namespace, string Name), Pod>(pods.Length);
+        foreach (var pod in pods)
+        {
+            index.TryAdd((pod.Metadata.Namespace, pod.Metadata.Name), pod);
+        }
+
+        return index;
+    }
 }

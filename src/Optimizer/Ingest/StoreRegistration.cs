@@ -15,7 +15,8 @@ internal static class StoreRegistration
         .AddSingleton<OpenedStore>(static provider => new OpenedStore(Open(provider)))
         .AddSingleton<ISampleStore>(static provider => new FiniteReadings(provider.GetRequiredService<OpenedStore>().Samples))
         .AddSingleton<LineProtocolEndpoint>()
-        .AddHostedService<StoreStart>();
+        .AddHostedService<StoreStart>()
+        .AddHostedService<HeapUpkeep>();
 
     public static void MapLineProtocol(this IEndpointRouteBuilder endpoints) => LineProtocolEndpoint.Map(endpoints);
 

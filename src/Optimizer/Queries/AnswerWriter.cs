@@ -62,12 +62,14 @@ internal sealed class AnswerWriter(PipeWriter output) : IDisposable
                 break;
             case QueryAnswer.Matrix matrix:
                 Raw("matrix\",\"result\":["u8);
-                for (var i = 0; i < matrix.Series.Count; i++)
+                var isFirst = true;
+                foreach (var series in matrix.Series)
                 {
-                    Raw(i == 0 ? "{\"metric\":"u8 : ",{\"metric\":"u8);
-                    Labels(matrix.Series[i].Labels);
+                    Raw(isFirst ? "{\"metric\":"u8 : ",{\"metric\":"u8);
+                    isFirst = false;
+                    Labels(series.Labels);
                     Raw(",\"values\":"u8);
-                    Points(matrix.Series[i]);
+                    Points(series);
                     Raw("}"u8);
                     await SendAsync(cancellationToken);
                 }

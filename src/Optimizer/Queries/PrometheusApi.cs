@@ -44,14 +44,14 @@ internal sealed partial class PrometheusApi(IPromQl queries, OpenedStore store, 
     {
         var query = request.Query;
         var at = request.At;
-        await answer.WriteAsync(await turns.RunAsync(request.Timeout, token => queries.QueryAsync(query, at, token), cancellationToken), cancellationToken);
+        await turns.RunAsync(request.Timeout, async token => await answer.WriteAsync(await queries.QueryAsync(query, at, token), token), cancellationToken);
     }
 
     private async Task QueryRangeAsync(QueryRequest request, AnswerWriter answer, CancellationToken cancellationToken)
     {
         var query = request.Query;
         var steps = request.Steps;
-        await answer.WriteAsync(await turns.RunAsync(request.Timeout, token => queries.QueryRangeAsync(query, steps, token), cancellationToken), cancellationToken);
+        await turns.RunAsync(request.Timeout, async token => await answer.WriteAsync(await queries.QueryRangeAsync(query, steps, token), token), cancellationToken);
     }
 
     private async Task SeriesAsync(QueryRequest request, AnswerWriter answer, CancellationToken cancellationToken)

@@ -7,6 +7,16 @@ internal sealed class QueryTurns(IOptions<QueryOptions> options, TimeProvider ti
 {
     private readonly SemaphoreSlim free = new(options.Value.Concurrent);
 
+    /// <summary>As <see cref="RunAsync{T}"/>, for a query whose answer is sent while it is read.</summary>
+    /// <exception cref="TimeoutException">The query's time was over before it ended.</exception>
+    /// <exception cref="OperationCanceledException">Whoever asked is gone.</exception>
+    public Task RunAsync(TimeSpan? asked, Func<CancellationToken, Task> query, CancellationToken cancellationToken) =>
+        RunAsync(asked, async token =>
+        {
+            await query(token);
+            return true;
+        }, cancellationToken);
+
     /// <exception cref="TimeoutException">The query's time was over before it ended.</exception>
     /// <exception cref="OperationCanceledException">Whoever asked is gone.</exception>
     public async Task<T> RunAsync<T>(TimeSpan? asked, Func<CancellationToken, ValueTask<T>> query, CancellationToken cancellationToken)

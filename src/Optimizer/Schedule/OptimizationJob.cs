@@ -10,17 +10,12 @@ namespace NetPulse.Optimizer.Schedule;
 [DisallowConcurrentExecution]
 internal sealed partial class OptimizationJob(OptimizationRun run, PolicyRounds policies, OptimizerMeter meter, ILogger<OptimizationJob> logger) : IJob
 {
-    public static readonly JobKey Key = new("optimization");
-
-    /// <summary>Fires between the runs.</summary>
-    public static readonly TriggerKey Between = new("between");
-
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
     {
         var started = Stopwatch.GetTimestamp();
         try
         {
-            if (context.Trigger.Key.Equals(Between))
+            if (context.Trigger.Key.Name == RunKeys.BetweenName)
             {
                 await run.FollowAsync(cancellationToken);
                 await policies.FollowAsync(cancellationToken);
@@ -60,17 +55,25 @@ public sealed class OptimizerMeter : IDisposable
     private readonly Meter meter = new(Name);
     private readonly Counter<long> runs;
     private readonly Counter<double> seconds;
+    private readonly Counter<long> alerts;
 
     public OptimizerMeter()
     {
         runs = meter.CreateCounter<long>("netpulse_optimizer_runs", description: "Optimization runs by result.");
         seconds = meter.CreateCounter<double>("netpulse_optimizer_run_seconds", "seconds", "Time spent in optimization runs.");
+        alerts = meter.CreateCounter<long>("netpulse_optimizer_alerts", description: "Alerts that Alertmanager's webhook has told of, by status.");
     }
 
     public void RunEnded(string result, TimeSpan duration)
     {
         runs.Add(1, new KeyValuePair<string, object?>("result", result));
         seconds.Add(duration.TotalSeconds);
+    }
+
+    public void AlertsReceived(int firing, int resolved)
+    {
+        alerts.Add(firing, new KeyValuePair<string, object?>("status", "firing"));
+        alerts.Add(resolved, new KeyValuePair<string, object?>("status", "resolved"));
     }
 
     public void Dispose() => meter.Dispose();

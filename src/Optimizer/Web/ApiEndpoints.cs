@@ -6,7 +6,6 @@ using NetPulse.Optimizer.Journal;
 using NetPulse.Optimizer.Policies.Live;
 using NetPulse.Optimizer.Profiles;
 using NetPulse.Optimizer.Schedule;
-using Quartz;
 
 namespace NetPulse.Optimizer.Web;
 
@@ -23,7 +22,11 @@ internal static class ApiEndpoints
 
     public static void MapApi(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/api/v1/status", static (OptimizationRun run, ChangeJournal journal) => Results.Json(StatusView.Of(run.Latest, journal.Changes), Json));
+        endpoints.MapGet("/api/v1/status", static (OptimizationRun run, ChangeJournal journal, HttpContext context) =>
+        {
+            var view = StatusView.Of(run.Latest, journal.Changes);
+            return Results.Json(context.RequestServices.GetService<LeadersSchedule>() is { Standing: { Length: > 0 } standing } ? view with { Problems = view.Problems.Insert(0, standing) } : view, Json);
+        });
 
         endpoints.MapGet("/api/v1/journal", static (ChangeJournal journal, long after = 0) =>
             Results.Json(journal.Latest.Where(entry => entry.Sequence > after), Json));
@@ -42,10 +45,9 @@ internal static class ApiEndpoints
             return Results.Text(string.Concat(judged.SelectMany(node => node.Lines.Select(line => $"{node.Node}: {line}\n"))));
         });
 
-        endpoints.MapPost("/api/v1/runs", static async (ISchedulerFactory schedulers, CancellationToken cancellationToken) =>
+        endpoints.MapPost("/api/v1/runs", static async (RunDemand demand, CancellationToken cancellationToken) =>
         {
-            var scheduler = await schedulers.GetScheduler(cancellationToken);
-            await scheduler.TriggerJob(OptimizationJob.Key, cancellationToken);
+            await demand.NowAsync(cancellationToken);
             return Results.Accepted();
         }).WithMetadata(AccessRule.Run);
 

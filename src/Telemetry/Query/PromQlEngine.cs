@@ -68,9 +68,9 @@ public sealed class PromQlEngine(ISampleStore store, PromQlLimits limits) : IPro
         return new QueryAnswer.Matrix(Sorted(series.Select(evaluator.Samples)));
     }
 
-    /// <summary>A range alone is asked for: its samples themselves.</summary>
-    private static List<TimeSeries> Window(Evaluator evaluator, PromQlExpression expression) =>
-        Sorted(evaluator.Windowed(expression));
+    /// <summary>A range alone is asked for: its samples themselves, in no order, as they are read.</summary>
+    private static IEnumerable<TimeSeries> Window(Evaluator evaluator, PromQlExpression expression) =>
+        evaluator.Windowed(expression).Where(static one => one.Count > 0);
 
     private static List<TimeSeries> Sorted(IEnumerable<TimeSeries> series)
     {

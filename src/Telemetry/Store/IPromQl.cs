@@ -41,7 +41,8 @@ public abstract record QueryAnswer
     public sealed record Vector(ImmutableArray<VectorSample> Samples) : QueryAnswer;
 
     /// <summary>Several samples a series.</summary>
-    public sealed record Matrix(IReadOnlyList<TimeSeries> Series) : QueryAnswer;
+    /// <param name="Series">To be enumerated once: it may be read from the store meanwhile.</param>
+    public sealed record Matrix(IEnumerable<TimeSeries> Series) : QueryAnswer;
 }
 
 public readonly record struct VectorSample(LabelSet Labels, long UnixMilliseconds, double Value);

@@ -14,6 +14,10 @@ public interface ISampleStore
     /// <exception cref="SampleStoreException">The store could not be read.</exception>
     ValueTask<IReadOnlyList<TimeSeries>> ReadAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken);
 
+    /// <summary>As <see cref="ReadAsync"/>, but read as far as it is enumerated, which may wait for the disk and may fail: so a long answer need not be in memory as a whole.</summary>
+    async ValueTask<IEnumerable<TimeSeries>> StreamAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken) =>
+        await ReadAsync(selector, range, cancellationToken);
+
     /// <summary>The labels of the series that match any of the selectors and have at least one sample in the range, in no particular order.</summary>
     /// <param name="selectors">None of them, or one without matchers, is every series.</param>
     /// <exception cref="SampleStoreException">The store could not be read.</exception>

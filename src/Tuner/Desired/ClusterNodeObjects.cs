@@ -136,6 +136,7 @@ public sealed partial class ClusterNodeObjects : BackgroundService, INodeObjects
         }
         catch (KubernetesException e) when (e.Fault is ApiFault.Forbidden)
         {
+            LogNobodysOwn(Node, e.Message);
             return [];
         }
     }
@@ -156,6 +157,9 @@ public sealed partial class ClusterNodeObjects : BackgroundService, INodeObjects
             LastTransitionTime = status.ObservedAt,
         };
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "NodeTuning {Node} is made without an owner, and will stay when the node has gone: {Problem}")]
+    private partial void LogNobodysOwn(string node, string problem);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The status of NodeTuning {Node} could not be written; it is tried again: {Problem}")]
     private partial void LogStatusFailed(string node, string problem);

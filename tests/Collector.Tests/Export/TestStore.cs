@@ -16,7 +16,7 @@ namespace NetPulse.Collector.Tests.Export;
 internal sealed class TestStore : IAsyncDisposable
 {
     private readonly WebApplication server;
-    private int answering;
+    private int hanging;
 
     private TestStore(WebApplication server) => this.server = server;
 
@@ -33,8 +33,8 @@ internal sealed class TestStore : IAsyncDisposable
 
     public IEnumerable<double> Values => Stored.Select(sample => sample.Value);
 
-    /// <summary>Whether a request has come whose answer is not a long silence.</summary>
-    public bool IsAnswering => Volatile.Read(ref answering) > 0;
+    /// <summary>How many requests have come that get no answer.</summary>
+    public int Hanging => Volatile.Read(ref hanging);
 
     public Uri Address { get; private set; } = null!;
 
@@ -46,7 +46,7 @@ internal sealed class TestStore : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = protocols));
         builder.Services.AddRoutingCore();
         var store = new TestStore(builder.Build());
-        store.server.MapPost("{**path}", store.AnswerAsync);
+        store.server.MapPost("{**path}", store.TakeAsync);
         await store.server.StartAsync();
         store.Address = new Uri(store.server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         return store;
@@ -80,19 +80,6 @@ internal sealed class TestStore : IAsyncDisposable
 
     public ValueTask DisposeAsync() => server.DisposeAsync();
 
-    private async Task AnswerAsync(HttpContext context)
-    {
-        Interlocked.Increment(ref answering);
-        try
-        {
-            await TakeAsync(context);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref answering);
-        }
-    }
-
     private async Task TakeAsync(HttpContext context)
     {
         using var body = new MemoryStream();
@@ -106,9 +93,9 @@ internal sealed class TestStore : IAsyncDisposable
                 return;
             }
 
-            Interlocked.Decrement(ref answering);
+            Interlocked.Increment(ref hanging);
             await Hang(context);
-            Interlocked.Increment(ref answering);
+            Interlocked.Decrement(ref hanging);
             return;
         }
 

@@ -62,6 +62,9 @@ internal static class DeployFolder
             case ("replace", JsonObject mapping) when mapping.ContainsKey(path[^1]):
                 mapping[path[^1]] = operation["value"]!.DeepClone();
                 break;
+            case ("add", JsonObject mapping):
+                mapping[path[^1]] = operation["value"]!.DeepClone();
+                break;
             case ("add", JsonArray list) when path[^1] == "-":
                 list.Add(operation["value"]!.DeepClone());
                 break;

@@ -44,7 +44,7 @@ public sealed class HourOfWeekTests
         var profile = new HourOfWeek(1);
         return [.. Enumerable.Range(0, weeks * PointsPerWeek).Select(i =>
         {
-            var known = profile.Observe(0, TimeOfWeek.At((long)i * FiveMinutes), Vector512.Create(value(i)), Vector512<float>.AllBitsSet, out var residuals);
+            var known = profile.Observe(0, TimeOfWeek.At((long)i * FiveMinutes), Vector256.Create(value(i)), Vector256<float>.AllBitsSet, out var residuals);
             return known[0].Equals(0) ? float.NaN : residuals[0];
         })];
     }

@@ -33,10 +33,14 @@ internal sealed class LoopRig : IDisposable
     private readonly GateMeter gates = new();
     private readonly double[] sentBytes = new double[2];
     private readonly double[] limitedSeconds = new double[2];
+    private readonly (IClusterObjects Objects, IObjectStore<NetworkRecommendation> Recommendations)? elsewhere;
     private double seconds;
 
-    public LoopRig(OptimizationPolicy? policy = null)
+    /// <param name="policy">Of the objects directory.</param>
+    /// <param name="inCluster">Where the objects are when not in a directory.</param>
+    public LoopRig(OptimizationPolicy? policy = null, Func<TestClock, (IClusterObjects Objects, IObjectStore<NetworkRecommendation> Recommendations)>? inCluster = null)
     {
+        elsewhere = inCluster?.Invoke(Clock);
         kept = new EmbeddedStore(new EmbeddedStoreOptions { Directory = Path.Combine(folder, "store") }, Clock, NullLogger<EmbeddedStore>.Instance);
         store = new FiniteReadings(kept);
         Directory.CreateDirectory(Path.Combine(Objects, "pods"));
@@ -105,13 +109,14 @@ internal sealed class LoopRig : IDisposable
         var names = new RecommendationNames();
         Recommendations = new DirectoryObjectStore<NetworkRecommendation>(Objects, Clock, NullLogger<DirectoryObjectStore<NetworkRecommendation>>.Instance);
         Cluster = new ObjectsDirectory(new ClusterOptions { ObjectsDirectory = Objects, PolicyFile = PolicyFile }, Clock, Recommendations);
+        var (objects, recommendations) = elsewhere ?? (Cluster, Recommendations);
         var edges = new EdgeWatch(store, Options.Create(new DetectionOptions()));
         var alerts = new AlertBook();
         var usual = new UsualWatch(store, Options.Create(new DetectionOptions()));
         var announcements = new Announcements(Options.Create(new DetectionOptions()));
         Memory = new DetectionMemory(Options.Create(new JournalOptions { File = JournalFile }), edges, usual, announcements, alerts, Journal, Clock);
         Run = new OptimizationRun(
-            Cluster,
+            objects,
             edges,
             new ErrorWatch(store),
             new ShapeWatch(store, Options.Create(new DetectionOptions())),
@@ -123,8 +128,8 @@ internal sealed class LoopRig : IDisposable
             new CauseSearch(store, CauseRules.All),
             new Outlook(new CauseSearch(store, CauseRules.All)),
             new ProfileWatch(store, Options.Create(new ProfileOptions()), Clock),
-            new ChangeLifecycle(new NodeTuningWriter(Cluster, names), new CanaryMeasurement(store), Journal, Effects),
-            new RecommendationBook(Recommendations, Journal, names, Options.Create(new RecommendationOptions()), new RecommendationPlace("netpulse")),
+            new ChangeLifecycle(new NodeTuningWriter(objects, names), new CanaryMeasurement(store), Journal, Effects),
+            new RecommendationBook(recommendations, Journal, names, Options.Create(new RecommendationOptions()), new RecommendationPlace("netpulse")),
             Memory,
             Journal,
             Effects,

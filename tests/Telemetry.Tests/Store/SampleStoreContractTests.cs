@@ -156,7 +156,7 @@ public sealed class SampleStoreContractTests(SampleStoreContractTests.Stores sto
             QueryAnswer.Vector one => Assert.Single(one.Samples).Value,
             _ => double.NaN,
         });
-        Assert.Equal(31, Assert.IsType<QueryAnswer.Matrix>(await queries.QueryAsync($"{metric}{{pod=\"a\"}}[30s]", steps.To, CancellationToken.None)).Series[0].Count, 1.0);
+        Assert.Equal(31, Assert.IsType<QueryAnswer.Matrix>(await queries.QueryAsync($"{metric}{{pod=\"a\"}}[30s]", steps.To, CancellationToken.None)).Series.First().Count, 1.0);
         var e = await Assert.ThrowsAsync<PromQlException>(async () => await queries.QueryAsync($"nothing_known({metric})", steps.To, CancellationToken.None));
         Assert.Contains("nothing_known", e.Message, StringComparison.Ordinal);
     }

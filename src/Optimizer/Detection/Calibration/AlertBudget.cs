@@ -1,5 +1,5 @@
 using System.Runtime.Intrinsics;
-using Lanes = System.Runtime.Intrinsics.Vector512<float>;
+using Lanes = System.Runtime.Intrinsics.Vector256<float>;
 
 namespace NetPulse.Optimizer.Detection.Calibration;
 
@@ -48,8 +48,8 @@ internal struct AlertThreshold
 
     public Lanes Exceeds(Lanes scores, in AlertPace pace)
     {
-        var threshold = Vector512.MaxNative(Lanes.One, Alerts * pace.PerAlert) * pace.Threshold;
-        var isAlert = Vector512.GreaterThanOrEqual(scores, threshold);
+        var threshold = Vector256.MaxNative(Lanes.One, Alerts * pace.PerAlert) * pace.Threshold;
+        var isAlert = Vector256.GreaterThanOrEqual(scores, threshold);
         Alerts = (Alerts * pace.Kept) + (Lanes.One & isAlert);
         return isAlert;
     }

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Lanes = System.Runtime.Intrinsics.Vector512<float>;
+using Lanes = System.Runtime.Intrinsics.Vector256<float>;
 
 namespace NetPulse.Optimizer.Detection.Calibration;
 
@@ -27,11 +27,11 @@ internal struct HighestOfLast
         var before = highest[0];
         for (var i = 1; i < Slots; i++)
         {
-            before = Vector512.MaxNative(before, highest[i]);
+            before = Vector256.MaxNative(before, highest[i]);
         }
 
-        highest[slot] = Vector512.MaxNative(highest[slot], scores);
-        return scores & Vector512.GreaterThan(scores, before * Higher);
+        highest[slot] = Vector256.MaxNative(highest[slot], scores);
+        return scores & Vector256.GreaterThan(scores, before * Higher);
     }
 
     [InlineArray(Slots)]

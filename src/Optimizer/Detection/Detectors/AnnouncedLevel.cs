@@ -1,5 +1,5 @@
 using System.Runtime.Intrinsics;
-using Lanes = System.Runtime.Intrinsics.Vector512<float>;
+using Lanes = System.Runtime.Intrinsics.Vector256<float>;
 
 namespace NetPulse.Optimizer.Detection.Detectors;
 
@@ -20,13 +20,13 @@ internal struct AnnouncedLevel
     /// <summary>Before a value is judged: lets <paramref name="level"/> and the earlier one change places where that one is nearer.</summary>
     public void Prepare(ref Lanes level, Lanes values, Lanes present, Lanes announced)
     {
-        var begins = announced & present & Vector512.LessThanOrEqual(PointsLeft, Lanes.Zero);
-        Earlier = Vector512.ConditionalSelect(begins, level, Earlier);
-        var left = Vector512.ConditionalSelect(announced, Vector512.Create(Remembered), Vector512.MaxNative(PointsLeft - Lanes.One, Lanes.Zero));
-        var isNearer = Vector512.LessThan(Vector512.Abs(values - Earlier), Vector512.Abs(values - level));
-        var swap = present & ~announced & Vector512.GreaterThan(PointsLeft, Lanes.Zero) & isNearer;
-        PointsLeft = Vector512.ConditionalSelect(present, left, PointsLeft);
-        (level, Earlier) = (Vector512.ConditionalSelect(swap, Earlier, level), Vector512.ConditionalSelect(swap, level, Earlier));
+        var begins = announced & present & Vector256.LessThanOrEqual(PointsLeft, Lanes.Zero);
+        Earlier = Vector256.ConditionalSelect(begins, level, Earlier);
+        var left = Vector256.ConditionalSelect(announced, Vector256.Create(Remembered), Vector256.MaxNative(PointsLeft - Lanes.One, Lanes.Zero));
+        var isNearer = Vector256.LessThan(Vector256.Abs(values - Earlier), Vector256.Abs(values - level));
+        var swap = present & ~announced & Vector256.GreaterThan(PointsLeft, Lanes.Zero) & isNearer;
+        PointsLeft = Vector256.ConditionalSelect(present, left, PointsLeft);
+        (level, Earlier) = (Vector256.ConditionalSelect(swap, Earlier, level), Vector256.ConditionalSelect(swap, level, Earlier));
     }
 
     /// <summary>The level after an announced value, unless the series is so young that it learns faster anyway.</summary>
@@ -34,5 +34,5 @@ internal struct AnnouncedLevel
     /// <param name="usual">Level as it would be without an announcement.</param>
     /// <param name="learned">Lanes to learn in.</param>
     public static Lanes Learn(Lanes before, Lanes usual, Lanes values, Lanes learned) =>
-        Vector512.ConditionalSelect(learned, before + ((values - before) * (1 / Memory)), usual);
+        Vector256.ConditionalSelect(learned, before + ((values - before) * (1 / Memory)), usual);
 }

@@ -12,7 +12,7 @@ internal delegate void StatePart(Span<byte> bytes);
 internal static class BankState
 {
     /// <summary>Grows with every change of what is kept or of what it means.</summary>
-    private const int Version = 2;
+    private const int Version = 3;
     private const int HeadBytes = 40;
 
     private static ReadOnlySpan<byte> Magic => "NPDETECT"u8;

@@ -1,5 +1,5 @@
 using System.Runtime.Intrinsics;
-using Lanes = System.Runtime.Intrinsics.Vector512<float>;
+using Lanes = System.Runtime.Intrinsics.Vector256<float>;
 
 namespace NetPulse.Optimizer.Detection.Detectors;
 
@@ -12,12 +12,12 @@ internal struct CountScale
 
     public Lanes Observe(Lanes counts, Lanes present)
     {
-        var isAny = Vector512.GreaterThan(counts, Lanes.Zero) & present;
-        var isFirst = Vector512.Equals(NonZero, Lanes.Zero);
-        var usual = Vector512.ConditionalSelect(isFirst & isAny, counts, Usual);
+        var isAny = Vector256.GreaterThan(counts, Lanes.Zero) & present;
+        var isFirst = Vector256.Equals(NonZero, Lanes.Zero);
+        var usual = Vector256.ConditionalSelect(isFirst & isAny, counts, Usual);
         NonZero += Lanes.One & isAny;
-        var share = Vector512.MaxNative(Lanes.One / NonZero, Vector512.Create(1 / Memory));
-        Usual = Vector512.ConditionalSelect(isAny, usual + (share * (Vector512.MinNative(counts, usual * 3) - usual)), Usual);
-        return Vector512.Log(Lanes.One + (counts / usual)) & isAny;
+        var share = Vector256.MaxNative(Lanes.One / NonZero, Vector256.Create(1 / Memory));
+        Usual = Vector256.ConditionalSelect(isAny, usual + (share * (Vector256.MinNative(counts, usual * 3) - usual)), Usual);
+        return Vector256.Log(Lanes.One + (counts / usual)) & isAny;
     }
 }

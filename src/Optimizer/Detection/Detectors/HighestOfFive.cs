@@ -1,5 +1,5 @@
 using System.Runtime.Intrinsics;
-using Lanes = System.Runtime.Intrinsics.Vector512<float>;
+using Lanes = System.Runtime.Intrinsics.Vector256<float>;
 
 namespace NetPulse.Optimizer.Detection.Detectors;
 
@@ -11,16 +11,16 @@ internal struct HighestOfFive
 
     public Lanes Observe(Lanes values, Lanes present, Lanes seen)
     {
-        var isFirst = present & Vector512.Equals(seen, Lanes.Zero);
-        Second = Vector512.ConditionalSelect(isFirst, values, Second);
-        Third = Vector512.ConditionalSelect(isFirst, values, Third);
-        Fourth = Vector512.ConditionalSelect(isFirst, values, Fourth);
-        First = Vector512.ConditionalSelect(isFirst, values, First);
-        var highest = Vector512.MaxNative(Vector512.MaxNative(Vector512.MaxNative(First, Second), Vector512.MaxNative(Third, Fourth)), values);
-        First = Vector512.ConditionalSelect(present, Second, First);
-        Second = Vector512.ConditionalSelect(present, Third, Second);
-        Third = Vector512.ConditionalSelect(present, Fourth, Third);
-        Fourth = Vector512.ConditionalSelect(present, values, Fourth);
+        var isFirst = present & Vector256.Equals(seen, Lanes.Zero);
+        Second = Vector256.ConditionalSelect(isFirst, values, Second);
+        Third = Vector256.ConditionalSelect(isFirst, values, Third);
+        Fourth = Vector256.ConditionalSelect(isFirst, values, Fourth);
+        First = Vector256.ConditionalSelect(isFirst, values, First);
+        var highest = Vector256.MaxNative(Vector256.MaxNative(Vector256.MaxNative(First, Second), Vector256.MaxNative(Third, Fourth)), values);
+        First = Vector256.ConditionalSelect(present, Second, First);
+        Second = Vector256.ConditionalSelect(present, Third, Second);
+        Third = Vector256.ConditionalSelect(present, Fourth, Third);
+        Fourth = Vector256.ConditionalSelect(present, values, Fourth);
         return highest;
     }
 }

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Lanes = System.Runtime.Intrinsics.Vector512<float>;
+using Lanes = System.Runtime.Intrinsics.Vector256<float>;
 
 namespace NetPulse.Optimizer.Detection.Detectors;
 
@@ -33,13 +33,13 @@ internal sealed class HourOfWeek(int blocks)
     {
         ref var mean = ref means[(block * Hours) + time.Hour];
         ref var count = ref seen[(block * Hours) + time.Hour];
-        var known = present & Vector512.GreaterThan(count, Lanes.Zero);
+        var known = present & Vector256.GreaterThan(count, Lanes.Zero);
         var slope = means[(block * Hours) + time.NearestHour] - mean;
-        var hasNearest = known & Vector512.GreaterThan(seen[(block * Hours) + time.NearestHour], Lanes.Zero);
+        var hasNearest = known & Vector256.GreaterThan(seen[(block * Hours) + time.NearestHour], Lanes.Zero);
         residuals = values - (mean + (slope * time.ShareOfNearest & hasNearest));
-        var counted = Vector512.MinNative(count + Lanes.One, Vector512.Create(Memory));
-        mean = Vector512.ConditionalSelect(present, mean + (residuals / counted), mean);
-        count = Vector512.ConditionalSelect(present, counted, count);
+        var counted = Vector256.MinNative(count + Lanes.One, Vector256.Create(Memory));
+        mean = Vector256.ConditionalSelect(present, mean + (residuals / counted), mean);
+        count = Vector256.ConditionalSelect(present, counted, count);
         return known;
     }
 }

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Lanes = System.Runtime.Intrinsics.Vector512<float>;
+using Lanes = System.Runtime.Intrinsics.Vector256<float>;
 
 namespace NetPulse.Optimizer.Detection.Detectors;
 
@@ -30,9 +30,9 @@ internal sealed class HourlyRecord(int blocks)
     {
         ref var ofHour = ref highest[(block * Hours) + hourOfDay];
         ref var ofLate = ref recent[block];
-        var share = scores / (Vector512.MaxNative(ofHour, ofLate) + Vector512.Create(Ground));
-        ofHour = Vector512.ConditionalSelect(present, Vector512.MaxNative(ofHour * (1 - FadingOfHour), scores), ofHour);
-        ofLate = Vector512.ConditionalSelect(present, Vector512.MaxNative(ofLate * (1 - FadingOfRecent), scores), ofLate);
+        var share = scores / (Vector256.MaxNative(ofHour, ofLate) + Vector256.Create(Ground));
+        ofHour = Vector256.ConditionalSelect(present, Vector256.MaxNative(ofHour * (1 - FadingOfHour), scores), ofHour);
+        ofLate = Vector256.ConditionalSelect(present, Vector256.MaxNative(ofLate * (1 - FadingOfRecent), scores), ofLate);
         return share & present;
     }
 }

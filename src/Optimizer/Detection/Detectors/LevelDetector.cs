@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Lanes = System.Runtime.Intrinsics.Vector512<float>;
+using Lanes = System.Runtime.Intrinsics.Vector256<float>;
 
 namespace NetPulse.Optimizer.Detection.Detectors;
 
@@ -42,28 +42,28 @@ internal sealed class LevelDetector(int blocks, float warmUp)
         var share = Lanes.One / (seen + Lanes.One);
         var score = state.Value.Observe(values, values, present, seen, warmUp, falls: true);
 
-        var level = Vector512.ConditionalSelect(Vector512.Equals(seen, Lanes.Zero), values, state.Slow);
-        level += Vector512.MaxNative(share, Vector512.Create(1 / SlowLevel)) * (values - level);
-        state.Slow = Vector512.ConditionalSelect(present, level, state.Slow);
-        score = Vector512.MaxNative(score, state.Detrended.Observe(values - level, values - level, present, seen, warmUp, falls: true));
+        var level = Vector256.ConditionalSelect(Vector256.Equals(seen, Lanes.Zero), values, state.Slow);
+        level += Vector256.MaxNative(share, Vector256.Create(1 / SlowLevel)) * (values - level);
+        state.Slow = Vector256.ConditionalSelect(present, level, state.Slow);
+        score = Vector256.MaxNative(score, state.Detrended.Observe(values - level, values - level, present, seen, warmUp, falls: true));
 
         var known = hours.Observe(block, time, values, present, out var residuals);
-        score = Vector512.MaxNative(score, state.OfHour.Observe(residuals, residuals, known, state.SeenInHour, warmUp, falls: true)) * RangeWeight;
+        score = Vector256.MaxNative(score, state.OfHour.Observe(residuals, residuals, known, state.SeenInHour, warmUp, falls: true)) * RangeWeight;
 
         var shareInHour = Lanes.One / (state.SeenInHour + Lanes.One);
         var distance = state.FromHour.Observe(residuals, known, state.SeenInHour, shareInHour, HourMemory);
-        var twoOfThree = Vector512.Abs(state.HourDistance.Observe(distance, known));
-        score = Vector512.MaxNative(score, Vector512.MinNative(twoOfThree, Vector512.Create(MostFromHour)) * HourWeight);
+        var twoOfThree = Vector256.Abs(state.HourDistance.Observe(distance, known));
+        score = Vector256.MaxNative(score, Vector256.MinNative(twoOfThree, Vector256.Create(MostFromHour)) * HourWeight);
 
-        var hasBefore = present & Vector512.GreaterThan(seen, Lanes.Zero);
+        var hasBefore = present & Vector256.GreaterThan(seen, Lanes.Zero);
         var steps = seen - Lanes.One;
-        var jump = Vector512.Abs(state.Step.Observe(values - state.Before, hasBefore, steps, Lanes.One / seen, JumpMemory));
-        score = Vector512.MaxNative(score, jumps.Observe(block, time.HourOfDay, jump, hasBefore) * JumpWeight);
+        var jump = Vector256.Abs(state.Step.Observe(values - state.Before, hasBefore, steps, Lanes.One / seen, JumpMemory));
+        score = Vector256.MaxNative(score, jumps.Observe(block, time.HourOfDay, jump, hasBefore) * JumpWeight);
 
-        state.Before = Vector512.ConditionalSelect(present, values, state.Before);
+        state.Before = Vector256.ConditionalSelect(present, values, state.Before);
         state.Seen += Lanes.One & present;
         state.SeenInHour += Lanes.One & known;
-        return score & present & Vector512.GreaterThanOrEqual(seen, Vector512.Create(warmUp));
+        return score & present & Vector256.GreaterThanOrEqual(seen, Vector256.Create(warmUp));
     }
 
     /// <summary>The range that the values have kept.</summary>

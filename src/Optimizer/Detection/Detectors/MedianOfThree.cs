@@ -1,5 +1,5 @@
 using System.Runtime.Intrinsics;
-using Lanes = System.Runtime.Intrinsics.Vector512<float>;
+using Lanes = System.Runtime.Intrinsics.Vector256<float>;
 
 namespace NetPulse.Optimizer.Detection.Detectors;
 
@@ -11,11 +11,11 @@ internal struct MedianOfThree
 
     public Lanes Observe(Lanes values, Lanes present)
     {
-        var lower = Vector512.MinNative(values, Last);
-        var upper = Vector512.MaxNative(values, Last);
-        var median = Vector512.MaxNative(lower, Vector512.MinNative(upper, BeforeLast));
-        BeforeLast = Vector512.ConditionalSelect(present, Last, BeforeLast);
-        Last = Vector512.ConditionalSelect(present, values, Last);
+        var lower = Vector256.MinNative(values, Last);
+        var upper = Vector256.MaxNative(values, Last);
+        var median = Vector256.MaxNative(lower, Vector256.MinNative(upper, BeforeLast));
+        BeforeLast = Vector256.ConditionalSelect(present, Last, BeforeLast);
+        Last = Vector256.ConditionalSelect(present, values, Last);
         return median & present;
     }
 }

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using NetPulse.Optimizer.Detection.Preparation;
-using Lanes = System.Runtime.Intrinsics.Vector512<float>;
+using Lanes = System.Runtime.Intrinsics.Vector256<float>;
 
 namespace NetPulse.Optimizer.Detection.Detectors;
 
@@ -41,30 +41,30 @@ internal sealed class NetworkDetector(SignalKind kind, int blocks, float warmUp)
         var isThroughput = kind == SignalKind.Throughput;
         var scaled = isCount
             ? state.Count.Observe(values, present)
-            : Vector512.Log(Vector512.MaxNative(values, Vector512.Create(1e-9f)));
+            : Vector256.Log(Vector256.MaxNative(values, Vector256.Create(1e-9f)));
 
         state.Announced.Prepare(ref state.Level.Level, scaled, present, announced);
         var before = state.Level.Level;
         var deviation = state.Level.Observe(scaled, present, seen, share, memory);
-        var learned = announced & present & Vector512.GreaterThan(seen, Vector512.Create(RobustResidual.FreeUpdates));
+        var learned = announced & present & Vector256.GreaterThan(seen, Vector256.Create(RobustResidual.FreeUpdates));
         state.Level.Level = AnnouncedLevel.Learn(before, state.Level.Level, scaled, learned);
-        var far = Vector512.MaxNative(state.Deviation.Observe(deviation, present), Lanes.Zero);
+        var far = Vector256.MaxNative(state.Deviation.Observe(deviation, present), Lanes.Zero);
         var held = scaled;
         if (isThroughput)
         {
             held = state.HeldValue.Observe(scaled, present, seen);
-            far = Vector512.MaxNative(far, -state.HeldDeviation.Observe(deviation, present, seen));
+            far = Vector256.MaxNative(far, -state.HeldDeviation.Observe(deviation, present, seen));
         }
 
         var novelty = state.Value.Observe(scaled, held, present, seen, warmUp, isThroughput, isThroughput ? SmallestRange : 0);
-        var score = Vector512.MaxNative(far * LevelWeight, novelty * RangeWeight);
+        var score = Vector256.MaxNative(far * LevelWeight, novelty * RangeWeight);
         if (!isCount)
         {
-            score = Vector512.MaxNative(score, state.Stuck.Observe(values, present, seen, warmUp) * StuckWeight);
+            score = Vector256.MaxNative(score, state.Stuck.Observe(values, present, seen, warmUp) * StuckWeight);
         }
 
         state.Seen += Lanes.One & present;
-        return score & present & Vector512.GreaterThanOrEqual(seen, Vector512.Create(warmUp));
+        return score & present & Vector256.GreaterThanOrEqual(seen, Vector256.Create(warmUp));
     }
 
     /// <summary>Values nearer to the level than what makes an event; in the unit of the values.</summary>

@@ -1,5 +1,5 @@
 using System.Runtime.Intrinsics;
-using Lanes = System.Runtime.Intrinsics.Vector512<float>;
+using Lanes = System.Runtime.Intrinsics.Vector256<float>;
 
 namespace NetPulse.Optimizer.Detection.Detectors;
 
@@ -24,21 +24,21 @@ internal struct RangeNovelty
     /// <param name="smallestWidth">A range that is narrower is taken as this.</param>
     public Lanes Observe(Lanes values, Lanes held, Lanes present, Lanes seen, float warmUp, bool falls, float smallestWidth = 0)
     {
-        var isFirst = Vector512.Equals(seen, Lanes.Zero);
-        var high = Vector512.ConditionalSelect(isFirst, values, High);
-        var low = Vector512.ConditionalSelect(isFirst, values, Low);
+        var isFirst = Vector256.Equals(seen, Lanes.Zero);
+        var high = Vector256.ConditionalSelect(isFirst, values, High);
+        var low = Vector256.ConditionalSelect(isFirst, values, Low);
         var width = high - low;
-        var beyond = Vector512.MaxNative(values - high, Lanes.Zero);
+        var beyond = Vector256.MaxNative(values - high, Lanes.Zero);
         if (falls)
         {
-            beyond = Vector512.MaxNative(low - held, beyond);
+            beyond = Vector256.MaxNative(low - held, beyond);
         }
 
         // Without a width every step is infinitely far; 0/0 is not looked at.
-        var novelty = Vector512.MinNative(beyond / Vector512.MaxNative(width, Vector512.Create(Math.Max(smallestWidth, float.Epsilon * (1 << 23)))), Vector512.Create(Highest));
+        var novelty = Vector256.MinNative(beyond / Vector256.MaxNative(width, Vector256.Create(Math.Max(smallestWidth, float.Epsilon * (1 << 23)))), Vector256.Create(Highest));
         var creep = width * Fading;
-        High = Vector512.ConditionalSelect(present, Vector512.MaxNative(high - creep, values), High);
-        Low = Vector512.ConditionalSelect(present, Vector512.MinNative(low + creep, held), Low);
-        return novelty & present & Vector512.GreaterThanOrEqual(seen, Vector512.Create(warmUp));
+        High = Vector256.ConditionalSelect(present, Vector256.MaxNative(high - creep, values), High);
+        Low = Vector256.ConditionalSelect(present, Vector256.MinNative(low + creep, held), Low);
+        return novelty & present & Vector256.GreaterThanOrEqual(seen, Vector256.Create(warmUp));
     }
 }

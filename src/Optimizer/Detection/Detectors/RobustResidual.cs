@@ -1,5 +1,5 @@
 using System.Runtime.Intrinsics;
-using Lanes = System.Runtime.Intrinsics.Vector512<float>;
+using Lanes = System.Runtime.Intrinsics.Vector256<float>;
 
 namespace NetPulse.Optimizer.Detection.Detectors;
 
@@ -28,17 +28,17 @@ internal struct RobustResidual
     /// <param name="share">1/(<paramref name="seen"/> + 1).</param>
     public Lanes Observe(Lanes values, Lanes present, Lanes seen, Lanes share, in ResidualMemory memory)
     {
-        var isFirst = Vector512.Equals(seen, Lanes.Zero);
-        var level = Vector512.ConditionalSelect(isFirst, values, Level);
-        var scale = Vector512.MaxNative(Scale, Vector512.Create(memory.SmallestScale)) + (Vector512.Abs(level) * 1e-6f) + Vector512.Create(1e-12f);
+        var isFirst = Vector256.Equals(seen, Lanes.Zero);
+        var level = Vector256.ConditionalSelect(isFirst, values, Level);
+        var scale = Vector256.MaxNative(Scale, Vector256.Create(memory.SmallestScale)) + (Vector256.Abs(level) * 1e-6f) + Vector256.Create(1e-12f);
         var distance = values - level;
-        var far = Vector512.Create(Furthest);
-        var score = Vector512.MinNative(Vector512.MaxNative(distance / scale, -far), far);
-        var limit = Vector512.ConditionalSelect(Vector512.LessThan(seen, Vector512.Create(FreeUpdates)), Vector512.Create(float.MaxValue), scale * 3);
-        var held = Vector512.MinNative(Vector512.MaxNative(distance, -limit), limit);
-        Level = Vector512.ConditionalSelect(present, level + (Vector512.MaxNative(share, Vector512.Create(1 / memory.Level)) * held), Level);
-        var pull = Vector512.MaxNative(share, Vector512.Create(1 / memory.Scale));
-        Scale = Vector512.ConditionalSelect(present & ~isFirst, Scale + (pull * (Vector512.Abs(held) - Scale)), Scale);
-        return score & present & Vector512.GreaterThanOrEqual(seen, Vector512.Create(WarmUp));
+        var far = Vector256.Create(Furthest);
+        var score = Vector256.MinNative(Vector256.MaxNative(distance / scale, -far), far);
+        var limit = Vector256.ConditionalSelect(Vector256.LessThan(seen, Vector256.Create(FreeUpdates)), Vector256.Create(float.MaxValue), scale * 3);
+        var held = Vector256.MinNative(Vector256.MaxNative(distance, -limit), limit);
+        Level = Vector256.ConditionalSelect(present, level + (Vector256.MaxNative(share, Vector256.Create(1 / memory.Level)) * held), Level);
+        var pull = Vector256.MaxNative(share, Vector256.Create(1 / memory.Scale));
+        Scale = Vector256.ConditionalSelect(present & ~isFirst, Scale + (pull * (Vector256.Abs(held) - Scale)), Scale);
+        return score & present & Vector256.GreaterThanOrEqual(seen, Vector256.Create(WarmUp));
     }
 }

@@ -2,11 +2,11 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using NetPulse.Optimizer.Detection.Calibration;
 using NetPulse.Optimizer.Detection.Preparation;
-using Lanes = System.Runtime.Intrinsics.Vector512<float>;
+using Lanes = System.Runtime.Intrinsics.Vector256<float>;
 
 namespace NetPulse.Optimizer.Detection.Detectors;
 
-/// <summary>Many series of one kind that are read at the same times, sixteen to a block. Streaming: a point is judged by what came before it.</summary>
+/// <summary>Many series of one kind that are read at the same times, eight to a block. Streaming: a point is judged by what came before it.</summary>
 /// <remarks>
 /// A value that is missing (NaN) or infinite scores zero and changes nothing. A point no later than the last is dropped and counted. A score of about one is
 /// an event; the first values of a series, <see cref="UsualWarmUp"/> unless told otherwise, score zero. Values are floats: a change below 1e-7 of the value is not seen.
@@ -23,9 +23,11 @@ public sealed class SeriesBank
     private readonly NetworkDetector? network;
     private readonly HighestOfLast[] gates;
     private readonly AlertThreshold[] thresholds;
-    private readonly ushort[] alerts;
+    private readonly byte[] alerts;
     private readonly AlertBudget budget;
     private readonly int warmUp;
+    private AlertPace pace;
+    private long paceMilliseconds = -1;
     private long lastUnixMilliseconds = long.MinValue;
     private long points;
 
@@ -44,7 +46,7 @@ public sealed class SeriesBank
         var blocks = (series + Lanes.Count - 1) / Lanes.Count;
         gates = new HighestOfLast[blocks];
         thresholds = new AlertThreshold[blocks];
-        alerts = new ushort[blocks];
+        alerts = new byte[blocks];
         if (kind == SignalKind.Level)
         {
             level = new LevelDetector(blocks, warmUp);
@@ -108,11 +110,10 @@ public sealed class SeriesBank
             return;
         }
 
-        var days = points == 0 ? 0 : (unixMilliseconds - lastUnixMilliseconds) / 86_400_000.0;
+        SetPace(points == 0 ? 0 : unixMilliseconds - lastUnixMilliseconds);
         lastUnixMilliseconds = unixMilliseconds;
-        var pace = budget.Pace(days);
-        var time = TimeOfWeek.At(unixMilliseconds);
-        var largest = Vector512.Create(Largest);
+        var time = level is null ? default : TimeOfWeek.At(unixMilliseconds);
+        var largest = Vector256.Create(Largest);
         Span<float> partial = stackalloc float[Lanes.Count];
         for (var block = 0; block < gates.Length; block++)
         {
@@ -121,21 +122,21 @@ public sealed class SeriesBank
             Lanes read;
             if (isWhole)
             {
-                read = Vector512.Create(values[first..]);
+                read = Vector256.Create(values[first..]);
             }
             else
             {
                 partial.Fill(float.NaN);
                 values[first..Series].CopyTo(partial);
-                read = Vector512.Create<float>(partial);
+                read = Vector256.Create<float>(partial);
             }
 
-            var present = Vector512.LessThan(Vector512.Abs(read), Vector512.Create(float.PositiveInfinity));
-            read = Vector512.MinNative(Vector512.MaxNative(read & present, -largest), largest);
+            var present = Vector256.LessThan(Vector256.Abs(read), Vector256.Create(float.PositiveInfinity));
+            read = Vector256.MinNative(Vector256.MaxNative(read & present, -largest), largest);
             var expected = announced.IsEmpty ? Lanes.Zero : Expected(announced[first..Math.Min(first + Lanes.Count, Series)]);
             var score = (level is null ? network!.Observe(block, read, present, expected) : level.Observe(block, time, read, present)) & ~expected;
             var passed = gates[block].Pass(score, points);
-            alerts[block] = (ushort)thresholds[block].Exceeds(passed, pace).ExtractMostSignificantBits();
+            alerts[block] = (byte)thresholds[block].Exceeds(passed, pace).ExtractMostSignificantBits();
             if (isWhole)
             {
                 score.CopyTo(raw[first..]);
@@ -151,6 +152,16 @@ public sealed class SeriesBank
         }
 
         points++;
+    }
+
+    /// <summary>The pace of the alerts' memory; most points come as far apart as the two before.</summary>
+    private void SetPace(long milliseconds)
+    {
+        if (milliseconds != paceMilliseconds)
+        {
+            paceMilliseconds = milliseconds;
+            pace = budget.Pace(milliseconds / 86_400_000.0);
+        }
     }
 
     private void Visit(StatePart visit)
@@ -170,6 +181,6 @@ public sealed class SeriesBank
             mask[lane] = announced[lane] ? BitConverter.Int32BitsToSingle(-1) : 0;
         }
 
-        return Vector512.Create<float>(mask);
+        return Vector256.Create<float>(mask);
     }
 }

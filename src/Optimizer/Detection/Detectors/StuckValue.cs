@@ -1,5 +1,5 @@
 using System.Runtime.Intrinsics;
-using Lanes = System.Runtime.Intrinsics.Vector512<float>;
+using Lanes = System.Runtime.Intrinsics.Vector256<float>;
 
 namespace NetPulse.Optimizer.Detection.Detectors;
 
@@ -14,15 +14,15 @@ internal struct StuckValue
     public Lanes Observe(Lanes values, Lanes present, Lanes seen, float warmUp)
     {
         var one = Lanes.One;
-        var isSame = Vector512.Equals(values, Last) & Vector512.GreaterThan(seen, Lanes.Zero);
+        var isSame = Vector256.Equals(values, Last) & Vector256.GreaterThan(seen, Lanes.Zero);
         // A run counts as a record only when it has ended: it is measured against the ones before it.
-        var record = Vector512.ConditionalSelect(isSame, LongestRun, Vector512.MaxNative(LongestRun, Repeats + one));
-        record = Vector512.MaxNative(one, one + ((record - one) * (1 - Fading)));
-        var repeats = Vector512.ConditionalSelect(isSame, Repeats + one, Lanes.Zero);
-        LongestRun = Vector512.ConditionalSelect(present, record, LongestRun);
-        Repeats = Vector512.ConditionalSelect(present, repeats, Repeats);
-        Last = Vector512.ConditionalSelect(present, values, Last);
+        var record = Vector256.ConditionalSelect(isSame, LongestRun, Vector256.MaxNative(LongestRun, Repeats + one));
+        record = Vector256.MaxNative(one, one + ((record - one) * (1 - Fading)));
+        var repeats = Vector256.ConditionalSelect(isSame, Repeats + one, Lanes.Zero);
+        LongestRun = Vector256.ConditionalSelect(present, record, LongestRun);
+        Repeats = Vector256.ConditionalSelect(present, repeats, Repeats);
+        Last = Vector256.ConditionalSelect(present, values, Last);
         Changes += Lanes.One & present & ~isSame;
-        return (repeats / record) & present & Vector512.GreaterThanOrEqual(Changes, Vector512.Create(warmUp / 2));
+        return (repeats / record) & present & Vector256.GreaterThanOrEqual(Changes, Vector256.Create(warmUp / 2));
     }
 }

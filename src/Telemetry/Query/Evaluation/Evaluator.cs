@@ -16,6 +16,7 @@ namespace NetPulse.Telemetry.Query.Evaluation;
 internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdges edges, TimeSpan lookBack, QueryBudget budget, CancellationToken cancellationToken)
 {
     private const int SeriesAtOnce = 256;
+    private const long SamplesAtOnce = 64 << 10;
 
     /// <summary>Samples and steps of some series from which on they are computed by more than one thread.</summary>
     private const long WorthAnotherThread = 50_000;
@@ -302,12 +303,12 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdg
     {
         var (shift, length) = ShiftAndLength(range);
         var moments = new Moments(shift, grid, edges);
-        foreach (var some in Ranges(range).Chunk(SeriesAtOnce))
+        foreach (var some in Parts(Ranges(range)))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            budget.Take((long)grid.Count * some.Length);
-            var computed = new StepSeries?[some.Length];
-            ForEach(some, some.Sum(static one => (long)one.Count) + ((long)grid.Count * some.Length), Compute);
+            budget.Take((long)grid.Count * some.Count);
+            var computed = new StepSeries?[some.Count];
+            ForEach(some, some.Sum(static one => (long)one.Count) + ((long)grid.Count * some.Count), Compute);
             foreach (var one in computed.OfType<StepSeries>())
             {
                 yield return one;
@@ -386,12 +387,35 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdg
         return any;
     }
 
+    /// <summary>As many series together as are worth several threads, but not so many that their samples fill the memory.</summary>
+    private static IEnumerable<List<TimeSeries>> Parts(IEnumerable<TimeSeries> series)
+    {
+        var part = new List<TimeSeries>(SeriesAtOnce);
+        long samples = 0;
+        foreach (var one in series)
+        {
+            part.Add(one);
+            samples += one.Count;
+            if (part.Count == SeriesAtOnce || samples >= SamplesAtOnce)
+            {
+                yield return part;
+                part = new List<TimeSeries>(SeriesAtOnce);
+                samples = 0;
+            }
+        }
+
+        if (part.Count > 0)
+        {
+            yield return part;
+        }
+    }
+
     /// <exception cref="PromQlException">A function refused what it was given.</exception>
-    private static void ForEach(TimeSeries[] series, long work, Action<int> compute)
+    private static void ForEach(List<TimeSeries> series, long work, Action<int> compute)
     {
         if (work < WorthAnotherThread)
         {
-            for (var i = 0; i < series.Length; i++)
+            for (var i = 0; i < series.Count; i++)
             {
                 compute(i);
             }
@@ -401,7 +425,7 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdg
 
         try
         {
-            Parallel.For(0, series.Length, compute);
+            Parallel.For(0, series.Count, compute);
         }
         catch (AggregateException e) when (e.InnerException is PromQlException refusal)
         {

@@ -11,9 +11,10 @@ internal sealed class SelectedSeries
     /// <summary>A roll-up takes about the memory of so many samples.</summary>
     private const int RollUpSamples = 8;
 
-    private readonly Dictionary<PromQlExpression, IReadOnlyList<TimeSeries>> found = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<PromQlExpression, IEnumerable<TimeSeries>> found = new(ReferenceEqualityComparer.Instance);
 
-    public IReadOnlyList<TimeSeries> this[PromQlExpression selector] => found[selector];
+    /// <summary>What a selector found, to be enumerated once: it may be read meanwhile.</summary>
+    public IEnumerable<TimeSeries> this[PromQlExpression selector] => found[selector];
 
     private readonly Dictionary<PromQlExpression, IReadOnlyList<RolledSeries>> rolled = new(ReferenceEqualityComparer.Instance);
 
@@ -42,9 +43,14 @@ internal sealed class SelectedSeries
                 continue;
             }
 
-            var series = first.From > first.To ? [] : await store.ReadAsync(first.Series, Range(first.From, first.To), cancellationToken);
-            budget.TakeSeries(series.Count);
-            budget.Take(series.Sum(static one => (long)one.Count));
+            IEnumerable<TimeSeries> series = [];
+            if (first.From <= first.To)
+            {
+                // a range alone is answered as it is read, so its samples need no room
+                series = Counted(await store.StreamAsync(first.Series, Range(first.From, first.To), cancellationToken), budget, countsSamples: first.Selector != query);
+                series = same.Count() > 1 ? await Task.Run(series.ToList, cancellationToken) : series;
+            }
+
             foreach (var one in same)
             {
                 selected.found[one.Selector] = series;
@@ -52,6 +58,16 @@ internal sealed class SelectedSeries
         }
 
         return selected;
+    }
+
+    private static IEnumerable<TimeSeries> Counted(IEnumerable<TimeSeries> series, QueryBudget budget, bool countsSamples)
+    {
+        foreach (var one in series)
+        {
+            budget.TakeSeries(1);
+            budget.Take(countsSamples ? one.Count : 0);
+            yield return one;
+        }
     }
 
     private static void Collect(PromQlExpression expression, StepGrid grid, Scope scope, List<Wanted> wanted)

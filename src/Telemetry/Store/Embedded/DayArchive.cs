@@ -71,6 +71,11 @@ internal sealed partial class DayArchive : IDisposable
         }
     }
 
+    /// <summary>The matching series of the days of a range, those of the newest first.</summary>
+    /// <exception cref="SampleStoreException">A file could not be read although it is not damaged.</exception>
+    public void Select(SeriesSelector selector, long from, long to, Action<LabelSet> found) =>
+        Read(Within(from, to).Reverse(), file => file.Select(selector, found));
+
     /// <exception cref="SampleStoreException">A file could not be read although it is not damaged.</exception>
     public void Read(SeriesCollector collector, CancellationToken cancellationToken) =>
         Read(Within(collector.From, collector.To), file => file.Read(collector, cancellationToken));
@@ -99,15 +104,26 @@ internal sealed partial class DayArchive : IDisposable
     public void Find(SeriesPresence presence, CancellationToken cancellationToken) =>
         Read(Within(presence.From, presence.To).Reverse(), file => file.Find(presence, cancellationToken));
 
+    public IEnumerable<StoredFile> Files() => Snapshot().Select(static day => StoredFile.Of(day.File.Path, day.Day));
+
     /// <summary>Deletes the oldest files, as far as <see cref="Retention"/> says, and damaged ones that are older than what is left.</summary>
+    /// <param name="surplus">Files that go whatever their age.</param>
     /// <param name="beforehand">Is called with each day that goes.</param>
     /// <exception cref="SampleStoreException">The disk refused.</exception>
-    public void DropExpired(Action<DateOnly> beforehand)
+    public void DropExpired(IReadOnlySet<string> surplus, Action<DateOnly> beforehand)
     {
         var stored = Snapshot();
-        var expired = retention.Expired([.. stored.Select(static day => (day.Day, BytesOf(day.File)))]);
-        foreach (var (day, file) in stored.Take(expired))
+        var expired = retention.Expired([.. stored.Select(static day => day.Day)]);
+        var left = new List<DateOnly>();
+        for (var i = 0; i < stored.Count; i++)
         {
+            var (day, file) = stored[i];
+            if (i >= expired && !surplus.Contains(file.Path))
+            {
+                left.Add(day);
+                continue;
+            }
+
             beforehand(day);
             meter.Drop(SamplesOf(file), "expired");
             meter.DaysDropped.Add(1);
@@ -117,10 +133,10 @@ internal sealed partial class DayArchive : IDisposable
             LogDropped(file.Path);
         }
 
-        if (expired < stored.Count)
+        if (left.Count > 0)
         {
             // not by the clock alone, which may be wrong
-            var firstLeft = Math.Min(retention.FirstKeptMillisecond, FirstMillisecond(stored[expired].Day));
+            var firstLeft = Math.Min(retention.FirstKeptMillisecond, FirstMillisecond(left[0]));
             damaged.DeleteBefore(DateTimeOffset.FromUnixTimeMilliseconds(firstLeft));
         }
     }
@@ -143,8 +159,6 @@ internal sealed partial class DayArchive : IDisposable
     }
 
     private static long FirstMillisecond(DateOnly day) => new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero).ToUnixTimeMilliseconds();
-
-    private static long BytesOf(DayFile file) => new FileInfo(file.Path) is { Exists: true } info ? info.Length : 0;
 
     private static long SamplesOf(DayFile file)
     {

@@ -1,18 +1,15 @@
-using NetPulse.Telemetry.Series;
-
 namespace NetPulse.Telemetry.Store.Embedded;
 
 /// <summary>What is known of a day file's content without its samples.</summary>
-internal sealed class DayContent
+internal sealed class DayContent(SeriesTable series)
 {
-    private readonly Dictionary<LabelSet, int> numbers = [];
     private readonly List<List<ChunkRow>> parts = [];
 
     /// <summary>Numbers here by the log's, to look up a series' labels once and not with every flush.</summary>
     private int[] translations = [];
     private SeriesCatalog? translated;
 
-    public LabelIndex Index { get; } = new();
+    public SeriesTable Series { get; } = series;
 
     public int RowCount { get; private set; }
 
@@ -39,17 +36,9 @@ internal sealed class DayContent
         ref var number = ref translations[inCatalog];
         if (number < 0)
         {
-            var series = catalog[inCatalog];
-            number = numbers.TryGetValue(series, out var known) ? known : AddSeries(series);
+            number = Series.NumberOf(catalog[inCatalog]);
         }
 
-        return number;
-    }
-
-    public int AddSeries(LabelSet series)
-    {
-        var number = Index.Add(series);
-        numbers[series] = number;
         return number;
     }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Store.Wire;
@@ -18,13 +17,9 @@ internal sealed class DayFile : IDisposable
     /// <summary>Series of a row: enough to share the times and SQLite's overhead, few enough that a read of one does not fetch much for nothing.</summary>
     private const int GroupSeries = 256;
 
-    /// <summary>Series whose labels share a row: more would be many megabytes before they are compressed.</summary>
-    private const int RowLabels = 2048;
-
     private const int FormatVersion = 2;
 
-    private const string Schema = """
-        CREATE TABLE series (first INTEGER PRIMARY KEY, crc INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
+    private const string Schema = SeriesTable.Schema + """
         CREATE TABLE chunks (id INTEGER PRIMARY KEY, part INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
                              samples INTEGER NOT NULL, series INTEGER NOT NULL, crc INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
         CREATE TABLE checkpoint (segment INTEGER NOT NULL, series INTEGER NOT NULL, rows INTEGER NOT NULL, digest INTEGER NOT NULL, crc INTEGER NOT NULL) STRICT;
@@ -65,10 +60,9 @@ internal sealed class DayFile : IDisposable
         using var transaction = file.Begin();
         try
         {
-            var firstNew = loaded.Index.Count;
             var numbers = head.SeriesWithin(from, to).Select(inLog => (Own: loaded.NumberOf(head.Catalog, inLog), InLog: inLog)).ToArray();
             Array.Sort(numbers);
-            InsertSeries(loaded, firstNew);
+            loaded.Series.Persist(file, encoded, buffer);
             var columns = new List<NumberedColumns>(GroupSeries);
             for (var start = 0; start < numbers.Length; start += columns.Count)
             {
@@ -107,14 +101,8 @@ internal sealed class DayFile : IDisposable
         {
             foreach (var block in damaged.Series().DistinctBy(block => block.First).OrderBy(block => block.First))
             {
-                var reader = new WireReader(block.Data);
-                var labels = LabelBlock.Read(ref reader);
                 FillSeries(loaded, (int)block.First);
-                if (loaded.Index.Count == block.First)
-                {
-                    Array.ForEach(labels, series => loaded.AddSeries(series));
-                    file.Execute("INSERT INTO series VALUES ($first, $crc, $data)", ("$first", block.First), ("$crc", block.Crc), ("$data", block.Data));
-                }
+                loaded.Series.TakeOver(file, block.First, block.Crc, block.Data);
             }
 
             using var insert = file.Command("INSERT INTO chunks VALUES ($id, $part, $first, $last, $samples, $series, $crc, $data)");
@@ -138,10 +126,23 @@ internal sealed class DayFile : IDisposable
         Checkpoint = damaged.Checkpoint;
     });
 
+    /// <summary>The series that match, in the order in which they stand here.</summary>
+    public void Select(SeriesSelector selector, Action<LabelSet> found) => file.Guarded(() =>
+    {
+        var loaded = Load();
+        foreach (var number in loaded.Series.Select(selector))
+        {
+            if (loaded.Series[number] is { Labels.Length: > 0 } labels)
+            {
+                found(labels);
+            }
+        }
+    });
+
     public void Read(SeriesCollector collector, CancellationToken cancellationToken) => file.Guarded(() =>
     {
         var loaded = Load();
-        var wanted = CollectionsMarshal.AsSpan([.. loaded.Index.Select(collector.Selector)]);
+        ReadOnlySpan<int> wanted = loaded.Series.NumbersOf(collector.Wanted);
         while (!wanted.IsEmpty)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -154,11 +155,7 @@ internal sealed class DayFile : IDisposable
                 {
                     ChunkGroup.Decode(Fetch(row), wanted[..end], collector.From, collector.To, found =>
                     {
-                        // a series without labels stands for one whose labels are lost
-                        if (loaded.Index[found.Series] is { Labels.Length: > 0 } labels)
-                        {
-                            collector.Add(labels, found.UnixMilliseconds, found.Values);
-                        }
+                        collector.Add(loaded.Series[found.Series], found.UnixMilliseconds, found.Values);
                     });
                 }
             }
@@ -177,10 +174,10 @@ internal sealed class DayFile : IDisposable
         file.Guarded(() =>
         {
             var loaded = Load();
-            if (number * GroupSeries < loaded.Index.Count)
+            if (number * GroupSeries < loaded.Series.Count)
             {
                 read = [.. RowJoin.Joined([.. loaded.Rows(number).Select(Decode)])
-                    .Select(one => new TimeSeries(loaded.Index[one.Series], one.UnixMilliseconds, one.Values))
+                    .Select(one => new TimeSeries(loaded.Series[one.Series], one.UnixMilliseconds, one.Values))
                     .Where(static one => one.Labels.Labels.Length > 0)];
             }
         });
@@ -192,8 +189,8 @@ internal sealed class DayFile : IDisposable
     public void Find(SeriesPresence presence, CancellationToken cancellationToken) => file.Guarded(() =>
     {
         var loaded = Load();
-        var wanted = loaded.Index.Select(presence.Selector)
-            .Where(number => loaded.Index[number] is { Labels.Length: > 0 } labels && presence.IsWanted(labels));
+        var wanted = loaded.Series.Select(presence.Selector)
+            .Where(number => loaded.Series[number] is { Labels.Length: > 0 } labels && presence.IsWanted(labels));
         foreach (var part in wanted.GroupBy(static number => number / GroupSeries))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -209,7 +206,7 @@ internal sealed class DayFile : IDisposable
                 {
                     if (missing.Remove(series))
                     {
-                        presence.Found(loaded.Index[series]);
+                        presence.Found(loaded.Series[series]);
                     }
                 });
             }
@@ -284,34 +281,21 @@ internal sealed class DayFile : IDisposable
     private static void Insert(SqliteCommand insert, ChunkRow row, byte[] data) => SqliteFile.Run(insert, ("$id", row.Id), ("$part", row.Part), ("$first", row.First),
         ("$last", row.Last), ("$samples", row.Samples), ("$series", row.Series), ("$crc", row.Crc), ("$data", data));
 
-    private void InsertSeries(DayContent loaded, int first)
-    {
-        for (; first < loaded.Index.Count; first += RowLabels)
-        {
-            var count = Math.Min(RowLabels, loaded.Index.Count - first);
-            encoded.Clear();
-            LabelBlock.Write(encoded, buffer, Enumerable.Range(first, count).Select(number => loaded.Index[number]), count);
-            file.Execute("INSERT INTO series VALUES ($first, $crc, $data)",
-                ("$first", first), ("$crc", Crc32C.Of(encoded.Written, [first])), ("$data", encoded.Written.ToArray()));
-        }
-    }
-
     /// <summary>Numbers up to there are of series whose labels are lost.</summary>
     private void FillSeries(DayContent loaded, int end)
     {
-        var first = loaded.Index.Count;
-        while (loaded.Index.Count < end)
+        while (loaded.Series.Count < end)
         {
-            loaded.AddSeries(LabelSet.From([]));
+            loaded.Series.Add(LabelSet.From([]));
         }
 
-        InsertSeries(loaded, first);
+        loaded.Series.Persist(file, encoded, buffer);
     }
 
     private void SetCheckpoint(long segment, DayContent loaded) => file.Execute(
         "UPDATE checkpoint SET segment = $segment, series = $series, rows = $rows, digest = $digest, crc = $crc",
-        ("$segment", segment), ("$series", loaded.Index.Count), ("$rows", loaded.RowCount), ("$digest", loaded.Digest),
-        ("$crc", Crc32C.Of([], [segment, loaded.Index.Count, loaded.RowCount, loaded.Digest])));
+        ("$segment", segment), ("$series", loaded.Series.Count), ("$rows", loaded.RowCount), ("$digest", loaded.Digest),
+        ("$crc", Crc32C.Of([], [segment, loaded.Series.Count, loaded.RowCount, loaded.Digest])));
 
     private void ReadCheckpoint(SqliteFile file)
     {
@@ -337,23 +321,7 @@ internal sealed class DayFile : IDisposable
             return content;
         }
 
-        var loaded = new DayContent();
-        using (var select = file.Command("SELECT first, crc, data FROM series ORDER BY first"))
-        using (var row = select.ExecuteReader())
-        {
-            while (row.Read())
-            {
-                var data = row.GetFieldValue<byte[]>(2);
-                if (Crc32C.Of(data, [row.GetInt64(0)]) != row.GetInt64(1) || row.GetInt64(0) != loaded.Index.Count)
-                {
-                    throw new InvalidDataException($"{Path} has series whose checksum does not fit");
-                }
-
-                var reader = new WireReader(data);
-                Array.ForEach(LabelBlock.Read(ref reader), series => loaded.AddSeries(series));
-            }
-        }
-
+        var loaded = new DayContent(SeriesTable.Load(file));
         using (var select = file.Command("SELECT id, part, first, last, samples, series, crc FROM chunks ORDER BY id"))
         using (var row = select.ExecuteReader())
         {
@@ -366,7 +334,7 @@ internal sealed class DayFile : IDisposable
         using (var select = file.Command("SELECT series, rows, digest FROM checkpoint"))
         using (var row = select.ExecuteReader())
         {
-            if (!row.Read() || (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)) != (loaded.Index.Count, loaded.RowCount, loaded.Digest))
+            if (!row.Read() || (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)) != (loaded.Series.Count, loaded.RowCount, loaded.Digest))
             {
                 throw new InvalidDataException($"{Path} does not hold the rows that its checkpoint tells of");
             }

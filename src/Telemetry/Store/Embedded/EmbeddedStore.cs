@@ -26,6 +26,7 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
     private readonly DayArchive archive;
     private readonly RollUpArchive fiveMinutes;
     private readonly RollUpArchive hours;
+    private readonly SampleReader reader;
     private readonly RollUpReader rollUps;
     private readonly RollUpKeeper keeper;
     private readonly WriteAheadLog log;
@@ -64,8 +65,9 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
             throw DiskError.Of($"Open the store in {options.Directory}", e);
         }
 
-        rollUps = new RollUpReader(archive, fiveMinutes, hours);
-        keeper = new RollUpKeeper(archive, fiveMinutes, hours, meter, time, logger);
+        reader = new SampleReader(archive);
+        rollUps = new RollUpReader(archive, reader, fiveMinutes, hours);
+        keeper = new RollUpKeeper(archive, fiveMinutes, hours, retention, meter, time, logger);
         flusher = new Flusher(log, archive, meter, logger);
         commits = new GroupCommit(log, flusher, meter, options, logger);
         var interval = options.SegmentAge < LongestUpkeepInterval ? options.SegmentAge : LongestUpkeepInterval;
@@ -96,8 +98,13 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
     public async ValueTask<IReadOnlyList<TimeSeries>> ReadAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(closed, this);
-        var collector = new SeriesCollector(selector, range.From.ToUnixTimeMilliseconds(), range.To.ToUnixTimeMilliseconds());
-        return await Task.Run(() => Read(collector, cancellationToken), cancellationToken);
+        return await Task.Run<IReadOnlyList<TimeSeries>>(() => [.. Stream(selector, range, cancellationToken)], cancellationToken);
+    }
+
+    public ValueTask<IEnumerable<TimeSeries>> StreamAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(closed, this);
+        return ValueTask.FromResult(Stream(selector, range, cancellationToken));
     }
 
     /// <summary>The labels of the series that match any of the selectors and have at least one sample in the range, in no particular order.</summary>
@@ -206,19 +213,20 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
             : samples.Where(sample => sample.UnixMilliseconds >= first && sample.UnixMilliseconds <= last).ToArray();
     }
 
-    private IReadOnlyList<TimeSeries> Read(SeriesCollector collector, CancellationToken cancellationToken)
+    private IEnumerable<TimeSeries> Stream(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken)
     {
-        WithHeads(heads =>
+        var heads = log.Heads();
+        try
         {
-            rollUps.ReadLast(collector, heads, cancellationToken);
-            archive.Read(collector, cancellationToken);
-            foreach (var head in heads)
+            foreach (var series in reader.Read(selector, range.From.ToUnixTimeMilliseconds(), range.To.ToUnixTimeMilliseconds(), heads, rollUps, cancellationToken))
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                head.Read(collector);
+                yield return series;
             }
-        });
-        return collector.Collected();
+        }
+        finally
+        {
+            Release(heads);
+        }
     }
 
     private void Find(SeriesPresence presence, CancellationToken cancellationToken) => WithHeads(heads =>
@@ -243,10 +251,15 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
         }
         finally
         {
-            foreach (var head in heads)
-            {
-                head.Release();
-            }
+            Release(heads);
+        }
+    }
+
+    private static void Release(IReadOnlyList<Head> heads)
+    {
+        foreach (var head in heads)
+        {
+            head.Release();
         }
     }
 }

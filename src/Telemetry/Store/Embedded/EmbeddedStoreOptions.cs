@@ -21,7 +21,7 @@ public sealed class EmbeddedStoreOptions
     [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
     public TimeSpan HourlyRollUpAge { get; set; } = TimeSpan.FromDays(730);
 
-    /// <summary>Most bytes of all day files together: the oldest days are dropped beyond, but never the newest. 0, as it is unless set, for no limit.</summary>
+    /// <summary>Most bytes of all files of samples and of roll-ups together: beyond, those that end first are dropped, but never the newest day. 0, as it is unless set, for no limit.</summary>
     [Range(0d, 1e18)]
     public long RetentionBytes { get; set; }
 
@@ -33,7 +33,7 @@ public sealed class EmbeddedStoreOptions
     [Range(1 << 10, 1 << 30)]
     public int SegmentBytes { get; set; } = 8 << 20;
 
-    /// <summary>Samples of a log segment at which it is moved into day files: 100 to 16 million; 500,000 unless set. Each takes 12 to 18 bytes of memory, twice while it is moved.</summary>
+    /// <summary>Samples of a log segment at which it is moved into day files: 100 to 16 million; 500,000 unless set. Each takes 13 to 20 bytes of memory, twice while it is moved.</summary>
     [Range(100, 16_000_000)]
     public int SegmentSamples { get; set; } = 500_000;
 

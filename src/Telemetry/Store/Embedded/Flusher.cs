@@ -6,13 +6,11 @@ namespace NetPulse.Telemetry.Store.Embedded;
 internal sealed partial class Flusher : IDisposable
 {
     private readonly Lock flushing = new();
-    private readonly AutoResetEvent wanted = new(initialState: true);
     private readonly WriteAheadLog log;
     private readonly DayArchive archive;
     private readonly StoreMeter meter;
     private readonly ILogger logger;
-    private readonly Thread thread;
-    private volatile bool stopping;
+    private readonly UpkeepThread thread;
 
     public Flusher(WriteAheadLog log, DayArchive archive, StoreMeter meter, ILogger logger)
     {
@@ -20,12 +18,11 @@ internal sealed partial class Flusher : IDisposable
         this.archive = archive;
         this.meter = meter;
         this.logger = logger;
-        thread = new Thread(Run) { Name = "store flush", IsBackground = true };
-        thread.Start();
+        thread = new UpkeepThread("store flush", () => Flush());
     }
 
     /// <summary>Has the thread flush what waits, and try again what failed.</summary>
-    public void Wake() => wanted.Set();
+    public void Wake() => thread.Wake();
 
     /// <summary>Flushes what waits, on the calling thread.</summary>
     /// <returns>What went wrong, and left the rest waiting; <see langword="null"/> when nothing did.</returns>
@@ -35,7 +32,7 @@ internal sealed partial class Flusher : IDisposable
         {
             try
             {
-                while (!stopping && log.Oldest is { } segment)
+                while (thread is not { IsStopping: true } && log.Oldest is { } segment)
                 {
                     archive.Write(segment.Number, segment.Head);
                     log.Delete(segment);
@@ -55,27 +52,7 @@ internal sealed partial class Flusher : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        stopping = true;
-        wanted.Set();
-        thread.Join();
-        wanted.Dispose();
-    }
-
-    private void Run()
-    {
-        while (true)
-        {
-            wanted.WaitOne();
-            if (stopping)
-            {
-                return;
-            }
-
-            Flush();
-        }
-    }
+    public void Dispose() => thread.Dispose();
 
     private SampleStoreException Failed(SampleStoreException failure)
     {

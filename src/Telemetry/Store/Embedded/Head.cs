@@ -11,7 +11,7 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
     private readonly Lock gate = new();
     private readonly List<PageBlock> blocks = [];
     private readonly SortedSet<long> days = [];
-    private Column[] columns = [];
+    private HeadColumn[] columns = pool.RentColumns();
     private long dayBegin = long.MaxValue;
     private readonly List<(int Number, long Time, double Value)> far = [];
     private long? origin;
@@ -49,7 +49,7 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
             leases--;
             if (leases == 0)
             {
-                pool.Return(blocks);
+                pool.Return(blocks, columns);
                 blocks.Clear();
                 columns = [];
             }
@@ -125,7 +125,7 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
     public void Read(SeriesCollector collector)
     {
         Memory<double> room = default;
-        foreach (var (number, labels) in Catalog.Select(collector.Selector))
+        foreach (var (number, labels) in Catalog.Known(collector.Wanted))
         {
             var (times, values) = SamplesOf(number, collector.From, collector.To, collector.LikeBefore, ref room);
             if (times.Length > 0)
@@ -206,7 +206,7 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
         }
     }
 
-    private void AddPage(ref Column column)
+    private void AddPage(ref HeadColumn column)
     {
         if (pages == blocks.Count * PagePool.BlockPages)
         {
@@ -242,7 +242,7 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
             }
 
             ref var column = ref columns[number];
-            Span<long> few = stackalloc long[PagePool.PageSamples * 8];
+            Span<long> few = stackalloc long[PagePool.PageSamples * 16];
             var times = column.Count <= few.Length ? few[..column.Count] : new long[column.Count];
             if (room.Length < column.Count)
             {
@@ -288,18 +288,5 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
             times = times[begin..end];
             return (times.SequenceEqual(likeBefore.Span) ? likeBefore : times.ToArray(), ordered[begin..end]);
         }
-    }
-
-    private struct Column
-    {
-        public int FirstPage;
-        public int LastPage;
-        public int Count;
-        public bool Ascending;
-        public bool HasFar;
-        public long LastTime;
-        public double LastValue;
-
-        public readonly bool IsEmpty => Count == 0 && !HasFar;
     }
 }

@@ -125,6 +125,25 @@ internal sealed class SeriesCatalog : IDisposable
         }
     }
 
+    /// <summary>Numbers and labels of those series that are known here, ascending by number.</summary>
+    public IReadOnlyList<(int Number, LabelSet Labels)> Known(IReadOnlyList<LabelSet> series)
+    {
+        var known = new List<(int Number, LabelSet Labels)>(series.Count);
+        lock (gate)
+        {
+            foreach (var one in series)
+            {
+                if (numbers.TryGetValue(one, out var number))
+                {
+                    known.Add((number, one));
+                }
+            }
+        }
+
+        known.Sort(static (left, right) => left.Number.CompareTo(right.Number));
+        return known;
+    }
+
     /// <summary>Numbers and labels of the matching series, ascending by number.</summary>
     public IReadOnlyList<(int Number, LabelSet Labels)> Select(SeriesSelector selector)
     {

@@ -3,14 +3,17 @@ using NetPulse.Telemetry.Series;
 
 namespace NetPulse.Telemetry.Store.Embedded;
 
-/// <summary>Brings together what the day files and the heads hold of the asked series. They are read oldest first, so that the last written wins.</summary>
-internal sealed class SeriesCollector(SeriesSelector selector, long from, long to)
+/// <summary>Brings together what the day files and the heads hold of some series. They are read oldest first, so that the last written wins.</summary>
+/// <param name="wanted">Which series.</param>
+/// <param name="from">First wanted time, in Unix milliseconds.</param>
+/// <param name="to">Last wanted time, in Unix milliseconds.</param>
+internal sealed class SeriesCollector(IReadOnlyList<LabelSet> wanted, long from, long to)
 {
     private readonly Dictionary<LabelSet, int> places = [];
     private readonly List<Found> series = [];
     private readonly JoinedTimes joined = new();
 
-    public SeriesSelector Selector { get; } = selector;
+    public IReadOnlyList<LabelSet> Wanted { get; } = wanted;
 
     /// <summary>First wanted time, in Unix milliseconds.</summary>
     public long From { get; } = from;
@@ -44,7 +47,7 @@ internal sealed class SeriesCollector(SeriesSelector selector, long from, long t
         found.Parts.Add((times, values));
     }
 
-    public IReadOnlyList<TimeSeries> Collected()
+    public TimeSeries[] Collected()
     {
         var collected = new TimeSeries[series.Count];
         for (var i = 0; i < collected.Length; i++)

@@ -25,9 +25,9 @@ public sealed class DestinationTests
         await bench.RunAsync();
         bench.Until(() => store.Stored.Count == 3, null, store);
         Assert.Equal([1, 2, 3], store.Values);
-        Assert.Equal(3, bench.Counted("netpulse_export_sent_samples_total", "store"));
-        Assert.Equal(6, bench.Counted("netpulse_export_retries_total", "store"));
-        Assert.Equal(0, bench.Counted("netpulse_export_waiting_readings", "store"));
+        bench.UntilCounted(3, "netpulse_export_sent_samples_total", "store");
+        bench.UntilCounted(6, "netpulse_export_retries_total", "store");
+        bench.UntilCounted(0, "netpulse_export_waiting_readings", "store");
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class DestinationTests
         await bench.RunAsync();
         Wait.Until(() => store.Stored.Count == 3);
         Assert.Equal([2, 3, 4], store.Values);
-        Assert.Equal(1, bench.Counted("netpulse_export_refused_samples_total", "store"));
+        bench.UntilCounted(1, "netpulse_export_refused_samples_total", "store");
         foreach (var _ in Enumerable.Range(0, 5))
         {
             store.Answers.Enqueue(TestStore.Status(400, "out of order sample: time=3"));
@@ -78,7 +78,7 @@ public sealed class DestinationTests
         bench.Take(5, 6, 7, 8, 9, 10, 11, 12);
         Wait.Until(() => store.Stored.Count == 7);
         Assert.Equal([2, 3, 4, 9, 10, 11, 12], store.Values);
-        Assert.Equal(5, bench.Counted("netpulse_export_refused_samples_total", "store"));
+        bench.UntilCounted(5, "netpulse_export_refused_samples_total", "store");
         Assert.Equal(2, bench.Log.Lines.Count(line => line.Contains("dropped", StringComparison.Ordinal)));
     }
 
@@ -94,6 +94,7 @@ public sealed class DestinationTests
         bench.Until(() => store.Stored.Count == 1, TimeSpan.FromSeconds(1), store);
         Assert.True(bench.Clock.GetUtcNow() - asked >= TimeSpan.FromSeconds(110), "it came back too early");
         Assert.Single(bench.Log.Lines, line => line.Contains("429", StringComparison.Ordinal));
+        Wait.Until(() => bench.Log.Lines.Any(line => line.Contains("taken again", StringComparison.Ordinal)));
         Assert.Single(bench.Log.Lines, line => line.Contains("taken again", StringComparison.Ordinal));
     }
 
@@ -113,7 +114,7 @@ public sealed class DestinationTests
             bench.Take(++taken);
         }
 
-        bench.Until(() => store.Requests.Count > 2);
+        bench.Until(() => store.Requests.Count > 2, null, store);
         Assert.Single(bench.Log.Lines, line => line.Contains("did not answer in time", StringComparison.Ordinal));
         store.Always = null;
         bench.Until(() => store.Stored.Count == taken, null, store);
@@ -200,10 +201,15 @@ public sealed class DestinationTests
         away.Always = TestStore.Hang;
         await using var bench = new ExportBench(new SpoolOptions { MemoryReadings = 4 }, ExportBench.To(store, "here"), ExportBench.To(away, "away"));
         await bench.RunAsync();
+        bench.Take(1);
+        Wait.Until(() => away.Hanging == 1);
         for (var i = 1; i <= 20; i++)
         {
-            bench.Take(i);
             Wait.Until(() => store.Stored.Count == i);
+            if (i < 20)
+            {
+                bench.Take(i + 1);
+            }
         }
 
         Assert.Equal(Enumerable.Range(1, 20).Select(each => (double)each), store.Values);

@@ -243,6 +243,22 @@ public sealed class EmbeddedStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_clock_that_jumps_ahead_deletes_nothing_and_right_times_are_still_taken()
+    {
+        rig.Options.RetentionAge = TimeSpan.FromHours(1);
+        rig.Reopen();
+        await rig.AppendAsync(new Sample(M, rig.Now, 1));
+        await rig.FlushAsync();
+        var right = rig.Now + 1000;
+        rig.Clock.Jump(TimeSpan.FromDays(365));
+        await rig.AppendAsync(new Sample(LabelSet.Of("ahead"), rig.Now, 2), new Sample(M, right, 3));
+        await rig.FlushAsync();
+        await rig.AssertValuesAsync("ahead", 2.0);
+        await rig.AssertValuesAsync("m", 1.0, 3.0);
+        Assert.Equal((0, 0), (rig.Store.Statistics.DaysDropped, rig.Store.Statistics.SamplesDropped));
+    }
+
+    [Fact]
     public async Task A_segment_in_the_log_is_kept_whatever_the_clock_says_when_it_is_flushed()
     {
         await rig.AppendAsync(new Sample(M, rig.Now, 1));

@@ -149,6 +149,24 @@ public sealed class RollUpTests : IDisposable
     }
 
     [Fact]
+    public async Task What_ends_first_goes_when_samples_and_roll_ups_together_are_too_large()
+    {
+        await BothAsync(TimeSpan.FromDays(3));
+        string[] Files(string pattern) => [.. Directory.GetFiles(rig.Directory, pattern, SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        var (days, rolled) = (Files("2*.db"), Files("5m-*.db"));
+        var all = Files("*.db").Sum(static file => new FileInfo(file).Length);
+        rig.Options.RetentionBytes = all - 1;
+        rig.Reopen();
+        await rig.FlushAsync();
+        Assert.Equal(days[1..], Files("2*.db"));
+        Assert.Equal(rolled, Files("5m-*.db"));
+        rig.Options.RetentionBytes = 1;
+        rig.Reopen();
+        await rig.FlushAsync();
+        Assert.Equal(days[^1..], Files("*.db"));
+    }
+
+    [Fact]
     public async Task A_damaged_file_of_roll_ups_is_set_aside_and_made_again_of_the_samples()
     {
         await FillAsync(rig, Midnight.AddDays(-1), TimeSpan.FromHours(30));
@@ -225,7 +243,7 @@ public sealed class RollUpTests : IDisposable
     }
 
     private static async Task<IReadOnlyList<TimeSeries>> RangeAsync(StoreRig rig, string query, QuerySteps steps) =>
-        ((QueryAnswer.Matrix)await new PromQlEngine(rig.Store, new PromQlLimits()).QueryRangeAsync(query, steps, CancellationToken.None)).Series;
+        [.. ((QueryAnswer.Matrix)await new PromQlEngine(rig.Store, new PromQlLimits()).QueryRangeAsync(query, steps, CancellationToken.None)).Series];
 
     private static async Task<double[]> ValuesAsync(StoreRig rig, string query, DateTimeOffset at) =>
         [.. ((QueryAnswer.Vector)await new PromQlEngine(rig.Store, new PromQlLimits()).QueryAsync(query, at, CancellationToken.None)).Samples

@@ -63,24 +63,14 @@ internal sealed class RollUpArchive : IDisposable
         }
     }
 
-    /// <summary>Reads a day's roll-ups of the matching series. A file that turns out damaged is set aside, and answers nothing.</summary>
+    /// <summary>The series that match and have roll-ups in the day's file.</summary>
     /// <exception cref="SampleStoreException">A file could not be read although it is not damaged.</exception>
-    public void Read(DateOnly day, SeriesSelector selector, bool withSketches, Action<LabelSet, RollUp[]> found, CancellationToken cancellationToken)
-    {
-        if (Find(day) is not { } file)
-        {
-            return;
-        }
+    public void Select(DateOnly day, SeriesSelector selector, Action<LabelSet> found) => Use(day, file => file.Select(selector, found));
 
-        try
-        {
-            file.Read(day, selector, withSketches, found, cancellationToken);
-        }
-        catch (InvalidDataException e)
-        {
-            SetAside(file, e);
-        }
-    }
+    /// <summary>Reads a day's roll-ups of some series.</summary>
+    /// <exception cref="SampleStoreException">A file could not be read although it is not damaged.</exception>
+    public void Read(DateOnly day, Func<SeriesTable, int[]> choice, bool withSketches, Action<LabelSet, RollUp[]> found, CancellationToken cancellationToken) =>
+        Use(day, file => file.Read(day, choice, withSketches, found, cancellationToken));
 
     /// <summary>Takes a damaged file out of use: what there are samples of is rolled up again.</summary>
     /// <exception cref="IOException">The disk refused.</exception>
@@ -102,10 +92,15 @@ internal sealed class RollUpArchive : IDisposable
         }
     }
 
+    public IEnumerable<StoredFile> Files() =>
+        Snapshot().Where(static file => file.Days.Count > 0).Select(static file => StoredFile.Of(file.Path, file.Days.Keys.Max()));
+
     /// <summary>Deletes the files whose days are all older than is kept, and as many newer days as are kept are there: a clock that is years ahead does not empty the store.</summary>
+    /// <param name="today">The present day.</param>
+    /// <param name="surplus">Files that go whatever their age.</param>
     /// <returns>The deleted files.</returns>
     /// <exception cref="IOException">The disk refused.</exception>
-    public IReadOnlyList<string> DropExpired(DateOnly today)
+    public IReadOnlyList<string> DropExpired(DateOnly today, IReadOnlySet<string> surplus)
     {
         List<RollUpFile> expired = [];
         lock (gate)
@@ -113,7 +108,7 @@ internal sealed class RollUpArchive : IDisposable
             var newer = 0;
             foreach (var file in files.Values.Reverse())
             {
-                if (newer >= keptDays && file.Days.Keys.All(day => day < today.AddDays(-keptDays)))
+                if (surplus.Contains(file.Path) || (newer >= keptDays && file.Days.Keys.All(day => day < today.AddDays(-keptDays))))
                 {
                     expired.Add(file);
                 }
@@ -163,6 +158,24 @@ internal sealed class RollUpArchive : IDisposable
         lock (gate)
         {
             return files.GetValueOrDefault(BeginOf(day));
+        }
+    }
+
+    /// <summary>Reads the day's file. One that turns out damaged is set aside, and answers nothing.</summary>
+    private void Use(DateOnly day, Action<RollUpFile> read)
+    {
+        if (Find(day) is not { } file)
+        {
+            return;
+        }
+
+        try
+        {
+            read(file);
+        }
+        catch (InvalidDataException e)
+        {
+            SetAside(file, e);
         }
     }
 

@@ -10,8 +10,7 @@ internal sealed class RollUpFile : IDisposable
 {
     private const int FormatVersion = 1;
 
-    private const string Schema = """
-        CREATE TABLE series (first INTEGER PRIMARY KEY, crc INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
+    private const string Schema = SeriesTable.Schema + """
         CREATE TABLE days (day INTEGER PRIMARY KEY, segment INTEGER NOT NULL, rows INTEGER NOT NULL, crc INTEGER NOT NULL) STRICT;
         CREATE TABLE rolled (id INTEGER PRIMARY KEY, day INTEGER NOT NULL, lowest INTEGER NOT NULL, highest INTEGER NOT NULL, crc INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
         CREATE TABLE sketches (id INTEGER PRIMARY KEY, crc INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
@@ -45,11 +44,25 @@ internal sealed class RollUpFile : IDisposable
     /// <param name="segment">The last segment whose samples are rolled up.</param>
     public Addition Add(DateOnly day, long segment) => new(this, day, segment);
 
-    /// <summary>Reads a day's roll-ups of the matching series.</summary>
-    public void Read(DateOnly day, SeriesSelector selector, bool withSketches, Action<LabelSet, RollUp[]> found, CancellationToken cancellationToken) => file.Guarded(() =>
+    /// <summary>The series that match and have roll-ups of one of its days.</summary>
+    public void Select(SeriesSelector selector, Action<LabelSet> found) => file.Guarded(() =>
     {
         var loaded = Load();
-        var wanted = loaded.Index.Select(selector).ToArray();
+        foreach (var number in loaded.Series.Select(selector))
+        {
+            found(loaded.Series[number]);
+        }
+    });
+
+    /// <summary>Reads a day's roll-ups of some series.</summary>
+    /// <param name="day">Which day.</param>
+    /// <param name="choice">Ascending numbers of the wanted series.</param>
+    /// <param name="withSketches">Whether sketches are wanted.</param>
+    /// <param name="found">Gets each series' roll-ups.</param>
+    public void Read(DateOnly day, Func<SeriesTable, int[]> choice, bool withSketches, Action<LabelSet, RollUp[]> found, CancellationToken cancellationToken) => file.Guarded(() =>
+    {
+        var loaded = Load();
+        var wanted = choice(loaded.Series);
         if (wanted.Length == 0 || !Days.ContainsKey(day))
         {
             return;
@@ -64,7 +77,7 @@ internal sealed class RollUpFile : IDisposable
             {
                 var data = Fetch("SELECT crc, data FROM rolled WHERE id = $id", row, isSketch: false);
                 ReadOnlyMemory<byte> sketches = withSketches ? Fetch("SELECT crc, data FROM sketches WHERE id = $id", row, isSketch: true) : default;
-                RollUpGroup.Decode(data, sketches, wanted.AsSpan(begin), length, (series, rollUps) => found(loaded.Index[series], rollUps));
+                RollUpGroup.Decode(data, sketches, wanted.AsSpan(begin), length, (series, rollUps) => found(loaded.Series[series], rollUps));
             }
         }
     });
@@ -116,23 +129,7 @@ internal sealed class RollUpFile : IDisposable
             return content;
         }
 
-        var loaded = new Content();
-        using (var select = file.Command("SELECT first, crc, data FROM series ORDER BY first"))
-        using (var row = select.ExecuteReader())
-        {
-            while (row.Read())
-            {
-                var data = row.GetFieldValue<byte[]>(2);
-                if (Crc32C.Of(data, [row.GetInt64(0)]) != row.GetInt64(1) || row.GetInt64(0) != loaded.Index.Count)
-                {
-                    throw new InvalidDataException($"{Path} has series whose checksum does not fit");
-                }
-
-                var reader = new WireReader(data);
-                Array.ForEach(LabelBlock.Read(ref reader), series => loaded.NumberOf(series));
-            }
-        }
-
+        var loaded = new Content(SeriesTable.Load(file));
         using (var select = file.Command("SELECT id, day, lowest, highest FROM rolled ORDER BY id"))
         using (var row = select.ExecuteReader())
         {
@@ -157,26 +154,13 @@ internal sealed class RollUpFile : IDisposable
     }
 
     /// <summary>What is known of a file's content without the roll-ups.</summary>
-    private sealed class Content
+    private sealed class Content(SeriesTable series)
     {
-        private readonly Dictionary<LabelSet, int> numbers = [];
-
-        public LabelIndex Index { get; } = new();
+        public SeriesTable Series { get; } = series;
 
         public Dictionary<DateOnly, List<Row>> Rows { get; } = [];
 
         public long NextId { get; private set; } = 1;
-
-        public int NumberOf(LabelSet series)
-        {
-            if (!numbers.TryGetValue(series, out var number))
-            {
-                number = Index.Add(series);
-                numbers.Add(series, number);
-            }
-
-            return number;
-        }
 
         public long TakeId() => NextId++;
 
@@ -209,16 +193,8 @@ internal sealed class RollUpFile : IDisposable
         public void Write(IReadOnlyList<RolledSeries> group) => to.file.Guarded(() =>
         {
             var loaded = to.Load();
-            var firstNew = loaded.Index.Count;
-            var numbered = group.Select(one => new NumberedRollUps(loaded.NumberOf(one.Labels), one.RollUps)).OrderBy(static one => one.Series).ToArray();
-            if (loaded.Index.Count > firstNew)
-            {
-                numbers.Clear();
-                LabelBlock.Write(numbers, sketches, Enumerable.Range(firstNew, loaded.Index.Count - firstNew).Select(number => loaded.Index[number]), loaded.Index.Count - firstNew);
-                to.file.Execute("INSERT INTO series VALUES ($first, $crc, $data)",
-                    ("$first", firstNew), ("$crc", Crc32C.Of(numbers.Written, [firstNew])), ("$data", numbers.Written.ToArray()));
-            }
-
+            var numbered = group.Select(one => new NumberedRollUps(loaded.Series.NumberOf(one.Labels), one.RollUps)).OrderBy(static one => one.Series).ToArray();
+            loaded.Series.Persist(to.file, numbers, sketches);
             numbers.Clear();
             sketches.Clear();
             RollUpGroup.Encode(numbers, sketches, numbered, to.length);

@@ -20,6 +20,8 @@ internal static class RollUpGroup
     /// <summary>Far above what a day holds, so that damaged counts are not believed.</summary>
     private const int MostRollUps = 4096;
 
+    private const int MostSeries = 1 << 30;
+
     private const int MinIsFirst = 1;
     private const int MaxIsLast = 2;
     private const int NothingLost = 4;
@@ -77,8 +79,8 @@ internal static class RollUpGroup
         var series = -1;
         for (var i = 0; i < count && !wanted.IsEmpty; i++)
         {
-            series += checked((int)directory.Varint()) + 1;
-            var bytes = checked((int)directory.Varint());
+            series += Number(directory.Varint(), MostSeries - series) + 1;
+            var bytes = Number(directory.Varint(), body.Remaining);
             var own = body;
             body.Take(bytes);
             var sketchesEnd = 0;
@@ -191,6 +193,9 @@ internal static class RollUpGroup
             return column;
         }
     }
+
+    private static int Number(ulong value, int most) =>
+        value <= (ulong)most ? (int)value : throw new FormatException($"A group of roll-ups holds the number {value} where {most} is the most");
 
     private static bool Same(double left, double right) => BitConverter.DoubleToInt64Bits(left) == BitConverter.DoubleToInt64Bits(right);
 }

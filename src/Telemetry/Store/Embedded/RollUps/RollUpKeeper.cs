@@ -12,27 +12,25 @@ internal sealed partial class RollUpKeeper : IDisposable
     private static readonly TimeSpan Settling = TimeSpan.FromHours(1);
 
     private readonly Lock working = new();
-    private readonly AutoResetEvent wanted = new(initialState: true);
     private readonly DayArchive days;
     private readonly RollUpArchive fiveMinutes;
     private readonly RollUpArchive hours;
+    private readonly Retention retention;
     private readonly StoreMeter meter;
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly Dictionary<DateOnly, (long Segment, DateTimeOffset Since)> seen = [];
-    private readonly Thread thread;
-    private volatile bool stopping;
+    private readonly UpkeepThread thread;
 
-    public RollUpKeeper(DayArchive days, RollUpArchive fiveMinutes, RollUpArchive hours, StoreMeter meter, TimeProvider time, ILogger logger)
+    public RollUpKeeper(DayArchive days, RollUpArchive fiveMinutes, RollUpArchive hours, Retention retention, StoreMeter meter, TimeProvider time, ILogger logger)
     {
-        (this.days, this.fiveMinutes, this.hours) = (days, fiveMinutes, hours);
+        (this.days, this.fiveMinutes, this.hours, this.retention) = (days, fiveMinutes, hours, retention);
         (this.meter, this.time, this.logger) = (meter, time, logger);
-        thread = new Thread(Run) { Name = "store roll-up", IsBackground = true };
-        thread.Start();
+        thread = new UpkeepThread("store roll-up", () => Keep());
     }
 
     /// <summary>Has the thread look for what is to be done.</summary>
-    public void Wake() => wanted.Set();
+    public void Wake() => thread.Wake();
 
     /// <summary>Does what is to be done, on the calling thread.</summary>
     /// <returns>What went wrong; <see langword="null"/> when nothing did.</returns>
@@ -46,14 +44,15 @@ internal sealed partial class RollUpKeeper : IDisposable
                 var today = DateOnly.FromDateTime(now.UtcDateTime);
                 foreach (var (day, segment) in days.Checkpoints())
                 {
-                    if (!stopping && day < today && !IsRolled(day, segment) && HasSettled(day, segment, now))
+                    if (!IsStopping && day < today && !IsRolled(day, segment) && HasSettled(day, segment, now))
                     {
                         RollUp(day, segment);
                     }
                 }
 
-                days.DropExpired(RollUpBeforeItGoes);
-                foreach (var path in fiveMinutes.DropExpired(today).Concat(hours.DropExpired(today)))
+                var surplus = retention.Surplus([.. days.Files()], [.. fiveMinutes.Files(), .. hours.Files()]);
+                days.DropExpired(surplus, RollUpBeforeItGoes);
+                foreach (var path in fiveMinutes.DropExpired(retention.Today, surplus).Concat(hours.DropExpired(retention.Today, surplus)))
                 {
                     LogDropped(path);
                 }
@@ -73,27 +72,10 @@ internal sealed partial class RollUpKeeper : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        stopping = true;
-        wanted.Set();
-        thread.Join();
-        wanted.Dispose();
-    }
+    public void Dispose() => thread.Dispose();
 
-    private void Run()
-    {
-        while (true)
-        {
-            wanted.WaitOne();
-            if (stopping)
-            {
-                return;
-            }
-
-            Keep();
-        }
-    }
+    /// <summary>Its thread may be at work before the constructor is through.</summary>
+    private bool IsStopping => thread is { IsStopping: true };
 
     /// <param name="segment">0: it is not known what the day's file holds, which was damaged; what was rolled up before is better.</param>
     private bool IsRolled(DateOnly day, long segment) => segment == 0
@@ -130,7 +112,7 @@ internal sealed partial class RollUpKeeper : IDisposable
             using var longer = hours.Add(day, segment);
             foreach (var group in days.Groups(day))
             {
-                if (stopping)
+                if (IsStopping)
                 {
                     return;
                 }
@@ -165,6 +147,6 @@ internal sealed partial class RollUpKeeper : IDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "A day could not be rolled up; no samples are dropped before they are, and it is tried again within a minute")]
     private partial void LogFailed(Exception failure);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Path} was deleted: it is older than roll-ups are kept")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Path} was deleted: it is older than roll-ups are kept, or the files are larger than they may be")]
     private partial void LogDropped(string path);
 }

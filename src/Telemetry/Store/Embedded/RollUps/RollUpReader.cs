@@ -10,7 +10,7 @@ namespace NetPulse.Telemetry.Store.Embedded.RollUps;
 internal sealed record RollUpQuestion(SeriesSelector Selector, long From, long To, RollUpLength Length, bool WithSketches);
 
 /// <summary>Answers from roll-ups, a day after the other, and makes them of samples where there are none.</summary>
-internal sealed class RollUpReader(DayArchive archive, RollUpArchive fiveMinutes, RollUpArchive hours)
+internal sealed class RollUpReader(DayArchive archive, SampleReader samples, RollUpArchive fiveMinutes, RollUpArchive hours)
 {
     private const long MillisecondsOfDay = 86_400_000;
 
@@ -29,18 +29,18 @@ internal sealed class RollUpReader(DayArchive archive, RollUpArchive fiveMinutes
     public IReadOnlyList<RolledSeries> Read(RollUpQuestion question, IReadOnlyList<Head> heads, CancellationToken cancellationToken)
     {
         var found = new Dictionary<LabelSet, List<RollUp>>();
-        var samples = archive.Checkpoints().ToDictionary(static one => one.Day, static one => one.Segment);
+        var flushed = archive.Checkpoints().ToDictionary(static one => one.Day, static one => one.Segment);
         var inLog = heads.SelectMany(static head => head.Days()).ToHashSet();
         var (own, other) = question.Length == RollUpLength.Hour ? (hours, fiveMinutes) : (fiveMinutes, hours);
-        var days = samples.Keys.Concat(inLog).Concat(own.Days().Keys).Concat(other.Days().Keys).Distinct()
+        var days = flushed.Keys.Concat(inLog).Concat(own.Days().Keys).Concat(other.Days().Keys).Distinct()
             .Where(day => BeginOf(day) <= question.To && BeginOf(day) + MillisecondsOfDay >= question.From).Order();
         foreach (var day in days)
         {
-            var hasSamples = samples.TryGetValue(day, out var segment) || inLog.Contains(day);
+            var hasSamples = flushed.TryGetValue(day, out var segment) || inLog.Contains(day);
             var isRolled = hasSamples ? segment > 0 && own.Has(day, segment) && !inLog.Contains(day) : own.Days().ContainsKey(day);
             if (isRolled)
             {
-                own.Read(day, question.Selector, question.WithSketches, Add, cancellationToken);
+                own.Read(day, Matching, question.WithSketches, Add, cancellationToken);
             }
             else if (hasSamples)
             {
@@ -48,16 +48,18 @@ internal sealed class RollUpReader(DayArchive archive, RollUpArchive fiveMinutes
             }
             else if (other == fiveMinutes)
             {
-                other.Read(day, question.Selector, question.WithSketches,
+                other.Read(day, Matching, question.WithSketches,
                     (labels, rollUps) => Add(labels, RollUpMaker.Longer(rollUps, question.Length, question.WithSketches)), cancellationToken);
             }
             else
             {
-                other.Read(day, question.Selector, question.WithSketches, Add, cancellationToken);
+                other.Read(day, Matching, question.WithSketches, Add, cancellationToken);
             }
         }
 
         return [.. found.Select(static one => new RolledSeries(one.Key, one.Value))];
+
+        int[] Matching(SeriesTable series) => [.. series.Select(question.Selector)];
 
         void Add(LabelSet labels, IReadOnlyList<RollUp> rollUps)
         {
@@ -77,12 +79,21 @@ internal sealed class RollUpReader(DayArchive archive, RollUpArchive fiveMinutes
         }
     }
 
+    /// <summary>The series that match, of the days of which no samples are left.</summary>
+    public void Select(SeriesSelector selector, long from, long to, IReadOnlyList<Head> heads, Action<LabelSet> found)
+    {
+        foreach (var (day, source) in WithoutSamples(from, to, heads))
+        {
+            source.Select(day, selector, found);
+        }
+    }
+
     /// <summary>Adds the last sample of each roll-up of the days of which no samples are left.</summary>
     public void ReadLast(SeriesCollector collector, IReadOnlyList<Head> heads, CancellationToken cancellationToken)
     {
         foreach (var (day, from) in WithoutSamples(collector.From, collector.To, heads))
         {
-            from.Read(day, collector.Selector, withSketches: false, (labels, rollUps) =>
+            from.Read(day, series => series.NumbersOf(collector.Wanted), withSketches: false, (labels, rollUps) =>
             {
                 var wanted = rollUps.Where(one => one.LastAt >= collector.From && one.LastAt <= collector.To).ToArray();
                 if (wanted.Length > 0)
@@ -98,7 +109,7 @@ internal sealed class RollUpReader(DayArchive archive, RollUpArchive fiveMinutes
     {
         foreach (var (day, from) in WithoutSamples(presence.From, presence.To, heads))
         {
-            from.Read(day, presence.Selector, withSketches: false, (labels, rollUps) =>
+            from.Read(day, series => [.. series.Select(presence.Selector)], withSketches: false, (labels, rollUps) =>
             {
                 if (Array.Exists(rollUps, one => one.LastAt >= presence.From && one.FirstAt <= presence.To))
                 {
@@ -110,16 +121,10 @@ internal sealed class RollUpReader(DayArchive archive, RollUpArchive fiveMinutes
 
     private void Make(RollUpQuestion question, DateOnly day, IReadOnlyList<Head> heads, Action<LabelSet, IReadOnlyList<RollUp>> add, CancellationToken cancellationToken)
     {
-        var collector = new SeriesCollector(question.Selector, Math.Max(question.From, BeginOf(day)), Math.Min(question.To, BeginOf(day) + MillisecondsOfDay - 1));
-        archive.Read(collector, cancellationToken);
-        foreach (var head in heads)
+        var from = Math.Max(question.From, BeginOf(day));
+        var to = Math.Min(question.To, BeginOf(day) + MillisecondsOfDay - 1);
+        foreach (var series in samples.Read(question.Selector, from, to, heads, older: null, cancellationToken))
         {
-            head.Read(collector);
-        }
-
-        foreach (var series in collector.Collected())
-        {
-            cancellationToken.ThrowIfCancellationRequested();
             if (RollUpMaker.Of(series.UnixMilliseconds.Span, series.Values.Span, question.Length, question.WithSketches) is { Count: > 0 } made)
             {
                 add(series.Labels, made);
@@ -140,8 +145,8 @@ internal sealed class RollUpReader(DayArchive archive, RollUpArchive fiveMinutes
             return [];
         }
 
-        var samples = archive.Checkpoints().Select(static one => one.Day).Concat(heads.SelectMany(static head => head.Days())).ToHashSet();
-        return longer.Keys.Concat(shorter.Keys).Distinct().Where(day => !samples.Contains(day) && BeginOf(day) <= to && BeginOf(day) + MillisecondsOfDay > from).Order()
+        var withSamples = archive.Checkpoints().Select(static one => one.Day).Concat(heads.SelectMany(static head => head.Days())).ToHashSet();
+        return longer.Keys.Concat(shorter.Keys).Distinct().Where(day => !withSamples.Contains(day) && BeginOf(day) <= to && BeginOf(day) + MillisecondsOfDay > from).Order()
             .Select(day => (day, shorter.ContainsKey(day) ? fiveMinutes : hours));
     }
 }

@@ -1,0 +1,141 @@
+using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
+using NetPulse.ApiServer;
+using NetPulse.Tests;
+
+namespace NetPulse.EndToEnd;
+
+/// <summary>Each service without any role of its own, and then with one more each time that it says which one it lacks.</summary>
+public sealed class MissingRolesTests : IAsyncLifetime, IAsyncDisposable
+{
+    private const string Recommendations = "networkrecommendations";
+    private const string Api = "netpulse.io/v1alpha1";
+
+    private readonly CancellationTokenSource deadline = new(TimeSpan.FromMinutes(4));
+    private readonly string directory = Directory.CreateTempSubdirectory("nptest-").FullName;
+    private TestApiServer server = null!;
+
+    public async Task InitializeAsync()
+    {
+        server = await TestApiServer.StartAsync();
+        server.DefineOurs();
+        server.Tokens["token-of-reader"] = "reader";
+        server.Add("v1", "namespaces", new JsonObject { ["metadata"] = new JsonObject { ["name"] = "netpulse" } });
+        server.Add("v1", "nodes", new JsonObject { ["metadata"] = new JsonObject { ["name"] = "node-1" } });
+    }
+
+    Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
+
+    public async ValueTask DisposeAsync()
+    {
+        await server.DisposeAsync();
+        Directory.Delete(directory, recursive: true);
+        deadline.Dispose();
+    }
+
+    [Fact]
+    public async Task The_optimizer_names_each_role_that_it_lacks_and_goes_on_when_it_has_it()
+    {
+        server.Add(Api, "optimizationpolicies", new JsonObject { ["metadata"] = new JsonObject { ["name"] = "default" }, ["spec"] = new JsonObject { ["mode"] = "Propose" } });
+        server.Add(Api, Recommendations, new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["name"] = "stuck", ["namespace"] = "shop" },
+            ["spec"] = new JsonObject
+            {
+                ["source"] = new JsonObject { ["kind"] = "User", ["fingerprint"] = "stuck" },
+                ["target"] = new JsonObject { ["apiVersion"] = "v1", ["kind"] = "Node", ["name"] = "node-1" },
+                ["change"] = new JsonObject { ["sysctls"] = new JsonArray(new JsonObject { ["name"] = "net.core.somaxconn", ["after"] = "8192" }) },
+                ["expiresAt"] = "2026-01-01T00:00:00Z",
+            },
+        });
+        var rules = Deny("base/optimizer.yaml");
+        using var service = ServiceUnderTest.StartOptimizer(Path.Combine(directory, "optimizer"), ServiceUnderTest.FreePort(), Environment("optimizer"), "--cluster:source=Cluster", "--schedule:cron=* * * * * ?");
+        await service.AnswersAsync();
+        await AllowWhatIsNamedAsync(service, "optimizer", rules, "/api/v1/journal", () =>
+            server.Find(Api, Recommendations, "stuck", "shop")?["status"]?["phase"]?.ToString() == "Expired"
+            && server.Find(Api, "optimizationpolicies", "default")?["status"]?["conditions"]?[0]?["status"]?.ToString() == "True"
+            && !rules.Contains(("create", "events.k8s.io", "events")));
+        Assert.True((await service.Http.GetAsync("/healthz", deadline.Token)).IsSuccessStatusCode);
+    }
+
+    [KernelFact]
+    public async Task The_Tuner_names_each_role_that_it_lacks_and_goes_on_when_it_has_it()
+    {
+        var rules = Deny("tuner/tuner.yaml");
+        using var service = ServiceUnderTest.Start(
+            "Tuner", "netpulse-tuner", Environment("tuner"), "run", "--tuner:source=Cluster", "--tuner:node=node-1", $"--tuner:stateDirectory={Path.Combine(directory, "state")}");
+        await AllowWhatIsNamedAsync(service, "tuner", rules, "", () => server.Find(Api, "nodetunings", "node-1")?["status"]?["knobs"] is JsonArray { Count: > 0 });
+        service.Signal("TERM");
+        Assert.Equal(0, await service.EndsAsync());
+    }
+
+    [KernelFact]
+    public async Task The_collector_names_each_role_that_it_lacks_and_shows_its_figures_to_whom_it_may()
+    {
+        var rules = Deny("base/collector.yaml");
+
+        // Those of the kubelet are asked of the kubelet, and samples are written to the optimizer.
+        rules.RemoveWhere(static rule => rule.Resource.StartsWith("nodes/", StringComparison.Ordinal) || rule.Resource.StartsWith("optimizers/", StringComparison.Ordinal));
+        var port = ServiceUnderTest.FreePort();
+        using var service = ServiceUnderTest.Start(
+            "Collector", "netpulse-collector", Environment("collector"), "--attribution:source=Cluster", "--node:name=node-1", $"--http:listen=127.0.0.1:{port}");
+        service.Http.BaseAddress = new Uri($"http://127.0.0.1:{port}");
+        await service.AnswersAsync();
+        await AllowWhatIsNamedAsync(service, "collector", rules, "/metrics", () => rules.Count == 0);
+        await service.UntilAsync(async () => (await AskAsync(service, "/metrics")).Contains("netpulse_source_success", StringComparison.Ordinal));
+
+        // Without a token nobody sees a figure, and the kubelet still sees that it lives.
+        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await service.Http.GetAsync("/metrics", deadline.Token)).StatusCode);
+        Assert.True((await service.Http.GetAsync("/healthz", deadline.Token)).IsSuccessStatusCode);
+        service.Signal("TERM");
+        Assert.Equal(0, await service.EndsAsync());
+    }
+
+    /// <returns>What the manifest's roles allow, all of it denied.</returns>
+    private HashSet<(string Verb, string Group, string Resource)> Deny(string manifest)
+    {
+        var rules = new GrantedRules(manifest).All.ToHashSet();
+        foreach (var (verb, _, resource) in rules)
+        {
+            server.Deny(verb, resource);
+        }
+
+        return rules;
+    }
+
+    /// <summary>Ends once the service does what it is for; what it asked for until then it must have named before it got it.</summary>
+    /// <param name="rules">Those that are denied still.</param>
+    /// <param name="path">Asked again and again, as what it answers, or who may ask, tells of roles too; empty where nothing can be asked.</param>
+    private async Task AllowWhatIsNamedAsync(ServiceUnderTest service, string user, HashSet<(string Verb, string Group, string Resource)> rules, string path, Func<bool> isDone)
+    {
+        var named = new HashSet<(string Verb, string Group, string Resource)>();
+        while (!isDone())
+        {
+            Assert.False(deadline.IsCancellationRequested, $"still denied: {string.Join(", ", rules)}\n{service.Output}\n{service.Errors}");
+            var told = service.Output + (path.Length > 0 ? await AskAsync(service, path) : "");
+            foreach (var rule in rules.Where(rule => told.Contains($"the verb {rule.Verb} on {rule.Resource} ", StringComparison.Ordinal)).ToList())
+            {
+                named.Add(rule);
+                rules.Remove(rule);
+                server.Allow(rule.Verb, rule.Resource);
+            }
+
+            // Not the deadline's: what is missing then is said above.
+            await Task.Delay(100, CancellationToken.None);
+        }
+
+        Assert.NotEmpty(named);
+        Assert.Empty(server.Seen.Where(request => request.Headers.GetValueOrDefault("Authorization") == $"Bearer token-of-{user}").Select(GrantedRules.Asked).Distinct().Except(named));
+    }
+
+    private Dictionary<string, string> Environment(string user) =>
+        new(StringComparer.Ordinal) { ["KUBECONFIG"] = TestKubeconfig.Write(Path.Combine(directory, user), user, server) };
+
+    private async Task<string> AskAsync(ServiceUnderTest service, string path)
+    {
+        using var asked = new HttpRequestMessage(HttpMethod.Get, path);
+        asked.Headers.Authorization = new AuthenticationHeaderValue("Bearer", "token-of-reader");
+        using var answer = await service.Http.SendAsync(asked, deadline.Token);
+        return await answer.Content.ReadAsStringAsync(deadline.Token);
+    }
+}

@@ -1,0 +1,192 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
+using NetPulse.ApiServer;
+using NetPulse.Kubernetes.Client;
+using NetPulse.Kubernetes.Objects;
+using NetPulse.Kubernetes.Stores;
+using NetPulse.Optimizer.Cluster;
+using NetPulse.Optimizer.Journal;
+using NetPulse.Tests;
+
+namespace NetPulse.Optimizer.Tests.Rollout;
+
+/// <summary>What a person does in a cluster, from the kinds to the rollback, while the API server restarts, forgets and throttles. (Uninstalling is the Tuner's: its tests.)</summary>
+public sealed class ClusterWalkTests : IAsyncLifetime, IAsyncDisposable
+{
+    private const string Api = "netpulse.io/v1alpha1";
+
+    private readonly CancellationTokenSource deadline = new(TimeSpan.FromMinutes(2));
+    private readonly HttpClient kubectl = new();
+    private TestApiServer server = null!;
+    private KubernetesClient client = null!;
+    private ClusterObjects objects = null!;
+    private LoopRig rig = null!;
+
+    public async Task InitializeAsync()
+    {
+        server = await TestApiServer.StartAsync();
+        client = new KubernetesClient(server.Configuration(), TimeProvider.System, NullLogger<KubernetesClient>.Instance);
+    }
+
+    Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
+
+    public async ValueTask DisposeAsync()
+    {
+        rig?.Dispose();
+        if (objects is not null)
+        {
+            await objects.StopAsync(CancellationToken.None);
+            objects.Dispose();
+        }
+
+        client.Dispose();
+        kubectl.Dispose();
+        await server.DisposeAsync();
+        deadline.Dispose();
+    }
+
+    [Fact]
+    public async Task Installed_collected_recommended_approved_applied_and_rolled_back_while_the_API_server_is_at_its_worst()
+    {
+        Install();
+
+        // Recommended, right after the API server was restarted: every watch has begun anew.
+        await rig.TroubleAsync();
+        await server.RestartAsync();
+        await TunerAnswersAsync();
+        var recommendation = await UntilAsync(async () =>
+        {
+            // A write on a connection that the restart has cut is not repeated by itself: the next run makes it.
+            await TriedAsync(RunAsync);
+            return (await objects.ReadAsync(deadline.Token)).Recommendations.FirstOrDefault(static each => each.Spec!.Target.Name == "archive-0" && each.Status?.Phase == RecommendationPhase.AwaitingApproval);
+        });
+        Assert.Equal("archive-0", recommendation.Spec!.Target.Name);
+        Assert.Null(server.Find(Api, "nodetunings", Examples.Node)!["spec"]?["settings"]);
+
+        // Approved, as kubectl does it; a word that is none is refused by the kind itself.
+        Assert.Equal(422, await PatchAsync(recommendation, """{"spec":{"approval":"Perhaps"}}"""));
+        Assert.Equal(200, await PatchAsync(recommendation, """{"spec":{"approval":"Approved"}}"""));
+        await SeenAsync(static each => each.Spec!.Approval == ApprovalDecision.Approved);
+
+        // Applied, while its history is compacted and it throttles.
+        server.Forget();
+        server.Throttle(2, retryAfterSeconds: 1);
+        await RunAsync();
+        var tuning = server.Find(Api, "nodetunings", Examples.Node)!;
+        Assert.Equal("net.ipv4.tcp_rmem", Assert.Single(tuning["spec"]!["settings"]!.AsArray())!["sysctl"]!.ToString());
+        Assert.Equal(recommendation.Metadata.Name, tuning["metadata"]!["annotations"]![NetworkRecommendation.NameAnnotation]!.ToString());
+        await TunerAnswersAsync(rig.Status(SettingState.Applied));
+        await RunAsync();
+        await SeenAsync(each => each.Metadata.Name == recommendation.Metadata.Name && each.Status?.Phase == RecommendationPhase.Canary);
+
+        // It does not help; rolled back, although every watch breaks off in the middle of a line.
+        await rig.SecondsAsync(25, 6.3, 6.3, 0.1, isLimited: true);
+        await server.BreakWatchesAsync();
+        await TunerAnswersAsync(rig.Status(SettingState.Applied));
+        await RunAsync();
+        Assert.Equal(ChangePhase.Reverting, rig.Change.Phase);
+        Assert.True(server.Find(Api, "nodetunings", Examples.Node)!["spec"]?["settings"] is not JsonArray { Count: > 0 });
+        await TunerAnswersAsync(rig.Status(SettingState.Reverted));
+        await RunAsync();
+        var ended = await SeenAsync(each => each.Metadata.Name == recommendation.Metadata.Name && each.Status?.Phase == RecommendationPhase.RolledBack);
+        Assert.Contains("Written", ended.Status!.History.Select(static step => step.Action));
+    }
+
+    [Fact]
+    public async Task A_node_whose_Tuner_hangs_gets_no_change_and_the_recommendation_says_so()
+    {
+        Install();
+        await rig.TroubleAsync();
+        await TunerAnswersAsync();
+        await RunAsync();
+        var recommendation = await SeenAsync(static each => each.Status?.Phase == RecommendationPhase.AwaitingApproval);
+        Assert.Equal(200, await PatchAsync(recommendation, """{"spec":{"approval":"Approved"}}"""));
+        await SeenAsync(static each => each.Spec!.Approval == ApprovalDecision.Approved);
+        await rig.SecondsAsync(200, 6.3, 6.3, 0.1, isLimited: true);
+        await RunAsync();
+        var blocked = await SeenAsync(static each => each.Status?.Phase == RecommendationPhase.Blocked);
+        Assert.Contains("Tuner", Assert.Single(blocked.Status!.Conditions, static condition => condition.Type == "Allowed").Message, StringComparison.Ordinal);
+        Assert.Null(server.Find(Api, "nodetunings", Examples.Node)!["spec"]?["settings"]);
+    }
+
+    /// <summary>Kinds first, then what kubectl and Kubernetes make.</summary>
+    private void Install()
+    {
+        server.DefineOurs();
+        server.Add("v1", "nodes", new JsonObject { ["metadata"] = new JsonObject { ["name"] = Examples.Node } });
+        foreach (var pod in new[] { "archive-0", "archive-1" })
+        {
+            server.Add("v1", "pods", Json(Examples.Pod(pod)));
+        }
+
+        var policy = Examples.Policy();
+        server.Add(Api, "optimizationpolicies", Json(policy with { Metadata = new ObjectMeta { Name = "default" }, Spec = policy.Spec with { Approval = ApprovalPolicy.Required } }));
+        server.Add(Api, "nodetunings", new JsonObject { ["metadata"] = new JsonObject { ["name"] = Examples.Node } });
+        rig = new LoopRig(inCluster: clock =>
+        {
+            objects = new ClusterObjects(client, "default", "", null, new ReadingsTime(clock), NullLoggerFactory.Instance);
+            _ = objects.StartAsync(deadline.Token);
+            return (objects, new ClusterObjectStore<NetworkRecommendation>(client, ResourceQuery.All, clock, NullLogger<ClusterObjectStore<NetworkRecommendation>>.Instance));
+        });
+    }
+
+    /// <summary>As the node's own Tuner writes it, and until the optimizer has been told.</summary>
+    private async Task TunerAnswersAsync(params SettingStatus[] settings)
+    {
+        var status = Examples.TunerStatus(settings) with { ObservedAt = rig.Clock.GetUtcNow() };
+        await UntilAsync(async () =>
+        {
+            await TriedAsync(() => client.ApplyStatusAsync(new NodeTuning { Metadata = new ObjectMeta { Name = Examples.Node }, Status = status }, new WriteOptions { Force = true }, deadline.Token));
+            return (await objects.ReadAsync(deadline.Token)).NodeTunings.GetValueOrDefault(Examples.Node)?.Status?.ObservedAt == status.ObservedAt ? status : null;
+        });
+    }
+
+    private static async Task TriedAsync(Func<Task> request)
+    {
+        try
+        {
+            await request();
+        }
+        catch (IOException)
+        {
+            // It is tried again.
+        }
+    }
+
+    private Task RunAsync() => rig.Run.RunAsync(deadline.Token);
+
+    private Task<NetworkRecommendation> SeenAsync(Func<NetworkRecommendation, bool> isIt) =>
+        UntilAsync(async () => (await objects.ReadAsync(deadline.Token)).Recommendations.FirstOrDefault(each => each.Spec!.Target.Name == "archive-0" && isIt(each)));
+
+    private async Task<T> UntilAsync<T>(Func<Task<T?>> find)
+        where T : class
+    {
+        while (true)
+        {
+            if (await find() is { } found)
+            {
+                return found;
+            }
+
+            await Task.Delay(50, deadline.Token);
+        }
+    }
+
+    private async Task<int> PatchAsync(NetworkRecommendation recommendation, string patch)
+    {
+        using var content = new StringContent(patch, Encoding.UTF8, new MediaTypeHeaderValue("application/merge-patch+json"));
+        using var answer = await kubectl.PatchAsync(
+            new Uri(server.Address, $"/apis/{Api}/namespaces/{recommendation.Metadata.Namespace}/networkrecommendations/{recommendation.Metadata.Name}?fieldManager=kubectl-patch"), content, deadline.Token);
+        return (int)answer.StatusCode;
+    }
+
+    private static JsonObject Json<T>(T value) => System.Text.Json.JsonSerializer.SerializeToNode(value, KubernetesJson.TypeOf<T>())!.AsObject();
+
+    /// <summary>It is when the readings say; watches and their pauses take as long as they take.</summary>
+    private sealed class ReadingsTime(TestClock clock) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => clock.GetUtcNow();
+    }
+}

@@ -1,0 +1,54 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using NetPulse.Optimizer.Schedule;
+using NetPulse.Tests;
+using Quartz;
+
+namespace NetPulse.Optimizer.Tests.Schedule;
+
+/// <summary>A scheduler that stands by, so that what was scheduled can be looked at.</summary>
+public sealed class RunDemandTests : IAsyncDisposable
+{
+    private readonly TestClock clock = new();
+    private readonly RunKeys keys = new("");
+    private readonly ServiceProvider services;
+    private readonly RunDemand demand;
+
+    public RunDemandTests()
+    {
+        var collection = new ServiceCollection();
+        collection.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance).AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
+        collection.AddQuartz(quartz => quartz.AddJob<OptimizationJob>(job => job.WithIdentity(keys.Job).StoreDurably()));
+        services = collection.BuildServiceProvider();
+        demand = new RunDemand(services.GetRequiredService<ISchedulerFactory>(), keys, clock);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        demand.Dispose();
+        await services.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_first_alert_begins_a_run_at_once_and_those_that_come_while_it_waits_join_it()
+    {
+        Assert.Equal(clock.GetUtcNow(), await demand.ForAlertAsync(default));
+        Assert.Null(await demand.ForAlertAsync(default));
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Null(await demand.ForAlertAsync(default));
+    }
+
+    [Fact]
+    public async Task An_alert_soon_after_a_run_waits_and_a_late_one_does_not()
+    {
+        var scheduler = await services.GetRequiredService<ISchedulerFactory>().GetScheduler();
+        var first = await demand.ForAlertAsync(default);
+        Assert.True(await scheduler.UnscheduleJob(keys.Alert));
+        clock.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal(first + RunDemand.BetweenAlerts, await demand.ForAlertAsync(default));
+        Assert.True(await scheduler.UnscheduleJob(keys.Alert));
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(clock.GetUtcNow(), await demand.ForAlertAsync(default));
+    }
+}
