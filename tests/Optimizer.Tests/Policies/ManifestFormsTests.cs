@@ -168,7 +168,6 @@ public sealed class ManifestFormsTests : IDisposable
     [InlineData("kind: [\n", ":2:1: ")]
     [InlineData("apiVersion: v1\nkind: Pod\nmetadata: {name: a\nspec: {}\n", ":3:")]
     [InlineData("apiVersion: v1\nkind: Pod\n  metadata: {name: a}\n", ":3:")]
-    [InlineData("kind: \"Pod\n", ":1:7: ")]
     [InlineData("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: q}\nspec:\n  podSelector: {}\n  ingres: []\n", ":6: spec.ingres")]
     [InlineData("apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: q}\nspec:\n  podSelector: {}\n  ingress:\n  - ports:\n    - port: [80]\n", ":8: spec.ingress[0].ports[0].port")]
     public async Task A_broken_file_is_named_with_its_place_and_the_others_are_read(string broken, string place)
