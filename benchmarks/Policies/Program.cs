@@ -33,7 +33,7 @@ var page = new ResultsPage();
 for (var i = 0; i < sizes.Length; i++)
 {
     var itself = Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? [Assembly.GetExecutingAssembly().Location] : Array.Empty<string>();
-    using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [.. itself, "size", $"{i}"]) { RedirectStandardOutput = true })!;
+    using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath, [.. itself, "size", $"{i}"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
     while (await child.StandardOutput.ReadLineAsync() is { } row)
     {
         page.Add(row);
