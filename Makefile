@@ -40,7 +40,7 @@ eval: build ## the detectors on labelled series: make eval DATA=dir OUT=file.jso
 
 bench: build ## speed and memory of the hot paths
 	@dotnet run --project benchmarks/Telemetry -c Release --no-build -- --filter '*'
-	@dotnet run --project benchmarks/Policies -c Release --no-build
+	@dotnet run --project benchmarks/Policies -c Release --no-build -- --results benchmarks/results/policies.md
 	@dotnet run --project benchmarks/Kubernetes -c Release --no-build
 	@dotnet run --project benchmarks/Tuner -c Release --no-build
 

@@ -20,18 +20,40 @@ if (args is ["size", var chosen])
         Console.WriteLine(row);
     }
 
-    return;
+    return 0;
 }
 
-Console.WriteLine("| cluster (pods/policies) | what | measured | limit |");
-Console.WriteLine("|---|---|---|---|");
+if (args is not ([] or ["--results", _]))
+{
+    Console.Error.WriteLine("usage: netpulse-bench-policies [--results FILE]");
+    return 64;
+}
+
+var page = new ResultsPage();
 for (var i = 0; i < sizes.Length; i++)
 {
-    using var child = Process.Start(Environment.ProcessPath!, [.. Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? [Assembly.GetExecutingAssembly().Location] : Array.Empty<string>(), "size", $"{i}"]);
+    var itself = Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? [Assembly.GetExecutingAssembly().Location] : Array.Empty<string>();
+    using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath, [.. itself, "size", $"{i}"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+    while (await child.StandardOutput.ReadLineAsync() is { } row)
+    {
+        page.Add(row);
+    }
+
     await child.WaitForExitAsync();
+    if (child.ExitCode != 0)
+    {
+        return child.ExitCode;
+    }
 }
 
 foreach (var row in RecommendationMeasurement.Rows())
 {
-    Console.WriteLine(row);
+    page.Add(row);
 }
+
+if (args is ["--results", var file])
+{
+    await File.WriteAllTextAsync(file, page.ToString());
+}
+
+return 0;

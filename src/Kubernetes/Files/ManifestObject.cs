@@ -76,8 +76,19 @@ public sealed record ManifestObject(YamlDocument Document, JsonObject Root, stri
         }
 
         return found.Kind.EndsWith("List", StringComparison.Ordinal) && (root["items"] ?? new JsonArray()) is JsonArray items
-            ? items.SelectMany((item, index) => item is JsonObject child ? Objects(document, child, $"{(path.Length > 0 ? path + "." : "")}items[{index}]", faults) : [])
+            ? items.SelectMany((item, index) => item is JsonObject child ? Objects(document, OfList(child, found), $"{(path.Length > 0 ? path + "." : "")}items[{index}]", faults) : [])
             : [found];
+    }
+
+    /// <summary>The API server leaves out, in the items of a PodList, what the list says already.</summary>
+    private static JsonObject OfList(JsonObject item, ManifestObject list)
+    {
+        if (list.Kind.Length > "List".Length && item["kind"] is null && item["apiVersion"] is null)
+        {
+            (item["apiVersion"], item["kind"]) = (list.ApiVersion, list.Kind[..^"List".Length]);
+        }
+
+        return item;
     }
 
     private string InDocument(string field) => Path.Length == 0 ? field : $"{Path}.{field}";

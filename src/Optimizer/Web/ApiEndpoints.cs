@@ -31,6 +31,7 @@ internal static class ApiEndpoints
         endpoints.MapGet("/api/v1/journal", static (ChangeJournal journal, long after = 0) =>
             Results.Json(journal.Latest.Where(entry => entry.Sequence > after), Json));
 
+        endpoints.MapGet("/api/v1/policies/drops", static (PolicyRounds policies) => Results.Json(policies.Drops.Select(static d => new { d.Pod, d.Reason, d.Packets, d.Last, Policies = d.Isolating.Select(static p => $"{p}"), Finding = $"{d}" }), Json));
         endpoints.MapGet("/api/v1/policies/denials", static (PolicyRounds policies) => Results.Json(policies.Denials.Select(static d => new { Flow = $"{d.Flow}", d.Flow.Count, d.Flow.LastSeen, Verdict = $"{d.Verdict}", Finding = $"{d}" }), Json));
         endpoints.MapPost("/api/v1/profile", static async (HttpRequest request, ProfileWatch profiles, OptimizationRun run, CancellationToken cancellationToken) =>
         {

@@ -72,7 +72,7 @@ public sealed class AdminPolicySemanticsTests
     public void A_ClusterNetworkPolicy_says_Accept_and_names_its_tier()
     {
         const string deny = "{apiVersion: policy.networking.k8s.io/v1alpha2, kind: ClusterNetworkPolicy, metadata: {name: deny}, spec: {tier: Baseline, priority: 5, subject: {namespaces: {}}, ingress: [{action: Deny, from: [{namespaces: {}}]}]}}\n";
-        const string accept = "{apiVersion: policy.networking.k8s.io/v1alpha2, kind: ClusterNetworkPolicy, metadata: {name: accept}, spec: {tier: Baseline, priority: 4, subject: {namespaces: {}}, ingress: [{action: Accept, from: [{namespaces: {}}], protocols: [{tcp: {destinationPort: {range: {start: 80, end: 90}}}}, {udp: {}}]}]}}\n";
+        const string accept = "{apiVersion: policy.networking.k8s.io/v1alpha2, kind: ClusterNetworkPolicy, metadata: {name: accept}, spec: {tier: Baseline, priority: 4, subject: {namespaces: {}}, ingress: [{action: Accept, from: [{namespaces: {}}], protocols: [{tcp: {destinationPort: {range: {start: 80, end: 90}}}}, {udp: {destinationPort: {number: 91}}}]}]}}\n";
         var engine = Under(deny, accept);
         Assert.True(engine.Can("mon/prom", "shop/db", 85));
         Assert.False(engine.Can("mon/prom", "shop/db", 91));

@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace NetPulse.Optimizer.Tests.Policies;
 
-/// <summary>One case of a <c>.cases</c> file: <c>== ID yes|no|unknown</c>, the manifests, then parts as <c>@corefile</c> or <c>@node PATH</c>.</summary>
+/// <summary>
+/// One case of a <c>.cases</c> file: <c>== ID yes|no|unknown</c>, the manifests, then parts as <c>@corefile</c>, <c>@inventory shop</c> (a file beside it),
+/// <c>@node /PATH</c> (<c>@node b/PATH</c> of another node), <c>@executable /PATH</c> or <c>@mode 644 /PATH</c>.
+/// </summary>
 internal sealed record CheckCase(string Id, string Expected, IReadOnlyList<(string Kind, string Text)> Parts)
 {
     public static string Folder => Path.Combine(Path.GetDirectoryName(ThisFile())!, "CheckCases");
@@ -41,14 +44,17 @@ internal sealed record CheckCase(string Id, string Expected, IReadOnlyList<(stri
                 case ["manifests"]:
                     File.WriteAllText(Path.Combine(manifests, "case.yaml"), text);
                     break;
-                case ["inventory"]:
-                    File.Copy(Path.Combine(Folder, "inventory.yaml"), Path.Combine(manifests, "inventory.yaml"));
+                case ["inventory", .. var which]:
+                    File.Copy(Path.Combine(Folder, $"{which.FirstOrDefault("inventory")}.yaml"), Path.Combine(manifests, "inventory.yaml"));
                     break;
                 case ["node", var path]:
-                    var file = $"{folder}/node{path}";
-                    Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-                    File.WriteAllText(file, text.TrimEnd('\n') + "\n");
-                    words.AddRange(words.Contains("--node") ? [] : ["--node", $"{folder}/node"]);
+                    WriteNode(folder, path, text, words);
+                    break;
+                case ["executable", var path]:
+                    SetMode(WriteNode(folder, path, text, words), "755");
+                    break;
+                case ["mode", var mode, var path]:
+                    SetMode(WriteNode(folder, path, text, words), mode);
                     break;
                 case ["cni", var name]:
                     Directory.CreateDirectory($"{folder}/cni");
@@ -65,6 +71,24 @@ internal sealed record CheckCase(string Id, string Expected, IReadOnlyList<(stri
         }
 
         return words;
+    }
+
+    private static string WriteNode(string folder, string path, string text, List<string> words)
+    {
+        var node = $"{folder}/node{path[..path.IndexOf('/', StringComparison.Ordinal)]}";
+        words.AddRange(words.Contains(node) ? [] : ["--node", node]);
+        var file = node + path[path.IndexOf('/', StringComparison.Ordinal)..];
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text.TrimEnd('\n') + "\n");
+        return file;
+    }
+
+    private static void SetMode(string file, string octal)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file, (UnixFileMode)Convert.ToInt32(octal, 8));
+        }
     }
 
     private static string ThisFile([CallerFilePath] string path = "") => path;

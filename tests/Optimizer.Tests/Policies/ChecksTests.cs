@@ -38,6 +38,14 @@ public sealed class ChecksTests : IDisposable
     }
 
     [Fact]
+    public void Every_check_has_an_example_that_it_finds_and_one_that_it_leaves_alone()
+    {
+        var answers = Directory.GetFiles(CheckCase.Folder, "*.cases").SelectMany(CheckCase.Read).ToLookup(static c => c.Id, static c => c.Expected);
+        Assert.All(CheckCatalogue.All, check => Assert.Equal(["no", "yes"], answers[check.Id].Distinct().Except(["unknown"]).Order(StringComparer.Ordinal)));
+        Assert.Empty(answers.Select(static a => a.Key).Except(CheckCatalogue.All.Select(static c => c.Id)));
+    }
+
+    [Fact]
     public void Every_check_has_its_own_id_and_says_what_would_be_right()
     {
         Assert.Equal(CheckCatalogue.All.Length, CheckCatalogue.All.Select(static c => c.Id).Distinct(StringComparer.Ordinal).Count());

@@ -88,7 +88,8 @@ internal sealed class RandomCluster(int seed)
             {
                 NodeName = $"n{node}",
                 HostNetwork = host,
-                Containers = [new Container { Ports = [.. Many(0, 4, _ => new ContainerPort { Name = Pick(PortNames), Number = Pick(Numbers), Protocol = Pick(Protocols) })] }],
+                Containers = [.. Many(1, 3, _ => new Container { Ports = [.. Many(0, 3, _ => new ContainerPort { Name = Chance(4) ? "" : Pick(PortNames), Number = Pick(Numbers), Protocol = Pick(Protocols) })] })],
+                InitContainers = Chance(4) ? [new Container { Ports = [new ContainerPort { Name = Pick(PortNames), Number = Pick(Numbers), Protocol = "TCP" }] }] : [],
             },
             Status = new PodStatus { Phase = Chance(12) ? "Succeeded" : "Running", PodIP = addresses[0], PodIPs = [.. addresses.Select(a => new PodAddress { Ip = a })] },
         };
@@ -114,11 +115,17 @@ internal sealed class RandomCluster(int seed)
         _ => new NetworkPolicyPeer { NamespaceSelector = Selector(), PodSelector = Selector() },
     };
 
-    private NetworkPolicyPort Port() => new()
+    private NetworkPolicyPort Port()
     {
-        Protocol = Chance(3) ? null : Pick(Protocols),
-        Port = random.Next(4) switch { 0 => null, 1 => Pick(PortNames), _ => (IntOrString?)Pick(Numbers) },
-    };
+        var (number, protocol) = (Pick(Numbers), Chance(3) ? null : Pick(Protocols));
+        return random.Next(5) switch
+        {
+            0 => new NetworkPolicyPort { Protocol = protocol },
+            1 => new NetworkPolicyPort { Protocol = protocol, Port = Pick(PortNames) },
+            2 => new NetworkPolicyPort { Protocol = protocol, Port = number, EndPort = number + Pick([0, 1, 27, 8000]) },
+            _ => new NetworkPolicyPort { Protocol = protocol, Port = number },
+        };
+    }
 
     private AdminNetworkPolicySpec Admin(int? priority, params string[] actions) => new()
     {
@@ -182,7 +189,7 @@ internal sealed class RandomCluster(int seed)
 
     private LabelSelector Selector() => new()
     {
-        MatchLabels = Chance(3) ? Labels(1) : Labels(0),
+        MatchLabels = Chance(10) ? new Dictionary<string, string>(StringComparer.Ordinal) { [Namespace.NameLabel] = Pick(Namespaces) } : Chance(3) ? Labels(1) : Labels(0),
         MatchExpressions = [.. Many(0, 2, _ => Pick(["In", "NotIn", "Exists", "DoesNotExist"]) is var operation && operation.EndsWith("In", StringComparison.Ordinal)
             ? new LabelSelectorRequirement { Key = Pick(Keys), Operator = operation, Values = [.. Many(1, 3, _ => Pick(Values))] }
             : new LabelSelectorRequirement { Key = Pick(Keys), Operator = operation })],

@@ -24,7 +24,7 @@ public sealed class ValidationTests
     [InlineData("{ingress: [{ports: [{port: http, endPort: 80}]}]}", "spec.ingress[0].ports[0].endPort", "may not be specified when `port` is non-numeric")]
     [InlineData("{ingress: [{ports: [{port: \"80\"}]}]}", "spec.ingress[0].ports[0].port", "must contain at least one letter (a-z)")]
     [InlineData("{ingress: [{ports: [{port: abcdefghijklmnop}]}]}", "spec.ingress[0].ports[0].port", "must be no more than 15 characters")]
-    [InlineData("{ingress: [{ports: [{protocol: tcp}]}]}", "spec.ingress[0].ports[0].protocol", "Unsupported value: \"tcp\": supported values: \"SCTP\", \"TCP\", \"UDP\"")]
+    [InlineData("{ingress: [{ports: [{protocol: tcp}]}]}", "spec.ingress[0].ports[0].protocol", "Unsupported value: \"tcp\": supported values: \"TCP\", \"UDP\", \"SCTP\"")]
     [InlineData("{policyTypes: [ingress]}", "spec.policyTypes[0]", "Unsupported value: \"ingress\"")]
     [InlineData("{policyTypes: [Ingress, Egress, Ingress]}", "spec.policyTypes", "may not specify more than two policyTypes")]
     [InlineData("{podSelector: {matchLabels: {-x: y}}}", "spec.podSelector.matchLabels", "name part must consist of alphanumeric characters")]

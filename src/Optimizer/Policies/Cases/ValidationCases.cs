@@ -10,7 +10,7 @@ internal static class ValidationCases
 {
     public static (IReadOnlyList<string> Wrong, JsonArray Answers) Run(string file, JsonObject root)
     {
-        var stated = ManifestObject.OfJson(file, (JsonObject)root["policy"]!.DeepClone());
+        var stated = ManifestObject.OfJson(file, Generated((JsonObject)root["policy"]!.DeepClone()));
         var faults = Faults(stated);
         var wrong = new List<string>();
         var isValid = root["valid"]!.GetValue<bool>();
@@ -34,6 +34,17 @@ internal static class ValidationCases
             ["errors"] = Texts(faults),
             ["warnings"] = Texts(faults.Count == 0 && stated.Kind == nameof(NetworkPolicy) ? NetworkPolicyValidation.Warnings(stated.Read<NetworkPolicy>()) : []),
         }]);
+    }
+
+    /// <summary>With the name that the API server would make of <c>generateName</c>.</summary>
+    private static JsonObject Generated(JsonObject policy)
+    {
+        if (policy["metadata"] is JsonObject metadata && metadata["name"] is null && metadata["generateName"] is { } prefix)
+        {
+            metadata["name"] = $"{prefix}5xkcd";
+        }
+
+        return policy;
     }
 
     private static JsonArray Texts(IEnumerable<PolicyFault> faults) =>

@@ -44,7 +44,9 @@ internal static class AdminPolicyChecks
             where $"{rule.Value["action"]}" == "Deny"
             from network in Peers(rule.Value).SelectMany(static p => (p["networks"] as JsonArray ?? []).Select(static n => $"{n}"))
             where Cidr.TryParse(network, out var block) && block.Prefix == 0
-            select Finding.At(rule.Policy, rule.Path, $"Deny to {network}", "let a rule before it pass or allow what goes to pods")),
+            let pod = e.Inputs.Pods.FirstOrDefault(p => Party.IsManaged(p) && !IsDecidedBefore(e, rule.Policy, rule.Path, p))
+            where pod is not null
+            select Finding.At(rule.Policy, rule.Path, $"Deny to {network}, pod {NetworkPolicyInventoryChecks.Name(pod)} among them", "let a rule before it pass or allow what goes to pods")),
         new("AN007", Severity.Warning, "Domain names work only in rules that accept", "Deny by networks, or accept the names before a rule that denies the rest.", Evidence.AdminPolicies, static e =>
             from rule in Rules(e)
             where $"{rule.Value["action"]}" is not ("Accept" or "Allow") && Peers(rule.Value).Any(static p => p["domainNames"] is not null)
@@ -86,6 +88,14 @@ internal static class AdminPolicyChecks
     private static Finding At(ClusterEvidence evidence, PolicyReference policy, string path, string seen, string fix) =>
         Finding.At(evidence.Objects.First(o => o.Kind == policy.Kind && $"{o.Root["metadata"]?["name"]}" == policy.Name && (policy.Namespace.Length == 0 || $"{o.Root["metadata"]?["namespace"] ?? "default"}" == policy.Namespace)), path, seen, fix);
 
+    /// <summary>Whether an earlier rule of the direction lets through, or leaves to others, whatever goes to a pod.</summary>
+    private static bool IsDecidedBefore(ClusterEvidence evidence, ManifestObject policy, string path, Pod pod) => Rules(evidence)
+        .Where(r => ReferenceEquals(r.Policy, policy) && r.Path[..r.Path.IndexOf('[', StringComparison.Ordinal)] == path[..path.IndexOf('[', StringComparison.Ordinal)])
+        .TakeWhile(r => r.Path != path)
+        .Any(r => $"{r.Value["action"]}" != "Deny" && r.Value["ports"] is not JsonArray { Count: > 0 } && r.Value["protocols"] is not JsonArray { Count: > 0 }
+            && Peers(r.Value).Any(peer => (peer["pods"] is JsonObject pods && Matches(evidence, pods, pod))
+                || (peer["namespaces"] is JsonObject namespaces && Matches(evidence, new JsonObject { ["namespaceSelector"] = namespaces.DeepClone() }, pod))));
+
     /// <summary>Whether an earlier rule of its policy and direction matches whatever it matches. A rule that matches nobody is another matter.</summary>
     private static bool IsShadowed(ClusterEvidence evidence, RuleReference rule)
     {
@@ -97,14 +107,24 @@ internal static class AdminPolicyChecks
         return !(engine.PeersOf(own, IpFamily.V4).IsEmpty && engine.PeersOf(own, IpFamily.V6).IsEmpty) && IsWithin(IpFamily.V4) && IsWithin(IpFamily.V6);
     }
 
-    /// <summary>Policies that would say something if the admin policies were not there.</summary>
+    /// <summary>Policies, or rules of them, that would say something if the admin policies were not there.</summary>
     private static IEnumerable<Finding> Overruled(ClusterEvidence evidence)
     {
-        var alone = Redundancy.Find(PolicyEngine.Build(evidence.Inputs with { AdminNetworkPolicies = [], BaselineAdminNetworkPolicies = [], ClusterNetworkPolicies = [] }));
-        return from use in evidence.Uses
-               where use.Policy.Kind == nameof(NetworkPolicy) && use is { IsRemovable: true, Selects.Length: > 0 }
-               where alone.Any(a => a.Policy == use.Policy && !a.IsRemovable)
-               select At(evidence, use.Policy, "spec", "removing it would change nothing, because an admin policy decides first", "let the admin policy pass what the namespace should decide (action: Pass)");
+        const string Fix = "let the admin policy pass what the namespace should decide (action: Pass)";
+        var alone = Redundancy.Find(PolicyEngine.Build(evidence.Sound with { AdminNetworkPolicies = [], BaselineAdminNetworkPolicies = [], ClusterNetworkPolicies = [] })).ToDictionary(static u => u.Policy);
+        foreach (var use in evidence.Uses.Where(static u => u.Policy.Kind == nameof(NetworkPolicy) && u.Selects.Length > 0))
+        {
+            if (use.IsRemovable && !alone[use.Policy].IsRemovable)
+            {
+                yield return At(evidence, use.Policy, "spec", "removing it would change nothing, because an admin policy decides first", Fix);
+                continue;
+            }
+
+            foreach (var rule in use.Rules.Zip(alone[use.Policy].Rules).Where(static r => r.First.IsRedundant && !r.Second.IsRedundant).Select(static r => r.First.Rule))
+            {
+                yield return At(evidence, use.Policy, $"spec.{rule.Direction.ToString().ToLowerInvariant()}[{rule.Index}]", "removing the rule would change nothing, because an admin policy decides first", Fix);
+            }
+        }
     }
 
     private static IEnumerable<(ManifestObject Policy, string Path, JsonObject Value)> Selections(ClusterEvidence evidence)

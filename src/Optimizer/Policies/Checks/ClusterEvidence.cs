@@ -28,7 +28,7 @@ public sealed class ClusterEvidence
         Inputs = ManifestInputs.Read(Objects, Faults, isChecked: false);
         NetworkPolicies = [.. Typed<NetworkPolicy>(NetworkPolicy.Version)];
         Services = [.. Typed<Service>("v1")];
-        engine = new Lazy<PolicyEngine>(() => PolicyEngine.Build(Sound(Inputs)));
+        engine = new Lazy<PolicyEngine>(() => PolicyEngine.Build(Sound));
         uses = new Lazy<ImmutableArray<PolicyUse>>(() => Redundancy.Find(Engine));
     }
 
@@ -56,9 +56,6 @@ public sealed class ClusterEvidence
 
     /// <summary>Of one scrape of the cluster; null when there was none.</summary>
     public ImmutableArray<MetricReading>? Metrics { get; init; }
-
-    /// <summary>TCP ports that processes of a pod (<c>namespace/name</c>) have open on loopback only; null when it was not looked at.</summary>
-    public ImmutableArray<(string Pod, int Port)>? LoopbackListeners { get; init; }
 
     /// <summary>What ages are measured against; null when they are not.</summary>
     public DateTimeOffset? Now { get; init; }
@@ -157,12 +154,12 @@ public sealed class ClusterEvidence
     internal Party? PartyOf(Pod pod) => Engine.PodNamed($"{pod.Metadata.Namespace}/{pod.Metadata.Name}");
 
     /// <summary>Without what the API server would not have taken: it is not in force.</summary>
-    private static PolicyInputs Sound(PolicyInputs inputs) => inputs with
+    internal PolicyInputs Sound => Inputs with
     {
-        NetworkPolicies = [.. inputs.NetworkPolicies.Where(static p => !NetworkPolicyValidation.Of(p).Any())],
-        AdminNetworkPolicies = [.. inputs.AdminNetworkPolicies.Where(static p => !AdminPolicyValidation.Of(p).Any())],
-        BaselineAdminNetworkPolicies = [.. inputs.BaselineAdminNetworkPolicies.Where(static p => !AdminPolicyValidation.Of(p).Any())],
-        ClusterNetworkPolicies = [.. inputs.ClusterNetworkPolicies.Where(static p => !AdminPolicyValidation.Of(p).Any())],
+        NetworkPolicies = [.. Inputs.NetworkPolicies.Where(static p => !NetworkPolicyValidation.Of(p).Any())],
+        AdminNetworkPolicies = [.. Inputs.AdminNetworkPolicies.Where(static p => !AdminPolicyValidation.Of(p).Any())],
+        BaselineAdminNetworkPolicies = [.. Inputs.BaselineAdminNetworkPolicies.Where(static p => !AdminPolicyValidation.Of(p).Any())],
+        ClusterNetworkPolicies = [.. Inputs.ClusterNetworkPolicies.Where(static p => !AdminPolicyValidation.Of(p).Any())],
     };
 
     /// <summary>What cannot be read as its type is told in <see cref="Faults"/> already.</summary>

@@ -133,12 +133,12 @@ internal static class IstioChecks
             where !Protocols.Any(p => name == p || name.StartsWith($"{p}-", StringComparison.Ordinal))
             select Finding.At(service, port.Path, $"port {Raw.Text(port.Value, "port")}, name {(name.Length == 0 ? "absent" : name)}", "")) { Kinds = [.. AnyKind] },
         new("IS016", Severity.Error, "A process behind a Service listens on loopback only", "Let it listen on 0.0.0.0 or ::.", Evidence.Services | Evidence.Pods, static e =>
-            from listener in e.LoopbackListeners!.Value
+            from listener in e.NodeStates.Where(static n => !n.LoopbackListeners.IsDefault).SelectMany(static n => n.LoopbackListeners)
             from pod in e.Inputs.Pods
-            where NetworkPolicyInventoryChecks.Name(pod) == listener.Pod
+            where pod.Metadata.Uid == listener.PodUid && !pod.Spec.HostNetwork
             from service in e.Services
             where Selection.IsBehind(pod, service.Value) && service.Value.Spec.Ports.Any(p => NetworkPolicyInventoryChecks.Target(p, pod) == listener.Port)
-            select Finding.Of($"Pod {listener.Pod}", $"port {listener.Port} of Service {service.Value.Metadata.Name} is open on loopback only", "")) { Lacks = static e => e.LoopbackListeners is null ? "the pods' listening sockets" : null },
+            select Finding.Of($"Pod {NetworkPolicyInventoryChecks.Name(pod)}", $"port {listener.Port} of Service {service.Value.Metadata.Name} is open on loopback only", "")) { Lacks = static e => e.NodeStates.All(static n => n.LoopbackListeners.IsDefault) ? "the listening sockets of a node's pods (--node this, or a host's root with its /proc)" : null },
         new("IS017", Severity.Warning, "A container runs as the sidecar's user, so that its traffic is not captured", "Use another user than 1337.", Evidence.Pods, static e =>
             from pod in Pods(e)
             from container in Containers(pod)

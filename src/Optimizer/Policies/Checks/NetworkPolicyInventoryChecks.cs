@@ -173,8 +173,8 @@ internal static class NetworkPolicyInventoryChecks
             from policy in e.NetworkPolicies
             let text = policy.Value.Metadata.Annotations.GetValueOrDefault("kubectl.kubernetes.io/last-applied-configuration")
             where text is not null
-            let applied = Json(text)?["spec"]
-            where applied is not null && !JsonNode.DeepEquals(applied, policy.Source.Root["spec"])
+            let applied = Specification(text)
+            where applied is not null && Plain(applied) != Plain(policy.Value.Spec)
             select Finding.At(policy.Source, "spec", "spec is not what the annotation last-applied-configuration says", "apply it again, or take the change over into Git")),
     ];
 
@@ -324,15 +324,30 @@ internal static class NetworkPolicyInventoryChecks
     private static JsonObject Selector(LabelSelector selector) =>
         new() { ["matchLabels"] = new JsonObject(selector.MatchLabels.Select(static l => KeyValuePair.Create<string, JsonNode?>(l.Key, l.Value))) };
 
-    private static JsonNode? Json(string text)
+    /// <summary>Null when the text holds none that can be read.</summary>
+    private static NetworkPolicySpec? Specification(string text)
     {
         try
         {
-            return JsonNode.Parse(text);
+            return System.Text.Json.JsonSerializer.Deserialize<NetworkPolicySpec>(JsonNode.Parse(text)?["spec"], Fields);
         }
         catch (System.Text.Json.JsonException)
         {
             return null;
         }
     }
+
+    /// <summary>The same for specifications that mean the same: with the defaults that the API server fills in.</summary>
+    private static string Plain(NetworkPolicySpec spec) => System.Text.Json.JsonSerializer.Serialize(
+        spec with
+        {
+            PolicyTypes = spec.PolicyTypes.Count > 0 ? [.. spec.PolicyTypes.Order(StringComparer.Ordinal)] : spec.Egress.Count > 0 ? [NetworkPolicySpec.Egressing, NetworkPolicySpec.Ingressing] : [NetworkPolicySpec.Ingressing],
+            Ingress = [.. spec.Ingress.Select(static r => r with { Ports = WithProtocols(r.Ports) })],
+            Egress = [.. spec.Egress.Select(static r => r with { Ports = WithProtocols(r.Ports) })],
+        },
+        Fields);
+
+    private static List<NetworkPolicyPort> WithProtocols(IReadOnlyList<NetworkPolicyPort> ports) => [.. ports.Select(static p => p with { Protocol = p.Protocol ?? "TCP" })];
+
+    private static readonly System.Text.Json.JsonSerializerOptions Fields = new(System.Text.Json.JsonSerializerDefaults.Web);
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace NetPulse.Optimizer.Policies.Checks;
 
@@ -9,7 +10,7 @@ namespace NetPulse.Optimizer.Policies.Checks;
 /// Reads a node from its root folder: <c>/</c>, the host's root as mounted into a pod, or a copy of it, as sosreport makes one (offloads are read from
 /// its <c>sos_commands/networking/ethtool_-k_*</c>). What is not there was not looked at.
 /// </summary>
-public sealed class NodeFolder(string root, string name)
+public sealed partial class NodeFolder(string root, string name)
 {
     private const string ConfigurationFolder = "/etc/cni/net.d";
 
@@ -18,6 +19,8 @@ public sealed class NodeFolder(string root, string name)
     private static readonly string[] ConfigurationExtensions = [".conf", ".conflist", ".json"];
 
     private static readonly string[] Offloads = ["generic-receive-offload", "generic-segmentation-offload", "tcp-segmentation-offload"];
+
+    private static readonly string[] SocketTables = ["tcp", "tcp6"];
 
     private static readonly string[] SysctlFolders = ["/etc/sysctl.d", "/run/sysctl.d", "/usr/lib/sysctl.d"];
 
@@ -44,7 +47,7 @@ public sealed class NodeFolder(string root, string name)
     public static IEnumerable<CniConfigurationFile> CniConfigurationsOf(string folder, string node) =>
         from file in Directory.Exists(folder) ? Directory.GetFiles(folder).Order(StringComparer.Ordinal) : Enumerable.Empty<string>()
         where ConfigurationExtensions.Contains(Path.GetExtension(file))
-        let text = Read(file)
+        let text = ReadRaw(file)
         where text is not null
         select new CniConfigurationFile(node, file, text);
 
@@ -61,6 +64,7 @@ public sealed class NodeFolder(string root, string name)
         SysctlFiles = [.. SysctlLines()],
         Resolvers = [.. Lines(ResolverFile()).Select(static l => l.Split([' ', '\t'], StringSplitOptions.None)).Where(static w => w is ["nameserver", _, ..]).Select(static w => w[1])],
         OffloadsOff = OffloadsOff(),
+        LoopbackListeners = PodProcesses() is { Count: > 0 } processes ? [.. OnLoopbackOnly(processes)] : default,
     };
 
     private static IEnumerable<string> Kubeconfigs(string text)
@@ -155,6 +159,36 @@ public sealed class NodeFolder(string root, string name)
         }
     }
 
+    /// <summary>Of each pod one process: they share the network namespace. Its cgroup has the pod's uid, in the form of systemd or of cgroupfs.</summary>
+    private List<(string Folder, string Uid)> PodProcesses() =>
+    [
+        .. Folders($"{root}/proc").Where(static f => Path.GetFileName(f).All(char.IsAsciiDigit))
+            .Select(static f => (Folder: f, Uid: PodUid().Match(Read($"{f}/cgroup") ?? "").Groups["uid"].Value.Replace('_', '-')))
+            .Where(static p => p.Uid.Length > 0 && File.Exists($"{p.Folder}/net/tcp"))
+            .DistinctBy(static p => p.Uid),
+    ];
+
+    private static IEnumerable<(string PodUid, int Port)> OnLoopbackOnly(IEnumerable<(string Folder, string Uid)> processes) =>
+        from process in processes
+        from port in Listening(process.Folder).GroupBy(static l => l.Port)
+        where port.All(static l => l.IsLoopback)
+        select (process.Uid, port.Key);
+
+    /// <summary>Rows of /proc/net/tcp and tcp6 in state 0A: address and port in hexadecimal, an address in words of the machine's order.</summary>
+    private static IEnumerable<(int Port, bool IsLoopback)> Listening(string process) =>
+        from file in SocketTables
+        from line in (Read($"{process}/net/{file}") ?? "").Split('\n').Skip(1)
+        let words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        where words.Length > 3 && words[3] == "0A"
+        let local = words[1].Split(':')
+        where local.Length == 2 && int.TryParse(local[1], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out _)
+        select (int.Parse(local[1], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture),
+            local[0] is "00000000000000000000000001000000" || (local[0].EndsWith("7F", StringComparison.Ordinal) && local[0].Length == 8)
+            || (local[0].StartsWith("0000000000000000FFFF0000", StringComparison.Ordinal) && local[0].EndsWith("7F", StringComparison.Ordinal)));
+
+    [GeneratedRegex("pod(?<uid>[0-9a-f]{8}([-_][0-9a-f]{4}){3}[-_][0-9a-f]{12})", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex PodUid();
+
     private string ResolverFile() =>
         Lines("/var/lib/kubelet/config.yaml").Where(static l => l.StartsWith("resolvConf:", StringComparison.Ordinal)).Select(static l => l["resolvConf:".Length..].Trim().Trim('"')).FirstOrDefault() ?? "/etc/resolv.conf";
 
@@ -183,11 +217,16 @@ public sealed class NodeFolder(string root, string name)
 
     private string? Text(string path) => Read(root + path);
 
-    private static string? Read(string file)
+    /// <summary>With the byte order mark, which a runtime stumbles over.</summary>
+    private static string? ReadRaw(string file) => Read(file, static f => System.Text.Encoding.UTF8.GetString(File.ReadAllBytes(f)));
+
+    private static string? Read(string file) => Read(file, File.ReadAllText);
+
+    private static string? Read(string file, Func<string, string> read)
     {
         try
         {
-            return File.Exists(file) ? File.ReadAllText(file) : null;
+            return File.Exists(file) ? read(file) : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -33,9 +33,11 @@ public sealed record NodeState(string Name)
     /// <summary>Name servers of the resolv.conf that the kubelet hands to pods.</summary>
     public ImmutableArray<string> Resolvers { get; init; } = [];
 
+    /// <summary>TCP ports that a pod's processes have open on loopback and nowhere else; default when no pod's processes were seen.</summary>
+    public ImmutableArray<(string PodUid, int Port)> LoopbackListeners { get; init; }
+
     /// <summary>Offloads that are switched off, by interface, as ethtool -k names them; empty when it was not asked.</summary>
     public ImmutableDictionary<string, ImmutableArray<string>> OffloadsOff { get; init; } = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
-
 }
 
 /// <summary>One assignment of a sysctl.conf file.</summary>

@@ -10,6 +10,9 @@ namespace NetPulse.Optimizer.Policies.Classes;
 /// <param name="Named">Ports that it states by name.</param>
 public sealed record CompiledRule(RuleModel Rule, ImmutableArray<int> Peers, int Ports, ImmutableArray<PortModel.Named> Named)
 {
+    /// <summary>Whether both allow the same, in engines that number peers and ports alike.</summary>
+    public bool SaysAs(CompiledRule other) => Ports == other.Ports && Rule.Action == other.Rule.Action && Peers.SequenceEqual(other.Peers) && Named.SequenceEqual(other.Named);
+
     /// <summary>Whether a container port is one of the rule's named ports.</summary>
     public bool Names(string name, TransportProtocol protocol)
     {
@@ -47,6 +50,28 @@ public sealed record ClassPolicies(ImmutableArray<CompiledPolicy> Admin, Immutab
     private static IEqualityComparer<CompiledPolicy> Same => ReferenceEqualityComparer.Instance;
 
     public bool IsSame(ClassPolicies other) => Admin.SequenceEqual(other.Admin, Same) && Isolating.SequenceEqual(other.Isolating, Same) && Baseline.SequenceEqual(other.Baseline, Same);
+
+    /// <summary>Whether both decide the same: one more policy that isolates what is isolated already, and has no rule, changes nothing.</summary>
+    public bool DecidesAs(ClassPolicies other, Direction direction) => IsSame(other)
+        || (Isolating.IsEmpty == other.Isolating.IsEmpty && Admin.SequenceEqual(other.Admin, Same) && Baseline.SequenceEqual(other.Baseline, Same)
+            && Isolating.Where(p => !p.Rules(direction).IsEmpty).SequenceEqual(other.Isolating.Where(p => !p.Rules(direction).IsEmpty), Same));
+
+    /// <summary>The rules of network policies in which the two differ; null where they differ in more than that.</summary>
+    /// <param name="other">Of the same engine, or of one that was made out of it: both number peers and ports alike.</param>
+    public List<CompiledRule>? ChangedRules(ClassPolicies other, Direction direction)
+    {
+        if (Isolating.IsEmpty != other.Isolating.IsEmpty || !Admin.SequenceEqual(other.Admin, Same) || !Baseline.SequenceEqual(other.Baseline, Same))
+        {
+            return null;
+        }
+
+        var (own, others) = (Rules(Isolating, other.Isolating), Rules(other.Isolating, Isolating));
+        return [.. own.Where(r => !others.Exists(r.SaysAs)), .. others.Where(r => !own.Exists(r.SaysAs))];
+
+        List<CompiledRule> Rules(ImmutableArray<CompiledPolicy> policies, ImmutableArray<CompiledPolicy> without) => [.. policies.Except(without, Same).SelectMany(p => p.Rules(direction))];
+    }
+
+    public IEnumerable<CompiledPolicy> All => [.. Admin, .. Isolating, .. Baseline];
 
     public bool IsEmpty => Admin.IsEmpty && Isolating.IsEmpty && Baseline.IsEmpty;
 }

@@ -267,8 +267,8 @@ internal sealed class EngineEdit
         }
 
         classNumbers.Remove(classes[number]!.Key);
+        sets.Leave(number, classes[number]!);
         classes[number] = null;
-        sets.Leave(number);
         touched.Add(number);
 
         // Not at once: a state that is compared with the one before must not call another class by the same number.

@@ -101,9 +101,11 @@ internal sealed class PeerSetsEdit
     }
 
     /// <summary>A class that is no more.</summary>
-    public void Leave(int c)
+    public void Leave(int c, PodClass podClass)
     {
-        for (var number = 0; number < v4.Count; number++)
+        Remove(PeerSets.Everyone, c);
+        Remove(PeerSets.EveryPod, c);
+        foreach (var number in selections.Matching(podClass.Namespace, podClass.Labels).Concat(networks.Keys))
         {
             Remove(number, c);
         }

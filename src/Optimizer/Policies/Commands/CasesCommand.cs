@@ -35,7 +35,9 @@ internal static class CasesCommand
             await output.WriteLineAsync($"{set.Key}: {set.Count(static r => r.IsPassed)} passed, {set.Count(static r => !r.IsPassed)} failed");
         }
 
-        foreach (var unknown in Directory.EnumerateDirectories(folder).Select(static d => Path.GetFileName(d)).Except(CaseFolder.KnownSets).Order(StringComparer.Ordinal))
+        var answered = CaseFolder.KnownSets.Concat(results.Select(static r => r.Set.Split('/')[0])).ToHashSet(StringComparer.Ordinal);
+        var below = CaseFolder.KnownSets.Contains(Path.GetFileName(Path.GetFullPath(folder).TrimEnd('/'))) ? Enumerable.Empty<string>() : Directory.EnumerateDirectories(folder).Select(static d => Path.GetFileName(d));
+        foreach (var unknown in below.Where(d => !answered.Contains(d)).Order(StringComparer.Ordinal))
         {
             await output.WriteLineAsync($"{unknown}: not run, there are no answers for this set yet");
         }

@@ -34,5 +34,8 @@ public sealed record ObservedFlow(
     DateTimeOffset LastSeen,
     FlowVerdict Verdict)
 {
+    /// <summary>Datagrams that were sent and of which none came back: dropped on the way, or a service that never answers, as a log collector.</summary>
+    public bool IsUnanswered { get; init; }
+
     public override string ToString() => $"{Source} -> {Destination} {DestinationPort}/{Protocol}";
 }

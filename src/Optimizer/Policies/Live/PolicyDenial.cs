@@ -26,6 +26,6 @@ public sealed record PolicyDenial(ObservedFlow Flow, Verdict Verdict, ImmutableA
         return denials.DrainToImmutable();
     }
 
-    public override string ToString() => $"{Flow}: {Flow.Count} connections timed out, last {Flow.LastSeen:yyyy-MM-dd HH:mm:ss}Z: {Verdict}"
+    public override string ToString() => $"{Flow}: {(Flow.IsUnanswered ? "datagrams and no answer" : $"{Flow.Count} connections timed out")}, last {Flow.LastSeen:yyyy-MM-dd HH:mm:ss}Z: {Verdict}"
         + (Changes.IsEmpty ? "" : $"; to allow it: {string.Join(" and ", Changes.Select(static r => r is Remedy.Patch patch ? $"patch {r.Policy} with {patch.Operations.ToJsonString()}" : $"add {r.Policy}"))}");
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Kubernetes.Stores;
 using NetPulse.Optimizer.Cluster;
+using NetPulse.Optimizer.Policies.Flows;
 using NetPulse.Telemetry.Series;
 
 namespace NetPulse.Optimizer.Policies.Live;
@@ -28,6 +29,9 @@ public sealed partial class PolicyRounds(
     /// <summary>What policies denied of late, as the latest round saw it.</summary>
     public ImmutableArray<PolicyDenial> Denials { get; private set; } = [];
 
+    /// <summary>Packets that rules dropped of late, by pod, the most first.</summary>
+    public ImmutableArray<PolicyDrop> Drops { get; private set; } = [];
+
     /// <summary>One round; none while another replica leads.</summary>
     /// <exception cref="IOException">The objects or the store could not be read; the next round begins anew.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -41,14 +45,14 @@ public sealed partial class PolicyRounds(
         var allowed = snapshot.Policy.Spec;
         if (picture.Engine.Policies.IsEmpty && allowed.Mode == OptimizationMode.Observe)
         {
-            Denials = [];
+            (Denials, Drops) = ([], []);
             return;
         }
 
         await StepAsync(snapshot, cancellationToken);
         if (allowed.Mode != OptimizationMode.Observe && snapshot.At - proposedAt >= ProposeEvery)
         {
-            var seen = await flows.ReadAsync(TimeRange.Before(snapshot.At, Observed), cancellationToken);
+            var seen = Judged(await flows.ReadAsync(TimeRange.Before(snapshot.At, Observed), cancellationToken));
             foreach (var proposal in PolicyProposals.Of(picture, seen, allowed.Namespaces.Except(allowed.ProtectedNamespaces, StringComparer.Ordinal), snapshot.Recommendations))
             {
                 await recommendations.ApplyAsync(proposal, cancellationToken);
@@ -91,17 +95,19 @@ public sealed partial class PolicyRounds(
 
     private async Task StepAsync(ClusterSnapshot snapshot, CancellationToken cancellationToken)
     {
-        var seen = await flows.ReadAsync(TimeRange.Before(snapshot.At, Before + (2 * snapshot.Policy.Spec.Canary.Duration)), cancellationToken);
+        var range = TimeRange.Before(snapshot.At, Before + (2 * snapshot.Policy.Spec.Canary.Duration));
+        var seen = Judged(await flows.ReadAsync(range, cancellationToken));
         Denials = PolicyDenial.Find(picture.Engine, seen);
-        foreach (var denial in Denials)
+        foreach (var denial in Denials.Where(d => IsNews($"{d.Flow} {d.Verdict}", snapshot.At)))
         {
-            var key = $"{denial.Flow} {denial.Verdict}";
-            if (!told.TryGetValue(key, out var last) || snapshot.At - last >= TellEvery)
-            {
-                told[key] = snapshot.At;
-                meter.Denied();
-                LogDenied(denial.ToString());
-            }
+            meter.Denied();
+            LogDenied(denial.ToString());
+        }
+
+        Drops = [.. (await flows.ReadDropsAsync(range, cancellationToken)).Select(d => d.Explained(picture.Engine))];
+        foreach (var drop in Drops.Where(d => IsNews($"{d.Pod} {d.Reason}", snapshot.At)))
+        {
+            LogDropped(drop.ToString());
         }
 
         foreach (var (key, _) in told.Where(t => snapshot.At - t.Value >= 2 * TellEvery).ToList())
@@ -115,6 +121,26 @@ public sealed partial class PolicyRounds(
             LogFailed(problem);
         }
     }
+
+    private bool IsNews(string key, DateTimeOffset at)
+    {
+        if (told.TryGetValue(key, out var last) && at - last < TellEvery)
+        {
+            return false;
+        }
+
+        told[key] = at;
+        return true;
+    }
+
+    /// <summary>Datagrams that nobody answered and that the policies deny were dropped; those that they allow may be meant so.</summary>
+    private ImmutableArray<ObservedFlow> Judged(ImmutableArray<ObservedFlow> seen) =>
+    [
+        .. seen.Select(flow => flow.IsUnanswered && PolicyDenial.Find(picture.Engine, [flow with { Verdict = FlowVerdict.Dropped }]).Length > 0 ? flow with { Verdict = FlowVerdict.Dropped } : flow),
+    ];
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Rules dropped packets of {Drop}")]
+    private partial void LogDropped(string drop);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Policies deny {Denial}")]
     private partial void LogDenied(string denial);

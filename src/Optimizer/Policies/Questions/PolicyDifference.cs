@@ -74,7 +74,7 @@ internal sealed class PolicyDifference
         var seen = new HashSet<(int From, int To)>();
         foreach (var (direction, side) in sides)
         {
-            foreach (var own in side.Affected.Members())
+            foreach (var own in side.Affected.Members().Where(c => side.MayChange(c, port)))
             {
                 var (before, after) = side.Answers(own, port);
                 foreach (var other in before.Copy().Or(after).AndNot(before.Copy().And(after)).Members())
@@ -111,21 +111,32 @@ internal sealed class PolicyDifference
         private readonly Dictionary<(int Class, int Port), (BitSet Before, BitSet After)> answers = [];
         private readonly Dictionary<int, Others> others = [];
         private readonly Dictionary<int, bool> isAboutAffected = [];
+        private readonly Dictionary<int, BitSet> changedPorts = [];
 
         public Side(PolicyDifference all, Direction direction)
         {
             (this.all, this.direction) = (all, direction);
             foreach (var c in all.@new.PodClasses)
             {
-                if (!all.old.PoliciesOf(all.origins[c], direction).IsSame(all.@new.PoliciesOf(c, direction)))
+                var (before, after) = (all.old.PoliciesOf(all.origins[c], direction), all.@new.PoliciesOf(c, direction));
+                if (before.DecidesAs(after, direction))
                 {
-                    Affected.Add(c);
+                    continue;
+                }
+
+                Affected.Add(c);
+                if (before.ChangedRules(after, direction) is { } rules && rules.TrueForAll(static r => r.Named.IsEmpty))
+                {
+                    changedPorts[c] = rules.Aggregate(new BitSet(0), (ports, rule) => ports.Or(all.@new.PortsOf(rule)));
                 }
             }
         }
 
         /// <summary>Pod classes of which other policies decide than before.</summary>
         public BitSet Affected { get; } = new(0);
+
+        /// <summary>Whether what an affected class says may be another on a port: that depends on the rules that came or went.</summary>
+        public bool MayChange(int own, int port) => !changedPorts.TryGetValue(own, out var ports) || ports.Contains(port);
 
         public (bool Before, bool After) Answer(int own, int other, int port)
         {

@@ -7,6 +7,9 @@ namespace NetPulse.Optimizer.Policies.Validation;
 /// <summary>What the API server checks of a networking.k8s.io/v1 NetworkPolicy.</summary>
 public static class NetworkPolicyValidation
 {
+    /// <summary>Keys and values together, in bytes.</summary>
+    private const int LongestAnnotations = 256 * 1024;
+
     private const string NotACidr = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
 
     /// <summary>Empty when it would be accepted.</summary>
@@ -86,6 +89,16 @@ public static class NetworkPolicyValidation
         {
             yield return fault;
         }
+
+        foreach (var (key, problem) in metadata.Annotations.Keys.SelectMany(static k => Names.LabelKey(k.ToLowerInvariant()).Select(p => (k, p))))
+        {
+            yield return PolicyFault.Invalid("metadata.annotations", key, problem);
+        }
+
+        if (metadata.Annotations.Sum(static a => (long)a.Key.Length + a.Value.Length) > LongestAnnotations)
+        {
+            yield return PolicyFault.TooLong("metadata.annotations", LongestAnnotations);
+        }
     }
 
     private static IEnumerable<PolicyFault> PolicyTypes(IReadOnlyList<string> types)
@@ -100,7 +113,7 @@ public static class NetworkPolicyValidation
         {
             if (types[i] is not (NetworkPolicySpec.Ingressing or NetworkPolicySpec.Egressing))
             {
-                yield return PolicyFault.Unsupported($"spec.policyTypes[{i}]", types[i], NetworkPolicySpec.Egressing, NetworkPolicySpec.Ingressing);
+                yield return PolicyFault.Unsupported($"spec.policyTypes[{i}]", types[i], NetworkPolicySpec.Ingressing, NetworkPolicySpec.Egressing);
             }
         }
     }
@@ -112,7 +125,7 @@ public static class NetworkPolicyValidation
     {
         if (port.Protocol is { } protocol && TransportProtocolText.Parse(protocol) is null)
         {
-            yield return PolicyFault.Unsupported($"{field}.protocol", protocol, "SCTP", "TCP", "UDP");
+            yield return PolicyFault.Unsupported($"{field}.protocol", protocol, "TCP", "UDP", "SCTP");
         }
 
         switch (port.Port)
@@ -140,7 +153,7 @@ public static class NetworkPolicyValidation
 
                 if (port.EndPort < number)
                 {
-                    yield return PolicyFault.Invalid($"{field}.endPort", port.EndPort, "must be greater than or equal to `port`");
+                    yield return PolicyFault.Invalid($"{field}.endPort", number, "must be greater than or equal to `port`");
                 }
 
                 foreach (var fault in port.EndPort is { } highest ? Number(highest, $"{field}.endPort") : [])
@@ -154,7 +167,7 @@ public static class NetworkPolicyValidation
         }
     }
 
-    internal static IEnumerable<PolicyFault> Number(int port, string field)
+    private static IEnumerable<PolicyFault> Number(int port, string field)
     {
         if (port is < 1 or > PortRange.Highest)
         {
@@ -214,15 +227,6 @@ public static class NetworkPolicyValidation
             {
                 yield return PolicyFault.Invalid(at, block.Except[i], "must be a strict subset of `cidr`");
             }
-        }
-    }
-
-    /// <summary>A block on its own, as in an admin policy's <c>networks</c>.</summary>
-    internal static IEnumerable<PolicyFault> Network(string text, string field)
-    {
-        if (!Cidr.TryParse(text, out _))
-        {
-            yield return PolicyFault.Invalid(field, text, NotACidr);
         }
     }
 }

@@ -11,6 +11,10 @@ public sealed record PolicyFault(string Field, string Problem)
 
     internal static PolicyFault Invalid(string field, object value, string detail) => new(field, $"Invalid value: {(value is string text ? $"\"{text}\"" : value)}: {detail}");
 
+    internal static PolicyFault TooMany(string field, int count, int most) => new(field, $"Too many: {count}: must have at most {most} items");
+
+    internal static PolicyFault TooLong(string field, int most) => new(field, $"Too long: may not be more than {most} bytes");
+
     internal static PolicyFault Forbidden(string field, string detail) => new(field, $"Forbidden: {detail}");
 
     internal static PolicyFault Unsupported(string field, string value, params string[] supported) =>

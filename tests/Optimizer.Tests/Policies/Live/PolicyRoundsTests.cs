@@ -71,6 +71,45 @@ public sealed class PolicyRoundsTests : IDisposable
     }
 
     [Fact]
+    public async Task Datagrams_without_an_answer_that_a_policy_denies_were_dropped()
+    {
+        await policies.ApplyAsync(new NetworkPolicy { Metadata = new ObjectMeta { Name = "deny", Namespace = "shop" }, Spec = new NetworkPolicySpec { PolicyTypes = [NetworkPolicySpec.Egressing] } });
+        await CountAsync(UdpMetrics.IoBytes, "514", (LabelNames.Direction, LabelNames.Transmit));
+        await CountAsync(UdpMetrics.IoBytes, "53", (LabelNames.Direction, LabelNames.Transmit));
+        await CountAsync(UdpMetrics.IoBytes, "53", (LabelNames.Direction, LabelNames.Receive));
+        var rounds = Rounds(OptimizationMode.Observe);
+        await rounds.RunAsync(CancellationToken.None);
+        var denial = Assert.Single(rounds.Denials);
+        Assert.Equal(514, denial.Flow.DestinationPort);
+        Assert.Contains("datagrams and no answer", $"{denial}", StringComparison.Ordinal);
+        Assert.Equal("NetworkPolicy shop/deny", $"{Assert.Single(denial.Verdict.Egress.Isolating)}");
+    }
+
+    [Fact]
+    public async Task Datagrams_without_an_answer_that_policies_allow_may_be_meant_so()
+    {
+        await policies.ApplyAsync(new NetworkPolicy { Metadata = new ObjectMeta { Name = "deny", Namespace = "other" }, Spec = new NetworkPolicySpec { PolicyTypes = [NetworkPolicySpec.Egressing] } });
+        await CountAsync(UdpMetrics.IoBytes, "514", (LabelNames.Direction, LabelNames.Transmit));
+        var rounds = Rounds(OptimizationMode.Observe);
+        await rounds.RunAsync(CancellationToken.None);
+        Assert.Empty(rounds.Denials);
+    }
+
+    [Fact]
+    public async Task Packets_that_rules_dropped_are_told_by_pod_with_the_policies_that_it_is_under()
+    {
+        await policies.ApplyAsync(new NetworkPolicy { Metadata = new ObjectMeta { Name = "deny", Namespace = "shop" }, Spec = new NetworkPolicySpec { PodSelector = new LabelSelector { MatchLabels = new Dictionary<string, string>(StringComparer.Ordinal) { ["app"] = "web" } } } });
+        await DropAsync("web-0", "NETFILTER_DROP", "policy", 5);
+        await DropAsync("db-0", "TC_INGRESS", "policy", 2);
+        await DropAsync("web-0", "NO_SOCKET", "no-receiver", 9);
+        var rounds = Rounds(OptimizationMode.Observe);
+        await rounds.RunAsync(CancellationToken.None);
+        Assert.Equal([("shop/web-0", "NETFILTER_DROP", 5L), ("shop/db-0", "TC_INGRESS", 2L)], rounds.Drops.Select(static d => (d.Pod, d.Reason, d.Packets)));
+        Assert.Equal("NetworkPolicy shop/deny", $"{Assert.Single(rounds.Drops[0].Isolating)}");
+        Assert.Contains("no policy is about the pod", $"{rounds.Drops[1]}", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_was_seen_becomes_policies_that_people_can_decide_about_each_once()
     {
         await CountAsync(TcpMetrics.IoBytes, "5432", (LabelNames.Direction, LabelNames.Transmit));
@@ -95,6 +134,16 @@ public sealed class PolicyRoundsTests : IDisposable
         return new PolicyRounds(
             new ObjectsDirectory(new ClusterOptions { ObjectsDirectory = folder, PolicyFile = policyFile }, clock, recommendations),
             objects, recommendations, new StoreFlows(store), new PolicyRollout(recommendations, objects), meter, NullLogger<PolicyRounds>.Instance);
+    }
+
+    private async Task DropAsync(string pod, string reason, string @class, int packets)
+    {
+        var labels = LabelSet.Of(DropMetrics.Packets.Name, (LabelNames.Node, "n1"), (LabelNames.Namespace, "shop"), (LabelNames.Workload, "w"), (LabelNames.Pod, pod), (LabelNames.Reason, reason), (LabelNames.Class, @class));
+        foreach (var value in new[] { 0, packets })
+        {
+            clock.Advance(TimeSpan.FromSeconds(5));
+            await store.AppendAsync([new Sample(labels, clock.GetUtcNow().ToUnixTimeMilliseconds(), value)], CancellationToken.None);
+        }
     }
 
     /// <summary>A counter of web-0 towards db-0 that rises from 0 to 3.</summary>
