@@ -135,6 +135,8 @@ public sealed class ClusterWalkTests : IAsyncLifetime, IAsyncDisposable
     /// <summary>As the node's own Tuner writes it, and until the optimizer has been told.</summary>
     private async Task TunerAnswersAsync(params SettingStatus[] settings)
     {
+        // At a time of its own: an earlier answer is not taken for this one.
+        rig.Clock.Advance(TimeSpan.FromSeconds(1));
         var status = Examples.TunerStatus(settings) with { ObservedAt = rig.Clock.GetUtcNow() };
         await UntilAsync(async () =>
         {
