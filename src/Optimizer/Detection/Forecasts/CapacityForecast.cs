@@ -26,12 +26,18 @@ public sealed record CapacityForecast(string Resource, string Where, double Now,
     /// <summary>Nor of one further off than so many times what was observed.</summary>
     public const double LongestReach = 4;
 
+    /// <summary>
+    /// Less says only that traffic has begun: an entry stays for up to two minutes after its connection (nf_conntrack_tcp_timeout_time_wait; a port in TIME_WAIT
+    /// one), so each table climbs as long by itself.
+    /// </summary>
+    public static readonly TimeSpan LeastObserved = TimeSpan.FromMinutes(3);
+
     /// <summary>What slows down this much over its later half is no straight line to its limit.</summary>
     private const double SlowedDown = 0.5;
 
     /// <summary>
     /// <see langword="null"/> where nothing is to be feared or can be said: no rise that is significant at 99 %, a rise that slows down to less than half of it,
-    /// a time beyond <see cref="Horizon"/> or <see cref="LongestReach"/>, too few points, no limit.
+    /// a time beyond <see cref="Horizon"/> or <see cref="LongestReach"/>, too few points, readings of less than <see cref="LeastObserved"/>, no limit.
     /// </summary>
     public static CapacityForecast? Of(string resource, string where, TimeSeries entries, double limit)
     {
@@ -39,6 +45,7 @@ public sealed record CapacityForecast(string Resource, string Where, double Now,
         var values = entries.Values.Span;
         var half = times.Length / 2;
         if (!(limit > 0) || !double.IsFinite(limit)
+            || times.Length == 0 || times[^1] - times[0] < LeastObserved.TotalMilliseconds
             || TheilSen.Fit(times, values) is not { Slowest: > 0 } trend
             || !(TheilSen.Fit(times[half..], values[half..]) is { } later && later.PerSecond > trend.PerSecond * SlowedDown))
         {

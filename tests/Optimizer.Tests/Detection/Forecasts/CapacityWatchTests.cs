@@ -59,6 +59,16 @@ public sealed class CapacityWatchTests : IDisposable
         Assert.Empty(await ForecastAsync(Conntrack(value, 54_000)));
     }
 
+    [Theory]
+    [InlineData(30, false)]
+    [InlineData(40, true)]
+    public void Traffic_that_has_just_begun_fills_nothing(int readings, bool isSpokenOf)
+    {
+        var times = Enumerable.Range(0, readings).Select(i => 5000L * i).ToArray();
+        var entries = new TimeSeries(LabelSet.Of("entries"), times, Array.ConvertAll(times, at => at / 10.0));
+        Assert.Equal(isSpokenOf, CapacityForecast.Of(CapacityForecast.ConntrackTable, "node node-1", entries, 40_000) is not null);
+    }
+
     [Fact]
     public async Task Neighbours_are_held_against_the_highest_threshold()
     {
