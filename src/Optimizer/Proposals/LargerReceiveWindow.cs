@@ -40,6 +40,8 @@ public sealed class LargerReceiveWindow : IRemedy
             (long)((ceiling - limits.Maximum) * connections),
             About.TakesEffect)
         {
+            // A window scale is agreed on in the first packet: what runs may have no more to offer than it has.
+            Obstacle = measured.ConnectionsClosed is 0 ? $"no connection of {measured.Edge} was seen to end, and a running one may keep what it has: it profits when it connects anew" : "",
             Controls = [.. context.ControlsOf(measured.Edge, changesPeer: true, measured.Throughput.Value).Select(Objective.Throughput)],
         };
     }
