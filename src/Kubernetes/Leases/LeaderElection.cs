@@ -275,19 +275,25 @@ public sealed partial class LeaderElection(KubernetesClient client, LeaderElecti
         };
     }
 
-    /// <summary>So that another need not wait for it to expire.</summary>
+    /// <summary>So that another need not wait for it to expire. Read anew, as a renewal that was broken off may be stored all the same; and one that is stored after our look is a conflict, so we look again.</summary>
     private async Task ReleaseAsync()
     {
-        if (observed is not { } held || !IsOurs(held))
-        {
-            return;
-        }
-
         using var patience = new CancellationTokenSource(settings.RetryPeriod, time);
         try
         {
-            var released = held with { Spec = held.Spec with { HolderIdentity = "", LeaseDurationSeconds = 1, RenewTime = time.GetUtcNow() } };
-            Observe(await client.ReplaceAsync(released, cancellationToken: patience.Token));
+            while (await client.FindAsync<Lease>(settings.LeaseName, settings.Namespace, patience.Token) is { } held && IsOurs(Observe(held)))
+            {
+                var released = held with { Spec = held.Spec with { HolderIdentity = "", LeaseDurationSeconds = 1, RenewTime = time.GetUtcNow() } };
+                try
+                {
+                    Observe(await client.ReplaceAsync(released, cancellationToken: patience.Token));
+                    return;
+                }
+                catch (KubernetesException e) when (e.Fault is ApiFault.VersionConflict)
+                {
+                    // Our own last renewal has come in between.
+                }
+            }
         }
         catch (Exception e) when (e is KubernetesException or OperationCanceledException)
         {

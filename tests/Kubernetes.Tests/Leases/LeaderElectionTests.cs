@@ -56,6 +56,19 @@ public sealed class LeaderElectionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_renewal_whose_answer_was_not_awaited_does_not_keep_the_lease()
+    {
+        var api = await server;
+        await using var first = await CandidateAsync("a");
+        await first.LeadsAsync();
+
+        // Stored, and unknown to who asked for it.
+        api.Add("coordination.k8s.io/v1", "leases", api.Find("coordination.k8s.io/v1", "leases", "leader", "default")!);
+        await first.StopAsync();
+        Assert.Equal("", api.Find("coordination.k8s.io/v1", "leases", "leader", "default")!["spec"]!["holderIdentity"]?.ToString() ?? "");
+    }
+
+    [Fact]
     public async Task A_leader_that_cannot_renew_stops_though_nobody_else_leads()
     {
         var api = await server;
