@@ -6,31 +6,44 @@ namespace NetPulse.Telemetry.Store.Embedded;
 /// <summary>Reads what the day files and the heads hold, some series after the others, so that a long answer is in memory in parts only.</summary>
 internal sealed class SampleReader(DayArchive archive)
 {
-    /// <summary>Series of the first part, of which it is not known how many samples they have.</summary>
-    private const int FirstSeries = 64;
+    /// <summary>What is collected at once, as it is encoded.</summary>
+    private const int CollectedBytes = 2 << 20;
 
-    /// <summary>Each part fetches its rows anew: of fewer series that would be most of the work.</summary>
+    /// <summary>Rows are fetched anew for each that are collected at once: of fewer series that would be most of the work.</summary>
     private const int FewestSeries = 48;
-    private const int MostSeries = 4096;
+    private const int MostSeries = 1024;
 
-    /// <summary>Samples of a part: about a megabyte, once as it is read and once joined.</summary>
-    private const int PartSamples = 128 << 10;
+    /// <summary>As if each series had a sample of one byte every ten seconds: so many are collected first.</summary>
+    private const long MillisecondsOfByte = 10_000;
 
     /// <param name="selector">Which series.</param>
     /// <param name="from">First wanted time, in Unix milliseconds.</param>
     /// <param name="to">Last wanted time, in Unix milliseconds.</param>
     /// <param name="heads">What is in no day file yet.</param>
     /// <param name="older">Gives the last samples of roll-ups where samples are left no more; <see langword="null"/>: nothing does.</param>
+    /// <param name="usesMemoryAgain">Whether the samples that were given are overwritten when more are asked for.</param>
     /// <exception cref="SampleStoreException">A file could not be read although it is not damaged.</exception>
-    public IEnumerable<TimeSeries> Read(
-        SeriesSelector selector, long from, long to, IReadOnlyList<Head> heads, RollUpReader? older, CancellationToken cancellationToken)
+    public IEnumerable<IReadOnlyList<TimeSeries>> Read(
+        SeriesSelector selector, long from, long to, IReadOnlyList<Head> heads, RollUpReader? older, bool usesMemoryAgain, CancellationToken cancellationToken)
     {
-        var wanted = Select(selector, from, to, heads, older);
-        var length = FirstSeries;
-        for (var start = 0; start < wanted.Count;)
+        // nothing may be done before the first part is asked for
+        foreach (var part in Read(Select(selector, from, to, heads, older), from, to, heads, older, usesMemoryAgain, cancellationToken))
         {
-            length = Math.Min(length, wanted.Count - start);
-            var collector = new SeriesCollector(wanted.GetRange(start, length), from, to);
+            yield return part;
+        }
+    }
+
+    /// <summary>As above, of series that are known.</summary>
+    /// <exception cref="SampleStoreException">A file could not be read although it is not damaged.</exception>
+    public IEnumerable<IReadOnlyList<TimeSeries>> Read(
+        IReadOnlyList<LabelSet> wanted, long from, long to, IReadOnlyList<Head> heads, RollUpReader? older, bool usesMemoryAgain, CancellationToken cancellationToken)
+    {
+        var collector = new SeriesCollector(from, to, usesMemoryAgain);
+        var length = Length((to - from) / MillisecondsOfByte);
+        for (var start = 0; start < wanted.Count; start += length)
+        {
+            length = Math.Min(start == 0 ? length : Length(collector.EncodedBytes / collector.Wanted.Count), wanted.Count - start);
+            collector.Begin([.. wanted.Skip(start).Take(length)]);
             older?.ReadLast(collector, heads, cancellationToken);
             archive.Read(collector, cancellationToken);
             foreach (var head in heads)
@@ -39,17 +52,14 @@ internal sealed class SampleReader(DayArchive archive)
                 head.Read(collector);
             }
 
-            long samples = 0;
-            foreach (var series in collector.Collected())
+            foreach (var part in collector.Collected())
             {
-                samples += series.Count;
-                yield return series;
+                yield return part;
             }
-
-            start += length;
-            length = (int)Math.Clamp(PartSamples / ((samples / length) + 1), FewestSeries, MostSeries);
         }
     }
+
+    private static int Length(long bytesOfSeries) => (int)Math.Clamp(CollectedBytes / (bytesOfSeries + 1), FewestSeries, MostSeries);
 
     /// <summary>The series that match, in the order in which the newest file has them: neighbours there are read together.</summary>
     private List<LabelSet> Select(SeriesSelector selector, long from, long to, IReadOnlyList<Head> heads, RollUpReader? older)
