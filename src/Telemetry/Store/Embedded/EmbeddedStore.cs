@@ -98,13 +98,19 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
     public async ValueTask<IReadOnlyList<TimeSeries>> ReadAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(closed, this);
-        return await Task.Run<IReadOnlyList<TimeSeries>>(() => [.. Stream(selector, range, usesMemoryAgain: false, cancellationToken).SelectMany(static part => part)], cancellationToken);
+        return await Task.Run(() =>
+        {
+            IReadOnlyList<TimeSeries> read = [];
+            WithHeads(heads => read = reader.ReadAll(
+                selector, range.From.ToUnixTimeMilliseconds(), range.To.ToUnixTimeMilliseconds(), heads, rollUps, cancellationToken));
+            return read;
+        }, cancellationToken);
     }
 
     public ValueTask<IEnumerable<IReadOnlyList<TimeSeries>>> StreamAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(closed, this);
-        return ValueTask.FromResult(Stream(selector, range, usesMemoryAgain: true, cancellationToken));
+        return ValueTask.FromResult(Stream(selector, range, cancellationToken));
     }
 
     /// <summary>The labels of the series that match any of the selectors and have at least one sample in the range, in no particular order.</summary>
@@ -208,13 +214,13 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
             : samples.Where(sample => sample.UnixMilliseconds >= first && sample.UnixMilliseconds <= last).ToArray();
     }
 
-    private IEnumerable<IReadOnlyList<TimeSeries>> Stream(SeriesSelector selector, TimeRange range, bool usesMemoryAgain, CancellationToken cancellationToken)
+    private IEnumerable<IReadOnlyList<TimeSeries>> Stream(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken)
     {
+        var (from, to) = (range.From.ToUnixTimeMilliseconds(), range.To.ToUnixTimeMilliseconds());
         var heads = log.Heads();
         try
         {
-            foreach (var part in reader.Read(
-                selector, range.From.ToUnixTimeMilliseconds(), range.To.ToUnixTimeMilliseconds(), heads, rollUps, usesMemoryAgain, cancellationToken))
+            foreach (var part in reader.Read(reader.Select(selector, from, to, heads, rollUps), from, to, heads, rollUps, usesMemoryAgain: true, cancellationToken))
             {
                 yield return part;
             }

@@ -5,13 +5,14 @@ namespace NetPulse.Telemetry.Store.Embedded;
 
 /// <summary>Brings together what the day files and the heads hold of some series. They are read oldest first, so that the last written wins.</summary>
 /// <remarks>A day file's values are kept as they are encoded, and decoded some series after the others: so each row is fetched once, and little of it is in memory.</remarks>
-/// <param name="from">First wanted time, in Unix milliseconds.</param>
-/// <param name="to">Last wanted time, in Unix milliseconds.</param>
 /// <param name="usesMemoryAgain">Whether what was given is overwritten when more is asked for.</param>
-internal sealed class SeriesCollector(long from, long to, bool usesMemoryAgain)
+internal sealed class SeriesCollector(bool usesMemoryAgain)
 {
-    /// <summary>Samples that are given together: about a megabyte.</summary>
-    private const int SamplesAtOnce = 128 << 10;
+    /// <summary>Samples that are given together: half a megabyte.</summary>
+    private const int SamplesAtOnce = 64 << 10;
+
+    /// <summary>What reads of usual length need; what a longer one took is not kept.</summary>
+    private const int MostKeptBytes = 4 << 20;
 
     private readonly List<Piece> pieces = [];
     private readonly List<(ReadOnlyMemory<long> Times, ReadOnlyMemory<double> Values)> plain = [];
@@ -26,10 +27,13 @@ internal sealed class SeriesCollector(long from, long to, bool usesMemoryAgain)
     public IReadOnlyList<LabelSet> Wanted { get; private set; } = [];
 
     /// <summary>First wanted time, in Unix milliseconds.</summary>
-    public long From { get; } = from;
+    public long From { get; private set; }
 
     /// <summary>Last wanted time, in Unix milliseconds.</summary>
-    public long To { get; } = to;
+    public long To { get; private set; }
+
+    /// <summary>Whether its memory may wait for the next read.</summary>
+    public bool MayBeKept => usesMemoryAgain && encoded.Length + Room.Bytes + given.Bytes + decoded.Bytes <= MostKeptBytes;
 
     /// <summary>For values that are added.</summary>
     public ValueRoom Room { get; private set; } = new();
@@ -41,10 +45,13 @@ internal sealed class SeriesCollector(long from, long to, bool usesMemoryAgain)
     public int EncodedBytes { get; private set; }
 
     /// <summary>Forgets what was collected, and goes on with other series.</summary>
-    public void Begin(IReadOnlyList<LabelSet> wanted)
+    /// <param name="wanted">Which.</param>
+    /// <param name="from">First wanted time, in Unix milliseconds.</param>
+    /// <param name="to">Last wanted time, in Unix milliseconds.</param>
+    public void Begin(IReadOnlyList<LabelSet> wanted, long from, long to)
     {
-        Wanted = wanted;
-        places = null;
+        (Wanted, From, To) = (wanted, from, to);
+        (places, LikeBefore) = (null, default);
         pieces.Clear();
         plain.Clear();
         EncodedBytes = 0;
@@ -162,7 +169,7 @@ internal sealed class SeriesCollector(long from, long to, bool usesMemoryAgain)
         return SampleOrder.Joined(parts, joined, given);
     }
 
-    private (ReadOnlyMemory<long> Times, ReadOnlyMemory<double> Values) Decoded(in Piece piece, ValueRoom room)
+    private (ReadOnlyMemory<long> Times, ReadOnlyMemory<double> Values) Decoded(Piece piece, ValueRoom room)
     {
         if (piece.Bytes == Piece.Plain)
         {

@@ -10,6 +10,8 @@ internal sealed class ValueRoom
     private int block;
     private int used;
 
+    public long Bytes => blocks.Sum(static one => (long)one.Length * sizeof(double));
+
     /// <summary>What was taken before is overwritten from now on.</summary>
     public void Clear() => (block, used) = (0, 0);
 

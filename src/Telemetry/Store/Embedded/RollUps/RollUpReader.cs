@@ -47,16 +47,8 @@ internal sealed class RollUpReader(DayArchive archive, SampleReader samples, Rol
     /// <summary>The series that match, in the order in which the newest file has them.</summary>
     private List<LabelSet> Select(RollUpQuestion question, IReadOnlyList<Head> heads)
     {
-        var known = new HashSet<LabelSet>();
-        var wanted = new List<LabelSet>();
-        archive.Select(question.Selector, question.From, question.To, Add);
-        foreach (var catalog in heads.Select(static head => head.Catalog).Distinct())
-        {
-            foreach (var (_, labels) in catalog.Select(question.Selector))
-            {
-                Add(labels);
-            }
-        }
+        var wanted = samples.Select(question.Selector, question.From, question.To, heads, older: null);
+        var known = wanted.ToHashSet();
 
         // whichever of the two a day is in: the longer ones, of which a file has a month
         var inHours = hours.Days().Keys.Where(day => IsWithin(day, question)).ToHashSet();
