@@ -38,6 +38,9 @@ internal static partial class LibC
     internal const int EINTR = 4;
     internal const nuint SIOCETHTOOL = 0x8946;
 
+    internal const int MADV_RANDOM = 1;
+    internal const int MADV_PAGEOUT = 21;
+
     internal const int ENOENT = 2;
     internal const int EACCES = 13;
 
@@ -92,6 +95,10 @@ internal static partial class LibC
     /// <returns>0, or -1 with errno.</returns>
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int setsockopt(int sockfd, int level, int optname, in Timeval optval, uint optlen);
+
+    /// <returns>0, or -1 with errno.</returns>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int madvise(nuint addr, nuint length, int advice);
 
     /// <returns>Bytes of whole <c>linux_dirent64</c>; 0 at the end; -1 with errno.</returns>
     [LibraryImport(Library, SetLastError = true)]

@@ -17,6 +17,9 @@ public sealed class ShapeWatch(ISampleStore store, IOptions<DetectionOptions> op
     /// <summary>How far otherwise: a trouble that has just begun must not hide behind what was before.</summary>
     private static readonly TimeSpan Enough = TimeSpan.FromSeconds(12);
 
+    /// <summary>What has only just begun grows into its path, and overshoots it once.</summary>
+    private static readonly TimeSpan Begins = Enough + TimeSpan.FromSeconds(3);
+
     private const int LeastReadings = 3;
 
     private const double LeastWindowLimited = 0.2;
@@ -45,12 +48,15 @@ public sealed class ShapeWatch(ISampleStore store, IOptions<DetectionOptions> op
 
     private const double LeastNotSentBytes = 128 * 1024;
 
+    /// <summary>Windows that all stay below this share of what they lately were have shrunk.</summary>
+    private const double Shrunk = 0.5;
+
     private static readonly ImmutableArray<string> Metrics =
     [
         TcpMetrics.IoBytes.Name, TcpMetrics.Segments.Name, TcpMetrics.Retransmits.Name, TcpMetrics.BusySeconds.Name, TcpMetrics.ReceiveWindowLimitedSeconds.Name,
         TcpMetrics.SendBufferLimitedSeconds.Name, $"{TcpMetrics.Rtt.Name}_sum", $"{TcpMetrics.Rtt.Name}_count", $"{TcpMetrics.MinimumRtt.Name}_sum",
         $"{TcpMetrics.MinimumRtt.Name}_count", $"{TcpMetrics.ConnectDuration.Name}_sum", $"{TcpMetrics.ConnectDuration.Name}_count",
-        TcpMetrics.CongestionWindow.Name, TcpMetrics.NotSent.Name, TcpMetrics.WithoutDelay.Name, TcpMetrics.ConnectionsClosed.Name,
+        TcpMetrics.CongestionWindow.Name, TcpMetrics.SlowStartThreshold.Name, TcpMetrics.Connections.Name, TcpMetrics.NotSent.Name, TcpMetrics.WithoutDelay.Name, TcpMetrics.ConnectionsClosed.Name,
     ];
 
     /// <exception cref="SampleStoreException">The store could not be read.</exception>
@@ -73,7 +79,7 @@ public sealed class ShapeWatch(ISampleStore store, IOptions<DetectionOptions> op
 
     private IEnumerable<Anomaly> Find(Edge edge, Readings whole, DateTimeOffset now)
     {
-        if (whole.Of(TcpMetrics.IoBytes, (LabelNames.Direction, LabelNames.Transmit)) is not [{ Count: >= LeastReadings } bytes, ..])
+        if (whole.Of(TcpMetrics.IoBytes, (LabelNames.Direction, LabelNames.Transmit)) is not [{ Count: >= LeastReadings } bytes, ..] || now - bytes.At(0) < Begins)
         {
             yield break;
         }
@@ -132,6 +138,14 @@ public sealed class ShapeWatch(ISampleStore store, IOptions<DetectionOptions> op
         {
             var ofWhole = Of(Signal.WindowCollapses, collapses / Math.Max(1, (now - bytes.At(0)).TotalSeconds), 0);
             yield return ofWhole with { Departure = ofWhole.Departure with { Onset = bytes.At(0) } };
+        }
+
+        // Connections that begin and end without a loss have a threshold only from what is remembered of the route.
+        if (carriesMuch && retransmits == 0 && readings.Increase(TcpMetrics.ConnectionsClosed) is { } closed && closed >= Math.Max(1, readings.Mean(TcpMetrics.Connections) ?? 1)
+            && readings.Mean(TcpMetrics.SlowStartThreshold) is > 0 and var threshold && whole.Most(TcpMetrics.CongestionWindow) is { } widest
+            && threshold < Shrunk * widest && readings.Most(TcpMetrics.CongestionWindow) < Shrunk * widest)
+        {
+            yield return Of(Signal.SlowStartThreshold, threshold, Shrunk * widest);
         }
 
         if (carriesMuch && readings.Last(TcpMetrics.WithoutDelay) > 0 && readings.Median(TcpMetrics.NotSent) is { } notSent and >= LeastNotSentBytes)
