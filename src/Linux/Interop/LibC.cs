@@ -38,7 +38,7 @@ internal static partial class LibC
     internal const int EINTR = 4;
     internal const nuint SIOCETHTOOL = 0x8946;
 
-    internal const int MADV_RANDOM = 1;
+    /// <summary>include/uapi/asm-generic/mman-common.h, since Linux 5.4.</summary>
     internal const int MADV_PAGEOUT = 21;
 
     internal const int ENOENT = 2;
@@ -51,6 +51,10 @@ internal static partial class LibC
     /// <returns>0, or -1 with errno.</returns>
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int unshare(int flags);
+
+    /// <returns>0, or -1 with errno.</returns>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int madvise(nuint addr, nuint length, int advice);
 
     /// <returns>0, or -1 with errno.</returns>
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -95,10 +99,6 @@ internal static partial class LibC
     /// <returns>0, or -1 with errno.</returns>
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int setsockopt(int sockfd, int level, int optname, in Timeval optval, uint optlen);
-
-    /// <returns>0, or -1 with errno.</returns>
-    [LibraryImport(Library, SetLastError = true)]
-    internal static partial int madvise(nuint addr, nuint length, int advice);
 
     /// <returns>Bytes of whole <c>linux_dirent64</c>; 0 at the end; -1 with errno.</returns>
     [LibraryImport(Library, SetLastError = true)]

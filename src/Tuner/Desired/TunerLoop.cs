@@ -57,7 +57,7 @@ public sealed partial class TunerLoop(Reconciler reconciler, KnobTrial trial, IN
                 {
                     // The start and each reconciling need tens of megabytes that a look does not.
                     GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-                    ResidentPages.GiveBack();
+                    _ = MappedFiles.GiveBack();
                     hasGivenBack = true;
                 }
             }
