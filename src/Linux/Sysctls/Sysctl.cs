@@ -28,11 +28,6 @@ public static class Sysctl
         }
     }
 
-    /// <summary>Opens it for <see cref="Read(SafeFileHandle)"/>, which then reads this namespace's value from anywhere, as often as one likes. It keeps no namespace alive.</summary>
-    /// <exception cref="IOException">It is not there, or may not be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">As before.</exception>
-    public static SafeFileHandle Open(string name) => File.OpenHandle(PathOf(name));
-
     /// <inheritdoc cref="Read(string)"/>
     /// <exception cref="IOException">Its namespace is gone.</exception>
     public static string Read(SafeFileHandle opened)
@@ -40,6 +35,11 @@ public static class Sysctl
         Span<byte> text = stackalloc byte[LongestKept];
         return Normalize(Encoding.ASCII.GetString(text[..RandomAccess.Read(opened, text, 0)]));
     }
+
+    /// <summary>Opens it for <see cref="Read(SafeFileHandle)"/>, which then reads this namespace's value from anywhere, as often as one likes. It keeps no namespace alive.</summary>
+    /// <exception cref="IOException">It is not there, or may not be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">As before.</exception>
+    public static SafeFileHandle Open(string name) => File.OpenHandle(PathOf(name));
 
     /// <exception cref="SysctlException">It is not there, read-only in this namespace, or the kernel refuses the value.</exception>
     public static void Write(string name, string value)

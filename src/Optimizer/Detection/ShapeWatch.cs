@@ -22,6 +22,9 @@ public sealed class ShapeWatch(ISampleStore store, IOptions<DetectionOptions> op
 
     private const int LeastReadings = 3;
 
+    /// <summary>A rate that is so many times all later ones was another level.</summary>
+    private const double OtherLevel = 4;
+
     private const double LeastWindowLimited = 0.2;
     private const double LeastSendBufferLimited = 0.1;
     private const double LeastRetransmitted = 0.005;
@@ -91,8 +94,8 @@ public sealed class ShapeWatch(ISampleStore store, IOptions<DetectionOptions> op
             yield break;
         }
 
-        var since = sent.At(0);
-        var seconds = (sent.At(sent.Count - 1) - since).TotalSeconds;
+        var since = BeginOfLevel(sent);
+        var seconds = (sent.At(sent.Count - 1) - sent.At(0)).TotalSeconds;
         var rate = CounterRate.Increase(sent) / Math.Max(1, seconds);
         var busy = readings.Increase(TcpMetrics.BusySeconds) ?? 0;
         var retransmits = readings.Increase(TcpMetrics.Retransmits) ?? 0;
@@ -155,6 +158,26 @@ public sealed class ShapeWatch(ISampleStore store, IOptions<DetectionOptions> op
 
         Anomaly Of(Signal signal, double value, double usual) =>
             new(new Subject.OfEdge(edge), signal, new Departure(Deviation.Rise, since > now ? now : since, value, new NormalRange(0, usual), 1));
+    }
+
+    /// <summary>When the edge last carried several times what it ever did afterwards, a pause of two readings aside: what was measured before that is of another state, and no trouble to compare with.</summary>
+    private static DateTimeOffset BeginOfLevel(TimeSeries sent)
+    {
+        var times = sent.UnixMilliseconds.Span;
+        var values = sent.Values.Span;
+        var highest = 0.0;
+        for (var i = sent.Count - 1; i > 0; i--)
+        {
+            var rate = Math.Max(0, values[i] - values[i - 1]) / Math.Max(1, times[i] - times[i - 1]);
+            if (sent.Count - 1 - i >= LeastReadings && rate > OtherLevel * highest)
+            {
+                return sent.At(i);
+            }
+
+            highest = Math.Max(highest, rate);
+        }
+
+        return sent.At(0);
     }
 
     private static double? MeanOf(Readings readings, MetricDefinition histogram, double least) =>

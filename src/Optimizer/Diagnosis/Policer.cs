@@ -26,7 +26,7 @@ public sealed class Policer : ICauseRule
             .Needs("round-trip time", measured.RoundTripTime?.TotalSeconds, measured.LowestRoundTripTime?.TotalSeconds, Text.Seconds, $"at most 1.4 times the {Text.Time(measured.LowestRoundTripTime)} of the path", (rtt, least) => rtt <= (1.4 * least) + 0.002)
             .Needs("peak of the rate per mean", measured.PeakToMean, Text.Ratio, $"at most {Ceiling}", peak => peak <= Ceiling)
             .Needs(new Evidence("throughput", measured.Throughput.ToString(), $"below 80 % of the {measured.BestThroughput} seen before", measured.Throughput.Value < 0.8 * measured.BestThroughput.Value))
-            .Needs("time looked at", (evidence.Range.To - evidence.Range.From).TotalSeconds, Text.Seconds, "at least 15 s", seconds => seconds >= 15)
+            .Needs("time looked at", (evidence.Range.To - evidence.Range.From).TotalSeconds, Text.Seconds, "at least 10 s", seconds => seconds >= 10)
             .Needs("sent again in vain", measured.SpuriousShare, Text.Percent, "below half", share => share < 0.5)
             .Needs("payload of a segment sent again", measured.RetransmitBytes, Text.Bytes, "large, as in a bulk transfer", bytes => bytes > 600)
             .Judge($"something on the path of {measured.Edge} drops what comes faster than about {measured.Throughput}", 1);

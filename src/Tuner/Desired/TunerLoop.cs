@@ -37,7 +37,7 @@ public sealed partial class TunerLoop(Reconciler reconciler, KnobTrial trial, IN
         var reconciledAt = time.GetTimestamp();
         var lookedAt = reconciledAt;
         var hasGivenBack = false;
-        while (!Waits(stoppingToken, lookedAt))
+        while (!IsOver(lookedAt, stoppingToken))
         {
             var reverted = reconciler.RevertDue();
             var changed = objects.HaveChanged();
@@ -55,17 +55,31 @@ public sealed partial class TunerLoop(Reconciler reconciler, KnobTrial trial, IN
                 lookedAt = time.GetTimestamp();
                 if (!hasGivenBack)
                 {
-                    // The start and each reconciling need tens of megabytes that a look does not.
-                    GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-                    _ = MappedFiles.GiveBack();
+                    GiveBack();
                     hasGivenBack = true;
                 }
             }
         }
     }
 
-    /// <returns>Whether it is to end.</returns>
-    private bool Waits(CancellationToken stoppingToken, long lookedAt)
+    /// <summary>The start and each reconciling need tens of megabytes that a look does not.</summary>
+    private void GiveBack()
+    {
+#pragma warning disable S1215 // after work that comes every few minutes at most while all is well
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+#pragma warning restore S1215
+        try
+        {
+            _ = MappedFiles.GiveBack();
+        }
+        catch (IOException e)
+        {
+            LogKept(e.Message);
+        }
+    }
+
+    /// <summary>Waits until there may be something to do, or the end.</summary>
+    private bool IsOver(long lookedAt, CancellationToken stoppingToken)
     {
         // A deadline holds by two clocks, one of which may be set: it is asked for, not waited for.
         if (objects.Changed is not { } changed || reconciler.IsWaiting || held.All.Any(static value => value.RevertAt is not null))
@@ -99,6 +113,9 @@ public sealed partial class TunerLoop(Reconciler reconciler, KnobTrial trial, IN
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Not everything is there yet: {Problem}")]
     private partial void LogNotPrepared(string problem);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Program files stay in memory: {Problem}")]
+    private partial void LogKept(string problem);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopping; {Count} values stay as they are. To put back what held before: netpulse-tuner revert")]
     private partial void LogStopped(int count);
