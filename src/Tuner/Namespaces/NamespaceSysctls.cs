@@ -88,13 +88,15 @@ public sealed class NamespaceSysctls : IDisposable
             Forget(gone);
         }
 
-        foreach (var (target, sysctl, value) in expected)
+        var entered = false;
+        try
         {
-            var key = KeyOf(target, sysctl);
-            try
+            foreach (var (target, sysctl, value) in expected)
             {
+                var key = KeyOf(target, sysctl);
                 if (!kept.TryGetValue(key, out var file))
                 {
+                    entered = true;
                     kept[key] = file = Inside(target, () => Sysctl.Open(sysctl));
                 }
 
@@ -103,14 +105,23 @@ public sealed class NamespaceSysctls : IDisposable
                     return false;
                 }
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Whichever it is, the whole look that follows finds it, and the next one opens its files anew.
+            kept.Keys.ToList().ForEach(Forget);
+            return false;
+        }
+        finally
+        {
+            if (entered)
             {
-                Forget(key);
-                return false;
+                // A thread that stays in a pod's namespace keeps it alive.
+                _ = Host();
             }
         }
-
-        return true;
     }
 
     public void Dispose()
