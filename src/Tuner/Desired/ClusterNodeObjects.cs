@@ -98,29 +98,40 @@ public sealed partial class ClusterNodeObjects : BackgroundService, INodeObjects
     private void Tell<T>(ResourceChange<T> change, Func<T, string> whatCounts)
         where T : class, IKubernetesObject
     {
-        if (change is ResourceChange<T>.Stored { Item: var item })
+        switch (change)
         {
-            var (key, now) = ((item.Kind, item.Metadata.Namespace, item.Metadata.Name), whatCounts(item));
-            if (counted.TryGetValue(key, out var before) && before == now)
-            {
-                return;
-            }
+            case ResourceChange<T>.Stored { Item: var item }:
+                var now = whatCounts(item);
+                if (counted.TryGetValue(KeyOf(item), out var before) && before == now)
+                {
+                    return;
+                }
 
-            counted[key] = now;
-        }
-        else if (change is ResourceChange<T>.Removed { Item: var gone })
-        {
-            counted.TryRemove((gone.Kind, gone.Metadata.Namespace, gone.Metadata.Name), out _);
-        }
-        else
-        {
-            // A whole list: what it says of each is compared from its next change on.
-            counted.Clear();
+                counted[KeyOf(item)] = now;
+                break;
+            case ResourceChange<T>.Removed { Item: var gone }:
+                counted.TryRemove(KeyOf(gone), out _);
+                break;
+            case ResourceChange<T>.Listed { Items: var items }:
+                foreach (var other in counted.Keys.Where(static key => key.Kind == typeof(T).Name))
+                {
+                    counted.TryRemove(other, out _);
+                }
+
+                foreach (var listed in items)
+                {
+                    counted[KeyOf(listed)] = whatCounts(listed);
+                }
+
+                break;
         }
 
         Volatile.Write(ref changes, 1);
         changed.Set();
     }
+
+    private static (string Kind, string Namespace, string Name) KeyOf<T>(T item)
+        where T : class, IKubernetesObject => (typeof(T).Name, item.Metadata.Namespace, item.Metadata.Name);
 
     private static string WhatCounts(Pod pod) => string.Join(
         ' ', pod.Metadata.Uid, pod.Spec.NodeName, pod.Spec.HostNetwork, pod.Status.Phase, pod.Status.PodIP, PodWorkload.Of(pod), pod.Metadata.Annotations.GetValueOrDefault(Pod.StaticPodAnnotation));
