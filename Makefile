@@ -47,10 +47,10 @@ bench: build ## speed and memory of the hot paths
 bench-fleet: build ## one run of detection over 5,000 nodes with 500 series each: make bench-fleet NODES=n SERIES=n
 	@artifacts/bin/NetPulse.Benchmarks.Fleet/release/netpulse-bench-fleet $(or $(NODES),5000) $(or $(SERIES),500)
 
-bench-collector: root build ## what the published collector costs, side by side with none and with peers on the PATH: make bench-collector OUT=file.json
+bench-collector: root build ## what the published collector costs, side by side with none and with peers on the PATH: make bench-collector OUT=file.json RESULTS=page.md
 	@scripts/publish.sh $(abspath artifacts/publish/collector) || echo "It cannot be published here: the collector as built is measured." >&2
 	@published=$(abspath artifacts/publish/collector/netpulse-collector); [ ! -x $$published ] || export NETPULSE_COLLECTOR=$$published; \
-		artifacts/bin/NetPulse.Benchmarks.Collector/release/netpulse-bench-collector bench-collector $(if $(OUT),--out $(OUT)) $(ARGS)
+		artifacts/bin/NetPulse.Benchmarks.Collector/release/netpulse-bench-collector bench-collector $(if $(OUT),--out $(OUT)) $(if $(RESULTS),--results $(RESULTS)) $(ARGS)
 
 verify-counts: root build ## what a counting client sends against what the collector reports, also at twice its tables' capacity
 	@artifacts/bin/NetPulse.Benchmarks.Collector/release/netpulse-bench-collector verify-counts

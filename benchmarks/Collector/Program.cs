@@ -10,11 +10,11 @@ if (args is ["hold", var prefix, var port, var connections])
     return 0;
 }
 
-// bench-collector [--out FILE] [--pairs N] [--slice MS] [--seconds N], footprint [--connections N] [--seconds N], or verify-counts
+// bench-collector [--out FILE] [--results PAGE] [--pairs N] [--slice MS] [--seconds N], footprint [--connections N] [--seconds N], or verify-counts
 var settings = args.Skip(1).Chunk(2).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 return args.FirstOrDefault() switch
 {
-    "bench-collector" => Bench(settings.GetValueOrDefault("--out"), Number("--pairs", 12), Number("--slice", 60), Number("--seconds", 40)),
+    "bench-collector" => Bench(settings.GetValueOrDefault("--out"), settings.GetValueOrDefault("--results"), Number("--pairs", 12), Number("--slice", 60), Number("--seconds", 40)),
     "footprint" => Print(Number("--connections", 1_000), Number("--seconds", 60)),
     "verify-counts" => Verify(),
     _ => Usage(),
@@ -24,7 +24,7 @@ int Number(string name, int otherwise) => settings.TryGetValue(name, out var tex
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: netpulse-bench-collector bench-collector [--out FILE] [--pairs N] [--slice MILLISECONDS] [--seconds N] | footprint [--connections N] [--seconds N] | verify-counts");
+    Console.Error.WriteLine("usage: netpulse-bench-collector bench-collector [--out FILE] [--results PAGE] [--pairs N] [--slice MILLISECONDS] [--seconds N] | footprint [--connections N] [--seconds N] | verify-counts");
     return 64;
 }
 
@@ -34,9 +34,10 @@ static int Print(int connections, int seconds)
     return 0;
 }
 
-static int Bench(string? file, int pairs, int slice, int seconds)
+static int Bench(string? file, string? results, int pairs, int slice, int seconds)
 {
     var result = new JsonObject();
+    var page = new ResultsPage();
     using (var large = new PodNetwork("large", segmentOffload: true))
     using (var small = new PodNetwork("mtu", segmentOffload: false))
     {
@@ -54,6 +55,7 @@ static int Bench(string? file, int pairs, int slice, int seconds)
         foreach (var (name, ratio) in comparison.Run(() => Agent.StartOurs(TimeSpan.FromSeconds(10))))
         {
             result[name] = Json(ratio);
+            page.Add(name, ratio);
             Console.WriteLine($"{name}: {ratio}");
         }
 
@@ -81,7 +83,11 @@ static int Bench(string? file, int pairs, int slice, int seconds)
     var few = Footprint.Measure(1_000, TimeSpan.FromSeconds(seconds));
     var many = Footprint.Measure(50_000, TimeSpan.FromSeconds(seconds));
     result["agent"] = new JsonObject { ["cpu_ms_per_s"] = many.CpuMillisecondsPerSecond, ["rss_mib"] = many.ResidentMebibytes };
-    result["unaccounted_bytes"] = CountCheck.Run().Sum(count => count.UnaccountedBytes);
+    var counts = CountCheck.Run();
+    result["unaccounted_bytes"] = counts.Sum(count => count.UnaccountedBytes);
+    page.Add(few);
+    page.Add(many);
+    page.Add(counts);
 
     Console.WriteLine(few);
     Console.WriteLine(many);
@@ -91,6 +97,11 @@ static int Bench(string? file, int pairs, int slice, int seconds)
     if (file is not null)
     {
         File.WriteAllText(file, text + "\n");
+    }
+
+    if (results is not null)
+    {
+        File.WriteAllText(results, page.ToString());
     }
 
     return 0;

@@ -29,7 +29,7 @@ for (var run = 0; run < 4; run++)
         store.Now, [], ImmutableDictionary<string, NodeTuning>.Empty, [], new OptimizationPolicy { Metadata = new ObjectMeta { Name = "default" } }, []);
     var traffic = await edges.ReadAsync(store.Now, CancellationToken.None);
     announcements.Observe(cluster, traffic.SelectMany(static edge => new[] { edge.Edge.Owner, edge.Edge.Peer }));
-    var anomalies = edges.FindAnomalies(traffic, announcements);
+    var anomalies = edges.FindAnomalies(traffic, announcements, store.Now);
     var found = incidents.Find(alerts.Update(anomalies, store.Now), traffic);
     var process = Process.GetCurrentProcess();
     Console.WriteLine(

@@ -73,6 +73,7 @@ public static class ServiceStart
 
         builder.Services.Configure<HostOptions>(static o => o.ShutdownTimeout = TimeSpan.FromSeconds(10));
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddHostedService<StartMemory>();
     }
 }
 

@@ -64,7 +64,7 @@ public sealed class OptimizationRun(
         announcements.Observe(cluster, traffic.SelectMany(edge => new[] { edge.Edge.Owner, edge.Edge.Peer }));
         ImmutableArray<Anomaly> anomalies =
         [
-            .. edges.FindAnomalies(traffic, announcements),
+            .. edges.FindAnomalies(traffic, announcements, cluster.At),
             .. await errors.FindAsync(cluster.At, cancellationToken),
             .. await shapes.FindAsync(cluster.At, cancellationToken),
         ];

@@ -12,7 +12,7 @@ internal static class Gate
         var passed = new float[scores.Length];
         for (var i = 0; i < scores.Length; i++)
         {
-            passed[i] = gate.Pass(Vector256.Create(scores[i]), i)[0];
+            passed[i] = gate.Pass(Vector256.Create(scores[i]), Vector256<float>.AllBitsSet)[0];
         }
 
         return passed;

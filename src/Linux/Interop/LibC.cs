@@ -38,6 +38,9 @@ internal static partial class LibC
     internal const int EINTR = 4;
     internal const nuint SIOCETHTOOL = 0x8946;
 
+    /// <summary>include/uapi/asm-generic/mman-common.h, since Linux 5.4.</summary>
+    internal const int MADV_PAGEOUT = 21;
+
     internal const int ENOENT = 2;
     internal const int EACCES = 13;
 
@@ -48,6 +51,10 @@ internal static partial class LibC
     /// <returns>0, or -1 with errno.</returns>
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int unshare(int flags);
+
+    /// <returns>0, or -1 with errno.</returns>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int madvise(nuint addr, nuint length, int advice);
 
     /// <returns>0, or -1 with errno.</returns>
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -13,8 +13,14 @@ namespace NetPulse.Optimizer.Detection;
 /// <param name="Score">The highest since the onset; about one makes an event.</param>
 public sealed record Departure(Deviation Deviation, DateTimeOffset Onset, double Now, NormalRange Usual, float Score);
 
-/// <summary>What a restart needs of a <see cref="DepartureWatch"/>.</summary>
-/// <param name="Bank">As <see cref="SeriesBank.Save"/> wrote it.</param>
+/// <summary>What one look has of a series.</summary>
+/// <param name="Key">Whose; one a look.</param>
+/// <param name="Series">May overlap what was seen before: only points that are later than the last one are looked at.</param>
+/// <param name="Announced">Times of changes that are learned, and neither begin nor end a departure.</param>
+public readonly record struct SeriesLook<TKey>(TKey Key, TimeSeries Series, ImmutableArray<ChangeSpan> Announced);
+
+/// <summary>What a restart needs of one series in a <see cref="DepartureWatch{TKey}"/>.</summary>
+/// <param name="Detectors">As <see cref="SeriesBank.Save"/> wrote it.</param>
 /// <param name="LastUnixMilliseconds">Of the last point that was looked at.</param>
 /// <param name="Seen">Finite points so far.</param>
 /// <param name="Usual">What would have been normal at the onset.</param>
@@ -24,7 +30,7 @@ public sealed record Departure(Deviation Deviation, DateTimeOffset Onset, double
 /// <param name="Highest">Score of them.</param>
 /// <param name="Latest">Values of the latest of them.</param>
 public sealed record DepartureState(
-    byte[] Bank,
+    byte[] Detectors,
     long LastUnixMilliseconds,
     long Seen,
     NormalRange Usual,
@@ -34,122 +40,169 @@ public sealed record DepartureState(
     float Highest,
     ImmutableArray<double> Latest);
 
-/// <summary>Follows one series, and says whether it has left what was normal for it and is still outside.</summary>
+/// <summary>Follows series of one kind, and says which have left what was normal for them and are still outside.</summary>
 /// <remarks>
-/// Each point is looked at once, by <see cref="SeriesBank"/>. From the first point outside on, what was normal then is held against all later ones, so that a
-/// lasting fault stays visible; an alert in between makes it a departure. What has lasted for <see cref="AcceptedAfter"/> is the new normal. Fewer points than
-/// the warm-up have no answer, which is <see langword="null"/>.
+/// Each point is looked at once, by a <see cref="SeriesBank"/> that eight series share: a look goes through it in rounds, the first new point of each, the second, and so on,
+/// so that series which are read at different times do not wait for each other. From the first point outside on, what was normal then is held against all later
+/// ones, so that a lasting fault stays visible; an alert in between makes it a departure. What has lasted for a day is the new normal.
+/// Fewer points than the warm-up have no answer, which is <see langword="null"/>.
 /// </remarks>
-public sealed class DepartureWatch(SignalKind kind, Deviation side, DetectionOptions options)
+public sealed class DepartureWatch<TKey>(SignalKind kind, Deviation side, DetectionOptions options)
+    where TKey : notnull
 {
-    public static readonly TimeSpan AcceptedAfter = TimeSpan.FromDays(1);
+    private const double ForgottenMilliseconds = 86_400_000;
 
-    private const int LatestPoints = 5;
+    private readonly Dictionary<TKey, Place> places = [];
+    private readonly List<Block> blocks = [];
+    private readonly Stack<Place> free = [];
 
-    private readonly Queue<double> latest = new();
-    private SeriesBank bank = new(kind, 1, options.FalseAlarmsPerDay, options.WarmUpPoints);
-    private long last = long.MinValue;
-    private long seen;
-    private NormalRange usual;
-    private long onset;
-    private int outside;
-    private bool hasAlerted;
-    private float highest;
+    public int Count => places.Count;
 
-    /// <summary>When the last point was that was looked at.</summary>
-    public DateTimeOffset LastPoint => last == long.MinValue ? DateTimeOffset.MinValue : DateTimeOffset.FromUnixTimeMilliseconds(last);
+    public bool Contains(TKey key) => places.ContainsKey(key);
 
-    /// <summary>Where it is outside now.</summary>
-    public Departure? Current => hasAlerted && outside >= options.ConfirmingPoints
-        ? new Departure(side, DateTimeOffset.FromUnixTimeMilliseconds(onset), latest.Order().ElementAt(latest.Count / 2), usual, highest)
-        : null;
+    /// <summary>Where a series is outside now.</summary>
+    public Departure? Current(TKey key) => places.TryGetValue(key, out var place) ? place.Followed.Current(side, options.ConfirmingPoints) : null;
 
-    /// <summary>Looks at the points that are later than the last one.</summary>
-    /// <param name="series">May overlap what was seen before.</param>
-    /// <param name="isAnnounced">Whether a change at that time was announced: it is learned, and neither begins nor ends a departure.</param>
-    public void Observe(TimeSeries series, Func<DateTimeOffset, bool> isAnnounced)
+    /// <summary>Looks at the new points of series, known ones or not.</summary>
+    /// <param name="looks">One a series.</param>
+    /// <param name="now">No point counts as later than this: one series' wrong clock must not make the others in its block forget.</param>
+    public void Observe(IEnumerable<SeriesLook<TKey>> looks, DateTimeOffset now)
     {
-        var times = series.UnixMilliseconds.Span;
-        var first = times.BinarySearch(last);
-        for (var i = first < 0 ? ~first : first + 1; i < times.Length; i++)
+        foreach (var look in looks)
         {
-            Observe(times[i], series.Values.Span[i], isAnnounced(series.At(i)));
+            if (!places.TryGetValue(look.Key, out var place))
+            {
+                places[look.Key] = place = TakePlace();
+            }
+
+            var times = look.Series.UnixMilliseconds.Span;
+            var first = times.BinarySearch(place.Followed.LastUnixMilliseconds);
+            place.Block.Next[place.Lane] = first < 0 ? ~first : first + 1;
+            place.Block.Looks[place.Lane] = look;
+        }
+
+        foreach (var block in blocks)
+        {
+            block.Play(side, options.WarmUpPoints, now.ToUnixTimeMilliseconds());
         }
     }
 
-    public DepartureState Save() => new(bank.Save(), last, seen, usual, onset, outside, hasAlerted, highest, [.. latest]);
-
-    /// <summary>Continues where <see cref="Save"/> was called.</summary>
-    /// <exception cref="InvalidDataException">The bank's state cannot be used.</exception>
-    public static DepartureWatch Restore(SignalKind kind, Deviation side, DetectionOptions options, DepartureState state)
+    /// <summary>What is known of every series, for a restart. What was not seen for a day before the latest is given up.</summary>
+    public IEnumerable<(TKey Key, DepartureState State)> Save()
     {
-        var watch = new DepartureWatch(kind, side, options)
+        var latest = places.Count == 0 ? 0 : places.Values.Max(place => place.Followed.LastUnixMilliseconds);
+        foreach (var (key, place) in places.Where(pair => (double)latest - pair.Value.Followed.LastUnixMilliseconds > ForgottenMilliseconds).ToList())
         {
-            bank = SeriesBank.Restore(state.Bank, options.FalseAlarmsPerDay),
-            last = state.LastUnixMilliseconds,
-            seen = state.Seen,
-            usual = state.Usual,
-            onset = state.OnsetUnixMilliseconds,
-            outside = state.Outside,
-            hasAlerted = state.HasAlerted,
-            highest = state.Highest,
-        };
-        foreach (var value in state.Latest)
-        {
-            watch.latest.Enqueue(value);
+            places.Remove(key);
+            free.Push(place);
         }
 
-        return watch;
+        return places.Select(pair => (pair.Key, pair.Value.Followed.Save(pair.Value.Block.Bank.Save(pair.Value.Lane))));
     }
 
-    private void Observe(long unixMilliseconds, double value, bool isAnnounced)
+    /// <summary>Continues a series where <see cref="Save"/> was called.</summary>
+    /// <exception cref="InvalidDataException">The detectors' state cannot be used; nothing is known of the series.</exception>
+    public void Resume(TKey key, DepartureState state)
     {
-        if (outside > 0 && unixMilliseconds - onset > AcceptedAfter.TotalMilliseconds)
+        var place = TakePlace();
+        try
         {
-            Return();
+            place.Block.Bank.Restore(place.Lane, state.Detectors);
+        }
+        catch (InvalidDataException)
+        {
+            free.Push(place);
+            throw;
         }
 
-        if (outside == 0)
-        {
-            usual = bank.Normal(0);
-        }
-
-        last = unixMilliseconds;
-        Span<float> raw = stackalloc float[1];
-        Span<float> gated = stackalloc float[1];
-        bank.Observe(unixMilliseconds, [(float)value], isAnnounced ? [true] : [], raw, gated);
-        if (!double.IsFinite(value))
-        {
-            return;
-        }
-
-        seen++;
-        if (isAnnounced)
-        {
-            return;
-        }
-
-        if (seen <= options.WarmUpPoints || !(side == Deviation.Fall ? value < usual.Low : value > usual.High))
-        {
-            Return();
-            return;
-        }
-
-        onset = outside++ == 0 ? unixMilliseconds : onset;
-        hasAlerted |= bank.IsAlert(0);
-        highest = Math.Max(highest, raw[0]);
-        latest.Enqueue(value);
-        if (latest.Count > LatestPoints)
-        {
-            latest.Dequeue();
-        }
+        place.Followed.Restore(state);
+        places[key] = place;
     }
 
-    /// <summary>It is inside again.</summary>
-    private void Return()
+    private Place TakePlace()
     {
-        outside = 0;
-        (hasAlerted, highest) = (false, 0);
-        latest.Clear();
+        if (!free.TryPop(out var place))
+        {
+            var block = new Block(new SeriesBank(kind, SeriesBank.SeriesPerBlock, options.FalseAlarmsPerDay, options.WarmUpPoints));
+            blocks.Add(block);
+            for (var lane = SeriesBank.SeriesPerBlock - 1; lane > 0; lane--)
+            {
+                free.Push(new Place(block, lane));
+            }
+
+            return new Place(block, 0);
+        }
+
+        place.Block.Bank.Clear(place.Lane);
+        place.Block.Followed[place.Lane] = new Followed();
+        return place;
+    }
+
+    private readonly record struct Place(Block Block, int Lane)
+    {
+        public Followed Followed => Block.Followed[Lane];
+    }
+
+    /// <summary>Series that share a bank, and what is still to be looked at of each.</summary>
+    private sealed class Block(SeriesBank bank)
+    {
+        private long clock = long.MinValue;
+
+        public SeriesBank Bank { get; } = bank;
+
+        public Followed[] Followed { get; } = [.. Enumerable.Range(0, SeriesBank.SeriesPerBlock).Select(static _ => new Followed())];
+
+        public SeriesLook<TKey>[] Looks { get; } = new SeriesLook<TKey>[SeriesBank.SeriesPerBlock];
+
+        public int[] Next { get; } = new int[SeriesBank.SeriesPerBlock];
+
+        public void Play(Deviation side, int warmUpPoints, long nowUnixMilliseconds)
+        {
+            Span<float> values = stackalloc float[SeriesBank.SeriesPerBlock];
+            Span<bool> announced = stackalloc bool[SeriesBank.SeriesPerBlock];
+            Span<float> low = stackalloc float[SeriesBank.SeriesPerBlock];
+            Span<float> high = stackalloc float[SeriesBank.SeriesPerBlock];
+            Span<float> raw = stackalloc float[SeriesBank.SeriesPerBlock];
+            Span<float> gated = stackalloc float[SeriesBank.SeriesPerBlock];
+            while (NextRound(values, announced, out var latest))
+            {
+                clock = Math.Max(clock + 1, Math.Min(latest, nowUnixMilliseconds));
+                Bank.Normal(low, high);
+                Bank.Observe(clock, values, announced, raw, gated);
+                for (var lane = 0; lane < Looks.Length; lane++)
+                {
+                    if (Next[lane] < Looks[lane].Series?.Count)
+                    {
+                        var series = Looks[lane].Series;
+                        var i = Next[lane]++;
+                        Followed[lane].Take(series.UnixMilliseconds.Span[i], series.Values.Span[i], announced[lane], new NormalRange(low[lane], high[lane]), raw[lane], Bank.IsAlert(lane), side, warmUpPoints);
+                    }
+                }
+            }
+
+            Array.Clear(Looks);
+        }
+
+        /// <summary>The next point of each series that has one.</summary>
+        private bool NextRound(Span<float> values, Span<bool> announced, out long latest)
+        {
+            latest = long.MinValue;
+            for (var lane = 0; lane < Looks.Length; lane++)
+            {
+                (values[lane], announced[lane]) = (float.NaN, false);
+                if (Next[lane] < Looks[lane].Series?.Count)
+                {
+                    var at = Looks[lane].Series.UnixMilliseconds.Span[Next[lane]];
+                    latest = Math.Max(latest, at);
+                    values[lane] = (float)Looks[lane].Series.Values.Span[Next[lane]];
+                    foreach (var span in Looks[lane].Announced)
+                    {
+                        announced[lane] |= at >= span.From.ToUnixTimeMilliseconds() && at <= span.To.ToUnixTimeMilliseconds();
+                    }
+                }
+            }
+
+            return latest != long.MinValue;
+        }
     }
 }

@@ -43,9 +43,8 @@ public sealed class EdgeWatch(ISampleStore store, IOptions<DetectionOptions> opt
     /// <summary>Time that a reading may take to reach the store.</summary>
     private static readonly TimeSpan Lag = TimeSpan.FromSeconds(10);
 
-    private static readonly TimeSpan Forgotten = TimeSpan.FromDays(1);
-
-    private readonly Dictionary<(Edge Edge, Signal Signal), DepartureWatch> watches = [];
+    private readonly Dictionary<Signal, DepartureWatch<Edge>> watches = new[] { Signal.Throughput, Signal.RoundTripTime }
+        .ToDictionary(static signal => signal, signal => new DepartureWatch<Edge>(KindOf(signal), SideOf(signal), options.Value));
 
     /// <summary>Every edge that still reports; one that fell silent has ended and is no anomaly.</summary>
     /// <exception cref="SampleStoreException">The store could not be read.</exception>
@@ -73,53 +72,36 @@ public sealed class EdgeWatch(ISampleStore store, IOptions<DetectionOptions> opt
     /// <summary>Falls of throughput and rises of round-trip time on edges that carry traffic worth watching. What was looked at before is not looked at again.</summary>
     /// <param name="traffic">Every edge's.</param>
     /// <param name="announcements">Changes that are nobody's trouble.</param>
-    public ImmutableArray<Anomaly> FindAnomalies(ImmutableArray<EdgeTraffic> traffic, Announcements announcements)
+    /// <param name="now">Time of the look.</param>
+    public ImmutableArray<Anomaly> FindAnomalies(ImmutableArray<EdgeTraffic> traffic, Announcements announcements, DateTimeOffset now)
     {
-        var found = ImmutableArray.CreateBuilder<Anomaly>();
-        foreach (var edge in traffic.Where(edge => edge.BestThroughput.Value >= options.Value.MinimumBytesPerSecond || watches.ContainsKey((edge.Edge, Signal.Throughput))))
-        {
-            Look(edge.Edge, Signal.Throughput, edge.Throughput);
-            Look(edge.Edge, Signal.RoundTripTime, edge.RoundTripTime);
-        }
-
-        return found.DrainToImmutable();
-
-        void Look(Edge edge, Signal signal, TimeSeries series)
-        {
-            if (!watches.TryGetValue((edge, signal), out var watch))
-            {
-                watches[(edge, signal)] = watch = new DepartureWatch(KindOf(signal), SideOf(signal), options.Value);
-            }
-
-            watch.Observe(series, at => announcements.Covers(edge, at));
-            if (watch.Current is { } departure)
-            {
-                found.Add(new Anomaly(new Subject.OfEdge(edge), signal, departure));
-            }
-        }
+        var (rates, times) = (watches[Signal.Throughput], watches[Signal.RoundTripTime]);
+        var watched = traffic.Where(edge => edge.BestThroughput.Value >= options.Value.MinimumBytesPerSecond || rates.Contains(edge.Edge))
+            .Select(edge => (Traffic: edge, Announced: announcements.Of(new Subject.OfEdge(edge.Edge)))).ToList();
+        rates.Observe(watched.Select(edge => new SeriesLook<Edge>(edge.Traffic.Edge, edge.Traffic.Throughput, edge.Announced)), now);
+        times.Observe(watched.Select(edge => new SeriesLook<Edge>(edge.Traffic.Edge, edge.Traffic.RoundTripTime, edge.Announced)), now);
+        return
+        [
+            .. from edge in watched
+               from watch in watches
+               let departure = watch.Value.Current(edge.Traffic.Edge)
+               where departure is not null
+               select new Anomaly(new Subject.OfEdge(edge.Traffic.Edge), watch.Key, departure),
+        ];
     }
 
-    /// <summary>What is known of every series, for a restart. What was not seen for <see cref="Forgotten"/> before the latest is given up.</summary>
-    public IReadOnlyList<EdgeMemory> Save()
-    {
-        var latest = watches.Count == 0 ? DateTimeOffset.MinValue : watches.Values.Max(watch => watch.LastPoint);
-        foreach (var (key, _) in watches.Where(pair => latest - pair.Value.LastPoint > Forgotten).ToList())
-        {
-            watches.Remove(key);
-        }
-
-        return [.. watches.Select(pair => new EdgeMemory(pair.Key.Edge, pair.Key.Signal, options.Value.WarmUpPoints, pair.Value.Save()))];
-    }
+    /// <summary>What is known of every series, for a restart, but for those that were not seen for a day.</summary>
+    public IReadOnlyList<EdgeMemory> Save() =>
+        [.. watches.SelectMany(watch => watch.Value.Save().Select(each => new EdgeMemory(each.Key, watch.Key, options.Value.WarmUpPoints, each.State)))];
 
     /// <summary>Takes up what <see cref="Save"/> returned, but for what was learned with another warm-up.</summary>
-    /// <exception cref="InvalidDataException">A series' state cannot be used; nothing was taken up.</exception>
+    /// <exception cref="InvalidDataException">A series' state cannot be used.</exception>
     public void Resume(IEnumerable<EdgeMemory> memories)
     {
-        var restored = memories.Where(memory => memory.WarmUpPoints == options.Value.WarmUpPoints)
-            .Select(memory => (Key: (memory.Edge, memory.Signal), Watch: DepartureWatch.Restore(KindOf(memory.Signal), SideOf(memory.Signal), options.Value, memory.State))).ToList();
-        foreach (var (key, watch) in restored)
+        foreach (var memory in memories.Where(memory => memory.WarmUpPoints == options.Value.WarmUpPoints))
         {
-            watches[key] = watch;
+            var watch = watches.GetValueOrDefault(memory.Signal) ?? throw new InvalidDataException($"the signal {memory.Signal} is not watched for edges; remove the state, and it is learned anew");
+            watch.Resume(memory.Edge, memory.State);
         }
     }
 

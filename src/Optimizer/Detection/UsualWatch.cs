@@ -22,18 +22,18 @@ public sealed class UsualWatch(ISampleStore store, IOptions<DetectionOptions> op
     /// <summary>How far back is read after the first look: three readings where they are furthest apart.</summary>
     private static readonly TimeSpan Overlap = TimeSpan.FromMinutes(15);
 
-    private static readonly TimeSpan Forgotten = TimeSpan.FromDays(1);
-
     /// <summary>Classes of drops that are somebody's rule or a protocol's ordinary course.</summary>
     private static readonly ImmutableHashSet<string> Intended = ["policy", "protocol"];
 
     private static readonly ImmutableHashSet<string> FailedAnswers = ["SERVFAIL", "REFUSED"];
 
-    private readonly Dictionary<(Subject Subject, Signal Signal), DepartureWatch> watches = [];
+    private readonly Dictionary<Signal, DepartureWatch<Subject>> watches = new[] { Signal.Retransmits, Signal.PacketDrops, Signal.DnsFailures, Signal.DnsAnswerTime }
+        .ToDictionary(static signal => signal, signal => new DepartureWatch<Subject>(KindOf(signal), Deviation.Rise, options.Value));
+
     private bool hasLooked;
 
     /// <summary>Series that are followed.</summary>
-    public int Count => watches.Count;
+    public int Count => watches.Values.Sum(static watch => watch.Count);
 
     /// <summary>What has risen beyond its usual range. A point is looked at once.</summary>
     /// <exception cref="SampleStoreException">The store could not be read.</exception>
@@ -61,43 +61,27 @@ public sealed class UsualWatch(ISampleStore store, IOptions<DetectionOptions> op
 
         void Look(Signal signal, IEnumerable<(Subject Subject, TimeSeries Rates)> all)
         {
-            foreach (var (subject, rates) in all.OrderBy(pair => pair.Subject.ToString(), StringComparer.Ordinal))
-            {
-                if (!watches.TryGetValue((subject, signal), out var watch))
-                {
-                    watches[(subject, signal)] = watch = new DepartureWatch(KindOf(signal), Deviation.Rise, options.Value);
-                }
-
-                watch.Observe(rates, at => announcements.Covers(subject, at));
-                if (watch.Current is { } departure)
-                {
-                    found.Add(new Anomaly(subject, signal, departure));
-                }
-            }
+            var subjects = all.OrderBy(pair => pair.Subject.ToString(), StringComparer.Ordinal).ToList();
+            watches[signal].Observe(subjects.Select(pair => new SeriesLook<Subject>(pair.Subject, pair.Rates, announcements.Of(pair.Subject))), now);
+            found.AddRange(from pair in subjects
+                           let departure = watches[signal].Current(pair.Subject)
+                           where departure is not null
+                           select new Anomaly(pair.Subject, signal, departure));
         }
     }
 
-    /// <summary>What is known of every series, for a restart. What was not seen for <see cref="Forgotten"/> before the latest is given up.</summary>
-    public IReadOnlyList<SubjectMemory> Save()
-    {
-        var latest = watches.Count == 0 ? DateTimeOffset.MinValue : watches.Values.Max(watch => watch.LastPoint);
-        foreach (var (key, _) in watches.Where(pair => latest - pair.Value.LastPoint > Forgotten).ToList())
-        {
-            watches.Remove(key);
-        }
-
-        return [.. watches.Select(pair => new SubjectMemory(pair.Key.Subject, pair.Key.Signal, options.Value.WarmUpPoints, pair.Value.Save()))];
-    }
+    /// <summary>What is known of every series, for a restart, but for those that were not seen for a day.</summary>
+    public IReadOnlyList<SubjectMemory> Save() =>
+        [.. watches.SelectMany(watch => watch.Value.Save().Select(each => new SubjectMemory(each.Key, watch.Key, options.Value.WarmUpPoints, each.State)))];
 
     /// <summary>Takes up what <see cref="Save"/> returned, but for what was learned with another warm-up.</summary>
-    /// <exception cref="InvalidDataException">A series' state cannot be used; nothing was taken up.</exception>
+    /// <exception cref="InvalidDataException">A series' state cannot be used.</exception>
     public void Resume(IEnumerable<SubjectMemory> memories)
     {
-        var restored = memories.Where(memory => memory.WarmUpPoints == options.Value.WarmUpPoints)
-            .Select(memory => (Key: (memory.Subject, memory.Signal), Watch: DepartureWatch.Restore(KindOf(memory.Signal), Deviation.Rise, options.Value, memory.State))).ToList();
-        foreach (var (key, watch) in restored)
+        foreach (var memory in memories.Where(memory => memory.WarmUpPoints == options.Value.WarmUpPoints))
         {
-            watches[key] = watch;
+            var watch = watches.GetValueOrDefault(memory.Signal) ?? throw new InvalidDataException($"the signal {memory.Signal} is not watched for its usual range; remove the state, and it is learned anew");
+            watch.Resume(memory.Subject, memory.State);
         }
     }
 

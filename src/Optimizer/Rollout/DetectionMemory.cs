@@ -20,7 +20,7 @@ public sealed class DetectionMemory : IHostedService
     public const string FileName = "detection.state";
 
     /// <summary>Grows with every change of what is kept or of what it means.</summary>
-    private const string Head = "netpulse-detection 3 ";
+    private const string Head = "netpulse-detection 4 ";
 
     private static readonly TimeSpan Between = TimeSpan.FromMinutes(5);
 

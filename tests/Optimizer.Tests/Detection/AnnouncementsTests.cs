@@ -17,7 +17,7 @@ public sealed class AnnouncementsTests
     {
         var announcements = Make();
         announcements.Observe(Cluster(0, "archive-0", "archive-1"), Workloads);
-        Assert.False(announcements.Covers(Examples.Upload(0), At(0)));
+        Assert.False(Covers(announcements, new Subject.OfEdge(Examples.Upload(0)), At(0)));
     }
 
     [Theory]
@@ -28,10 +28,10 @@ public sealed class AnnouncementsTests
         var announcements = Make();
         announcements.Observe(Cluster(0, "archive-0", "archive-1"), Workloads);
         announcements.Observe(Cluster(1, then), Workloads);
-        Assert.True(announcements.Covers(Examples.Upload(0), At(1)));
-        Assert.True(announcements.Covers(Examples.Upload(0), At(6)));
-        Assert.False(announcements.Covers(Examples.Upload(0), At(7)));
-        Assert.False(announcements.Covers(Examples.Upload(0) with { Peer = new("lab", "other", "other-0") }, At(1)));
+        Assert.True(Covers(announcements, new Subject.OfEdge(Examples.Upload(0)), At(1)));
+        Assert.True(Covers(announcements, new Subject.OfEdge(Examples.Upload(0)), At(6)));
+        Assert.False(Covers(announcements, new Subject.OfEdge(Examples.Upload(0)), At(7)));
+        Assert.False(Covers(announcements, new Subject.OfEdge(Examples.Upload(0) with { Peer = new("lab", "other", "other-0") }), At(1)));
     }
 
     [Fact]
@@ -42,16 +42,16 @@ public sealed class AnnouncementsTests
         var after = Make();
         after.Resume(before.Save());
         after.Observe(Cluster(20, "archive-0"), Workloads);
-        Assert.True(after.Covers(Examples.Upload(0), At(1)));
-        Assert.True(after.Covers(Examples.Upload(0), At(25)));
-        Assert.False(after.Covers(Examples.Upload(0), At(26)));
-        Assert.True(after.Covers(new Subject.OfPod("node-1", Examples.Upload(0).Peer), At(10)));
-        Assert.False(after.Covers(new Subject.OfNode("node-1"), At(10)));
+        Assert.True(Covers(after, new Subject.OfEdge(Examples.Upload(0)), At(1)));
+        Assert.True(Covers(after, new Subject.OfEdge(Examples.Upload(0)), At(25)));
+        Assert.False(Covers(after, new Subject.OfEdge(Examples.Upload(0)), At(26)));
+        Assert.True(Covers(after, new Subject.OfPod("node-1", Examples.Upload(0).Peer), At(10)));
+        Assert.False(Covers(after, new Subject.OfNode("node-1"), At(10)));
 
         var unchanged = Make();
         unchanged.Resume(before.Save());
         unchanged.Observe(Cluster(20, "archive-0", "archive-1"), Workloads);
-        Assert.False(unchanged.Covers(Examples.Upload(0), At(1)));
+        Assert.False(Covers(unchanged, new Subject.OfEdge(Examples.Upload(0)), At(1)));
     }
 
     [Fact]
@@ -60,11 +60,11 @@ public sealed class AnnouncementsTests
         var before = Make();
         before.Resume(Make().Save());
         before.Observe(Cluster(0, "archive-0", "archive-1"), Workloads);
-        Assert.False(before.Covers(Examples.Upload(0), At(0)));
+        Assert.False(Covers(before, new Subject.OfEdge(Examples.Upload(0)), At(0)));
         before.Observe(Cluster(1, "archive-0"), Workloads);
         var after = Make();
         after.Resume(before.Save());
-        Assert.True(after.Covers(Examples.Upload(0), At(2)));
+        Assert.True(Covers(after, new Subject.OfEdge(Examples.Upload(0)), At(2)));
     }
 
     [Fact]
@@ -73,9 +73,9 @@ public sealed class AnnouncementsTests
         var announcements = Make();
         announcements.Observe(Cluster(0, "archive-0"), []);
         announcements.Observe(Cluster(1, "archive-0", "archive-2"), []);
-        Assert.False(announcements.Covers(Examples.Upload(0), At(2)));
+        Assert.False(Covers(announcements, new Subject.OfEdge(Examples.Upload(0)), At(2)));
         announcements.Observe(Cluster(2, "archive-0", "archive-2"), Workloads);
-        Assert.True(announcements.Covers(Examples.Upload(0), At(2)));
+        Assert.True(Covers(announcements, new Subject.OfEdge(Examples.Upload(0)), At(2)));
     }
 
     [Theory]
@@ -86,11 +86,13 @@ public sealed class AnnouncementsTests
     {
         options.Maintenance.Add(new MaintenanceOptions { From = At(10), To = At(20), Namespaces = @namespace.Length == 0 ? [] : [@namespace] });
         var announcements = Make();
-        Assert.False(announcements.Covers(Examples.Upload(0), At(9)));
-        Assert.Equal(expected, announcements.Covers(Examples.Upload(0), At(10)));
-        Assert.Equal(expected, announcements.Covers(Examples.Upload(0), At(20)));
-        Assert.False(announcements.Covers(Examples.Upload(0), At(21)));
+        Assert.False(Covers(announcements, new Subject.OfEdge(Examples.Upload(0)), At(9)));
+        Assert.Equal(expected, Covers(announcements, new Subject.OfEdge(Examples.Upload(0)), At(10)));
+        Assert.Equal(expected, Covers(announcements, new Subject.OfEdge(Examples.Upload(0)), At(20)));
+        Assert.False(Covers(announcements, new Subject.OfEdge(Examples.Upload(0)), At(21)));
     }
+
+    private static bool Covers(Announcements announcements, Subject subject, DateTimeOffset at) => announcements.Of(subject).Any(span => at >= span.From && at <= span.To);
 
     private static DateTimeOffset At(int minute) => Examples.Now.AddMinutes(minute);
 

@@ -7,6 +7,7 @@ namespace NetPulse.Optimizer.Tests.Detection;
 public sealed class DepartureWatchTests
 {
     private static readonly DetectionOptions Options = new();
+    private static readonly DateTimeOffset Late = DateTimeOffset.UnixEpoch.AddDays(3);
 
     [Fact]
     public void A_fall_is_found_at_its_fifth_point_and_dated_to_its_first()
@@ -82,23 +83,25 @@ public sealed class DepartureWatchTests
         double[] values = [.. Enumerable.Range(0, 100).Select(_ => 45 + random.NextDouble()), 6.3, 6.4, 6.2, 6.3, 6.2, 6.4];
         for (var at = 1; at < values.Length; at++)
         {
-            var before = new DepartureWatch(SignalKind.Throughput, Deviation.Fall, Options);
-            before.Observe(Series(values[..at]), _ => false);
-            var after = DepartureWatch.Restore(SignalKind.Throughput, Deviation.Fall, Options, before.Save());
-            after.Observe(Series(values), _ => false);
-            Assert.Equal(Current(Series(values), SignalKind.Throughput, Deviation.Fall, Options), after.Current);
+            var before = new DepartureWatch<string>(SignalKind.Throughput, Deviation.Fall, Options);
+            before.Observe([Look(Series(values[..at]))], Late);
+            var after = new DepartureWatch<string>(SignalKind.Throughput, Deviation.Fall, Options);
+            var (key, state) = Assert.Single(before.Save());
+            after.Resume(key, state);
+            after.Observe([Look(Series(values))], Late);
+            Assert.Equal(Current(Series(values), SignalKind.Throughput, Deviation.Fall, Options), after.Current("s"));
         }
     }
 
     [Fact]
     public void An_announced_change_is_no_departure()
     {
-        var watch = new DepartureWatch(SignalKind.Throughput, Deviation.Fall, Options);
+        var watch = new DepartureWatch<string>(SignalKind.Throughput, Deviation.Fall, Options);
         double[] values = [.. Enumerable.Repeat(45.0, 30), .. Enumerable.Repeat(6.0, 20), .. Enumerable.Repeat(45.0, 30)];
-        watch.Observe(Series(values[..50]), at => at >= DateTimeOffset.UnixEpoch.AddSeconds(30));
-        Assert.Null(watch.Current);
-        watch.Observe(Series(values), _ => false);
-        Assert.Null(watch.Current);
+        watch.Observe([Look(Series(values[..50])) with { Announced = [new ChangeSpan(DateTimeOffset.UnixEpoch.AddSeconds(30), Late)] }], Late);
+        Assert.Null(watch.Current("s"));
+        watch.Observe([Look(Series(values))], Late);
+        Assert.Null(watch.Current("s"));
     }
 
     [Fact]
@@ -110,12 +113,90 @@ public sealed class DepartureWatchTests
         Assert.Null(Current(minutes, SignalKind.Throughput, Deviation.Fall, Options));
     }
 
+    [Theory]
+    [InlineData(SignalKind.Throughput, Deviation.Fall)]
+    [InlineData(SignalKind.Latency, Deviation.Rise)]
+    [InlineData(SignalKind.Count, Deviation.Rise)]
+    public void Many_series_that_are_read_at_their_own_times_have_the_same_answers_as_each_alone(SignalKind kind, Deviation side)
+    {
+        var random = new Random(31);
+        var all = Enumerable.Range(0, 21).Select(_ => Trouble(kind, random)).ToArray();
+        var together = new DepartureWatch<int>(kind, side, Options);
+        var alone = all.Select(_ => new DepartureWatch<int>(kind, side, Options)).ToArray();
+        var (next, departures) = (new int[all.Length], 0);
+        while (next.Zip(all).Any(static pair => pair.First < pair.Second.Count))
+        {
+            // Some are not read for long and then have much to tell; one of them has a clock that is a year ahead.
+            var looks = new List<SeriesLook<int>>();
+            for (var i = 0; i < all.Length; i++)
+            {
+                var count = random.Next(4) == 0 ? 0 : Math.Min(random.Next(random.Next(10) == 0 ? 60 : 4), all[i].Count - next[i]);
+                var points = all[i] with { UnixMilliseconds = all[i].UnixMilliseconds[next[i]..(next[i] + count)], Values = all[i].Values[next[i]..(next[i] + count)] };
+                looks.Add(new SeriesLook<int>(i, i == 5 ? points with { UnixMilliseconds = points.UnixMilliseconds.ToArray().Select(static at => at + (365L * 86_400_000)).ToArray() } : points, []));
+                next[i] += count;
+            }
+
+            var now = DateTimeOffset.UnixEpoch.AddSeconds(next.Max());
+            together.Observe(looks, now);
+            foreach (var look in looks)
+            {
+                alone[look.Key].Observe([look], now);
+                Assert.Equal(alone[look.Key].Current(look.Key), together.Current(look.Key));
+                departures += together.Current(look.Key) is null ? 0 : 1;
+            }
+        }
+
+        Assert.True(departures > 20, $"only {departures} departures were compared");
+    }
+
+    [Fact]
+    public void A_series_in_the_place_of_a_forgotten_one_knows_nothing_of_it()
+    {
+        var watch = new DepartureWatch<int>(SignalKind.Latency, Deviation.Rise, Options);
+        var days = Series([.. Enumerable.Repeat(45.0, 30)]);
+        watch.Observe(Enumerable.Range(0, 8).Select(i => new SeriesLook<int>(i, days, [])), Late);
+        watch.Observe([new SeriesLook<int>(0, days with { UnixMilliseconds = days.UnixMilliseconds.ToArray().Select(static at => at + (2L * 86_400_000)).ToArray() }, [])], Late);
+        Assert.Equal(0, Assert.Single(watch.Save()).Key);
+
+        // Above what the forgotten ones were, and usual for these.
+        double[] values = [.. Enumerable.Repeat(90.0, 40), .. Enumerable.Repeat(45.0, 40), .. Enumerable.Repeat(300.0, 6)];
+        watch.Observe(Enumerable.Range(10, 7).Select(i => new SeriesLook<int>(i, Series(values), [])), Late);
+        var fresh = Current(Series(values), SignalKind.Latency, Deviation.Rise, Options);
+        Assert.NotNull(fresh);
+        Assert.All(Enumerable.Range(10, 7), key => Assert.Equal(fresh, watch.Current(key)));
+    }
+
+    [Fact]
+    public void A_state_of_another_size_is_refused_and_what_is_followed_stays()
+    {
+        var watch = new DepartureWatch<string>(SignalKind.Latency, Deviation.Rise, Options);
+        watch.Observe([Look(Series([1, 2, 3]))], Late);
+        var (_, state) = Assert.Single(watch.Save());
+        Assert.Contains("remove it", Assert.Throws<InvalidDataException>(() => watch.Resume("other", state with { Detectors = [1, 2, 3] })).Message, StringComparison.Ordinal);
+        Assert.Equal("s", Assert.Single(watch.Save()).Key);
+    }
+
+    /// <summary>A usual course with faults and missing values in it.</summary>
+    private static TimeSeries Trouble(SignalKind kind, Random random)
+    {
+        var at = 0L;
+        var times = Enumerable.Range(0, 600).Select(_ => at += random.Next(200, 2000)).ToArray();
+        var fault = Enumerable.Range(0, 600).Select(i => i / 60 % 3 == 2 ? 0.1 + (random.NextDouble() * 8) : 1).ToArray();
+        return new TimeSeries(LabelSet.Of("s"), times, Enumerable.Range(0, 600).Select(i => random.Next(30) == 0 ? double.NaN : Value(i)).ToArray());
+
+        double Value(int i) => kind == SignalKind.Count
+            ? (i / 60 % 3 == 2 ? 30 : 0) + (random.Next(30) == 0 ? random.Next(1, 3) : 0)
+            : (20 + random.NextDouble()) * fault[i / 60 * 60];
+    }
+
     private static Departure? Current(TimeSeries series, SignalKind kind, Deviation side, DetectionOptions options)
     {
-        var watch = new DepartureWatch(kind, side, options);
-        watch.Observe(series, _ => false);
-        return watch.Current;
+        var watch = new DepartureWatch<string>(kind, side, options);
+        watch.Observe([Look(series)], Late);
+        return watch.Current("s");
     }
+
+    private static SeriesLook<string> Look(TimeSeries series) => new("s", series, []);
 
     private static TimeSeries Series(double[] values) =>
         new(LabelSet.Of("s"), Enumerable.Range(0, values.Length).Select(i => i * 1000L).ToArray(), values);

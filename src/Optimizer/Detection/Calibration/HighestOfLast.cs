@@ -15,13 +15,22 @@ internal struct HighestOfLast
     private SlotArray highest;
 #pragma warning restore S3459
 
-    /// <param name="point">Number of this point, for all lanes.</param>
-    public Lanes Pass(Lanes scores, long point)
+    /// <summary>Values in the first slot so far, by series.</summary>
+    private Lanes values;
+
+    /// <param name="scores">Zero where none is present.</param>
+    /// <param name="present">Series that have a value; the others' memory stands still.</param>
+    public Lanes Pass(Lanes scores, Lanes present)
     {
-        var slot = (int)(point / (Points / Slots) % Slots);
-        if (point % (Points / Slots) == 0)
+        var begins = present & Vector256.Equals(values, Lanes.Zero);
+        if (begins.ExtractMostSignificantBits() != 0)
         {
-            highest[slot] = Lanes.Zero;
+            for (var i = Slots - 1; i > 0; i--)
+            {
+                highest[i] = Vector256.ConditionalSelect(begins, highest[i - 1], highest[i]);
+            }
+
+            highest[0] &= ~begins;
         }
 
         var before = highest[0];
@@ -30,7 +39,9 @@ internal struct HighestOfLast
             before = Vector256.MaxNative(before, highest[i]);
         }
 
-        highest[slot] = Vector256.MaxNative(highest[slot], scores);
+        highest[0] = Vector256.MaxNative(highest[0], scores);
+        var counted = values + (Lanes.One & present);
+        values = counted & Vector256.LessThan(counted, Vector256.Create((float)Points / Slots));
         return scores & Vector256.GreaterThan(scores, before * Higher);
     }
 

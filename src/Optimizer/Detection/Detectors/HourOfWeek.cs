@@ -22,8 +22,8 @@ internal sealed class HourOfWeek(int blocks)
 
     public void Visit(StatePart visit)
     {
-        visit(BankState.BytesOf(means));
-        visit(BankState.BytesOf(seen));
+        visit(BankState.VectorsOf(means));
+        visit(BankState.VectorsOf(seen));
     }
 
     /// <param name="time">Of the value.</param>

@@ -22,8 +22,8 @@ internal sealed class HourlyRecord(int blocks)
 
     public void Visit(StatePart visit)
     {
-        visit(BankState.BytesOf(highest));
-        visit(BankState.BytesOf(recent));
+        visit(BankState.VectorsOf(highest));
+        visit(BankState.VectorsOf(recent));
     }
 
     public Lanes Observe(int block, int hourOfDay, Lanes scores, Lanes present)

@@ -30,7 +30,7 @@ internal sealed class LevelDetector(int blocks, float warmUp)
 
     public void Visit(StatePart visit)
     {
-        visit(BankState.BytesOf(states));
+        visit(BankState.VectorsOf(states));
         hours.Visit(visit);
         jumps.Visit(visit);
     }
@@ -67,11 +67,7 @@ internal sealed class LevelDetector(int blocks, float warmUp)
     }
 
     /// <summary>The range that the values have kept.</summary>
-    public NormalRange Normal(int block, int lane)
-    {
-        ref readonly var range = ref states[block].Value;
-        return new NormalRange(range.Low[lane], range.High[lane]);
-    }
+    public (Lanes Low, Lanes High) Normal(int block) => (states[block].Value.Low, states[block].Value.High);
 
     internal struct BlockState
     {

@@ -29,7 +29,7 @@ internal sealed class NetworkDetector(SignalKind kind, int blocks, float warmUp)
 
     public long StateBytes => (long)states.Length * Unsafe.SizeOf<BlockState>();
 
-    public void Visit(StatePart visit) => visit(BankState.BytesOf(states));
+    public void Visit(StatePart visit) => visit(BankState.VectorsOf(states));
 
     /// <param name="announced">Lanes whose change was announced: they learn faster.</param>
     public Lanes Observe(int block, Lanes values, Lanes present, Lanes announced)
@@ -68,12 +68,12 @@ internal sealed class NetworkDetector(SignalKind kind, int blocks, float warmUp)
     }
 
     /// <summary>Values nearer to the level than what makes an event; in the unit of the values.</summary>
-    public NormalRange Normal(int block, int lane)
+    public (Lanes Low, Lanes High) Normal(int block)
     {
         ref readonly var state = ref states[block];
-        var reach = FarFromLevel * Math.Max(state.Level.Scale[lane], memory.SmallestScale);
-        var (low, high) = (MathF.Exp(state.Level.Level[lane] - reach), MathF.Exp(state.Level.Level[lane] + reach));
-        return kind == SignalKind.Count ? new NormalRange(0, (high - 1) * state.Count.Usual[lane]) : new NormalRange(low, high);
+        var reach = FarFromLevel * Vector256.MaxNative(state.Level.Scale, Vector256.Create(memory.SmallestScale));
+        var high = Vector256.Exp(state.Level.Level + reach);
+        return kind == SignalKind.Count ? (Lanes.Zero, (high - Lanes.One) * state.Count.Usual) : (Vector256.Exp(state.Level.Level - reach), high);
     }
 
     /// <summary>

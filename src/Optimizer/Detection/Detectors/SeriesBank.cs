@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using NetPulse.Optimizer.Detection.Calibration;
@@ -6,9 +7,9 @@ using Lanes = System.Runtime.Intrinsics.Vector256<float>;
 
 namespace NetPulse.Optimizer.Detection.Detectors;
 
-/// <summary>Many series of one kind that are read at the same times, eight to a block. Streaming: a point is judged by what came before it.</summary>
+/// <summary>Many series of one kind, eight to a block. Streaming: a point is judged by what came before it.</summary>
 /// <remarks>
-/// A value that is missing (NaN) or infinite scores zero and changes nothing. A point no later than the last is dropped and counted. A score of about one is
+/// A value that is missing (NaN) or infinite scores zero and changes nothing. Points no later than the last are dropped and counted. A score of about one is
 /// an event; the first values of a series, <see cref="UsualWarmUp"/> unless told otherwise, score zero. Values are floats: a change below 1e-7 of the value is not seen.
 /// </remarks>
 public sealed class SeriesBank
@@ -19,17 +20,18 @@ public sealed class SeriesBank
     /// <summary>Values before a new series is judged.</summary>
     public const int UsualWarmUp = 150;
 
+    /// <summary>That share their vectors; a bank of fewer costs as much.</summary>
+    public static readonly int SeriesPerBlock = Lanes.Count;
+
     private readonly LevelDetector? level;
     private readonly NetworkDetector? network;
     private readonly HighestOfLast[] gates;
     private readonly AlertThreshold[] thresholds;
     private readonly byte[] alerts;
     private readonly AlertBudget budget;
-    private readonly int warmUp;
     private AlertPace pace;
     private long paceMilliseconds = -1;
     private long lastUnixMilliseconds = long.MinValue;
-    private long points;
 
     /// <param name="kind">Of all of them.</param>
     /// <param name="series">How many.</param>
@@ -40,7 +42,6 @@ public sealed class SeriesBank
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(series);
         ArgumentOutOfRangeException.ThrowIfLessThan(warmUp, 10);
         budget = new AlertBudget(falseAlarmsPerDay);
-        this.warmUp = warmUp;
         Kind = kind;
         Series = series;
         var blocks = (series + Lanes.Count - 1) / Lanes.Count;
@@ -68,33 +69,67 @@ public sealed class SeriesBank
     /// <summary>Points that were not later than the one before.</summary>
     public long DroppedPoints { get; private set; }
 
-    /// <summary>Continues where <see cref="Save"/> was called: the next point scores as if there had been no restart.</summary>
-    /// <exception cref="InvalidDataException">Not such bytes, cut off, damaged, or of another version.</exception>
-    public static SeriesBank Restore(byte[] saved, double falseAlarmsPerDay = AlertBudget.UsualFalseAlarmsPerDay)
+    /// <summary>All that a restart needs of one series: its floats, little-endian, in the order of this version's detectors.</summary>
+    public byte[] Save(int series)
     {
-        var shape = BankState.ReadShape(saved);
-        var bank = new SeriesBank(shape.Kind, shape.Series, falseAlarmsPerDay, shape.WarmUp)
+        var saved = new byte[(int)StateBytesPerSeries];
+        var at = 0;
+        Visit(series, (ref float value) =>
         {
-            lastUnixMilliseconds = shape.LastUnixMilliseconds,
-            points = shape.Points,
-            DroppedPoints = shape.DroppedPoints,
-        };
-        BankState.ReadParts(saved, bank.Visit);
-        return bank;
+            BinaryPrimitives.WriteSingleLittleEndian(saved.AsSpan(at), value);
+            at += sizeof(float);
+        });
+        return saved;
     }
 
-    /// <summary>All that a restart needs, with version and checksum.</summary>
-    public byte[] Save() => BankState.Write(new BankState.Shape(Kind, Series, warmUp, lastUnixMilliseconds, points, DroppedPoints), Visit);
+    /// <summary>Continues a series where <see cref="Save"/> was called: its next point scores as if there had been no restart.</summary>
+    /// <exception cref="InvalidDataException">Not the state of a series of this kind; nothing was changed.</exception>
+    public void Restore(int series, ReadOnlyMemory<byte> saved)
+    {
+        if (saved.Length != (int)StateBytesPerSeries)
+        {
+            throw new InvalidDataException($"{saved.Length} bytes are no state of a series of kind {Kind}, which has {(int)StateBytesPerSeries}; remove it, and it learns anew");
+        }
+
+        var at = 0;
+        Visit(series, (ref float value) =>
+        {
+            value = BinaryPrimitives.ReadSingleLittleEndian(saved.Span[at..]);
+            at += sizeof(float);
+        });
+    }
+
+    /// <summary>The series in this place is another from now on.</summary>
+    public void Clear(int series) => Visit(series, static (ref float value) => value = 0);
 
     /// <summary>Whether the last point of a series is an alert.</summary>
     public bool IsAlert(int series) => (alerts[series / Lanes.Count] >> (series % Lanes.Count) & 1) != 0;
 
     /// <summary>What the next value of a series may be without being news.</summary>
-    public NormalRange Normal(int series) =>
-        level?.Normal(series / Lanes.Count, series % Lanes.Count) ?? network!.Normal(series / Lanes.Count, series % Lanes.Count);
+    public NormalRange Normal(int series)
+    {
+        var (low, high) = level?.Normal(series / Lanes.Count) ?? network!.Normal(series / Lanes.Count);
+        return new NormalRange(low[series % Lanes.Count], high[series % Lanes.Count]);
+    }
+
+    /// <summary>The same for every series, before the point that is to be compared with it.</summary>
+    public void Normal(Span<float> low, Span<float> high)
+    {
+        Span<float> partial = stackalloc float[Lanes.Count];
+        for (var block = 0; block < gates.Length; block++)
+        {
+            var first = block * Lanes.Count;
+            var count = Math.Min(Lanes.Count, Series - first);
+            var (lows, highs) = level?.Normal(block) ?? network!.Normal(block);
+            lows.CopyTo(partial);
+            partial[..count].CopyTo(low[first..]);
+            highs.CopyTo(partial);
+            partial[..count].CopyTo(high[first..]);
+        }
+    }
 
     /// <summary>One point of every series.</summary>
-    /// <param name="unixMilliseconds">When; the hour of the week is UTC's.</param>
+    /// <param name="unixMilliseconds">When, for all of them; the hour of the week is UTC's.</param>
     /// <param name="values">One a series; NaN where none was measured.</param>
     /// <param name="announced">Series whose change was announced: they learn, four times as fast where they are no <see cref="SignalKind.Level"/>, and score zero. Empty when there are none.</param>
     /// <param name="raw">Dense scores.</param>
@@ -110,7 +145,7 @@ public sealed class SeriesBank
             return;
         }
 
-        SetPace(points == 0 ? 0 : unixMilliseconds - lastUnixMilliseconds);
+        SetPace(lastUnixMilliseconds == long.MinValue ? 0 : unixMilliseconds - lastUnixMilliseconds);
         lastUnixMilliseconds = unixMilliseconds;
         var time = level is null ? default : TimeOfWeek.At(unixMilliseconds);
         var largest = Vector256.Create(Largest);
@@ -135,7 +170,7 @@ public sealed class SeriesBank
             read = Vector256.MinNative(Vector256.MaxNative(read & present, -largest), largest);
             var expected = announced.IsEmpty ? Lanes.Zero : Expected(announced[first..Math.Min(first + Lanes.Count, Series)]);
             var score = (level is null ? network!.Observe(block, read, present, expected) : level.Observe(block, time, read, present)) & ~expected;
-            var passed = gates[block].Pass(score, points);
+            var passed = gates[block].Pass(score, present);
             alerts[block] = (byte)thresholds[block].Exceeds(passed, pace).ExtractMostSignificantBits();
             if (isWhole)
             {
@@ -150,8 +185,6 @@ public sealed class SeriesBank
                 partial[..(Series - first)].CopyTo(gated[first..]);
             }
         }
-
-        points++;
     }
 
     /// <summary>The pace of the alerts' memory; most points come as far apart as the two before.</summary>
@@ -164,12 +197,13 @@ public sealed class SeriesBank
         }
     }
 
-    private void Visit(StatePart visit)
+    private void Visit(int series, LaneValue visit)
     {
-        level?.Visit(visit);
-        network?.Visit(visit);
-        visit(BankState.BytesOf(gates));
-        visit(BankState.BytesOf(thresholds));
+        StatePart part = vectors => BankState.Visit(vectors, gates.Length, series, visit);
+        level?.Visit(part);
+        network?.Visit(part);
+        part(BankState.VectorsOf(gates));
+        part(BankState.VectorsOf(thresholds));
     }
 
     /// <summary>All bits where the change was announced.</summary>

@@ -114,38 +114,33 @@ public sealed class Announcements(IOptions<DetectionOptions> options)
         }
     }
 
-    /// <summary>Whether a change of this subject at that time is nobody's trouble.</summary>
-    public bool Covers(Subject subject, DateTimeOffset at) => subject is Subject.OfEdge { Edge: var edge }
-        ? Covers(edge, at)
-        : InMaintenance(subject.Owner.Namespace, "", at) || HasChanged(subject.Owner, at);
-
-    /// <summary>Whether a change of this edge at that time is nobody's trouble.</summary>
-    public bool Covers(Edge edge, DateTimeOffset at) => InMaintenance(edge.Owner.Namespace, edge.Peer.Namespace, at) || HasChanged(edge.Owner, at) || HasChanged(edge.Peer, at);
-
-    private bool InMaintenance(string ownerNamespace, string peerNamespace, DateTimeOffset at)
+    /// <summary>Times at which a change of this subject is nobody's trouble; they may overlap.</summary>
+    public ImmutableArray<ChangeSpan> Of(Subject subject)
     {
+        var (owner, peer) = (subject.Owner, (subject as Subject.OfEdge)?.Edge.Peer);
+        var spans = ImmutableArray.CreateBuilder<ChangeSpan>();
         foreach (var window in options.Value.Maintenance)
         {
-            if (at >= window.From && at <= window.To
-                && (window.Namespaces.Count == 0 || window.Namespaces.Contains(ownerNamespace) || window.Namespaces.Contains(peerNamespace)))
+            if (window.Namespaces.Count == 0 || window.Namespaces.Contains(owner.Namespace) || (peer is not null && window.Namespaces.Contains(peer.Namespace)))
             {
-                return true;
+                spans.Add(new ChangeSpan(window.From, window.To));
             }
         }
 
-        return false;
-    }
-
-    private bool HasChanged(WorkloadIdentity identity, DateTimeOffset at)
-    {
-        foreach (var span in changes.GetValueOrDefault((identity.Namespace, identity.Workload), []))
+        Add(owner);
+        if (peer is not null)
         {
-            if (at >= span.From - Settling && at <= span.To + Settling)
-            {
-                return true;
-            }
+            Add(peer);
         }
 
-        return false;
+        return spans.DrainToImmutable();
+
+        void Add(WorkloadIdentity identity)
+        {
+            foreach (var span in changes.GetValueOrDefault((identity.Namespace, identity.Workload), []))
+            {
+                spans.Add(new ChangeSpan(span.From - Settling, span.To + Settling));
+            }
+        }
     }
 }
