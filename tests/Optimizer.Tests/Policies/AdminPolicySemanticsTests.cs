@@ -16,6 +16,17 @@ public sealed class AdminPolicySemanticsTests
     public void An_admin_allow_overrules_a_network_policy_that_isolates() => Assert.True(
         Under(Admin("a", 1, $"ingress: [{{action: Allow, {FromObs}}}]"), Manifest.Policy("p", "{podSelector: {}}")).Can("mon/prom", "shop/db", 80));
 
+    [Theory]
+    [InlineData("Allow", false)]
+    [InlineData("Deny", false)]
+    [InlineData("Pass", false)]
+    [InlineData("Pass", true)]
+    public void A_peer_without_fields_fails_closed(string action, bool hasAllow)
+    {
+        var engine = Under(Admin("a", 1, $"ingress: [{{action: {action}, from: [{{}}]}}]"), Admin("b", 2, hasAllow ? $"ingress: [{{action: Allow, {FromObs}}}]" : "ingress: []"));
+        Assert.Equal(action == "Allow", engine.Can("mon/prom", "shop/db", 80));
+    }
+
     [Fact]
     public void The_lowest_priority_decides() => Assert.True(
         Under(Admin("a", 2, $"ingress: [{{action: Deny, {FromObs}}}]"), Admin("b", 1, $"ingress: [{{action: Allow, {FromObs}}}]")).Can("mon/prom", "shop/db", 80));

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Policies.Addresses;
 using NetPulse.Optimizer.Policies.Bits;

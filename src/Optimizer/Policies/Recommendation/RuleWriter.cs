@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Policies.Addresses;
 using NetPulse.Optimizer.Policies.Classes;
 using NetPulse.Optimizer.Policies.Model;
@@ -47,7 +46,7 @@ internal sealed class RuleWriter(
             case Endpoint.Host host when direction == Direction.Ingress && !host.IsPod && builder.Subject.Pods.All(pod => pod.Spec.NodeName == host.Node):
                 // The kubelet's probes: a pod's own node always may.
                 break;
-            case Endpoint.Host { IsPod: false } host when direction == Direction.Ingress && resolver.IsOffered(builder.Subject.Pods, conversation.Protocol, conversation.Port):
+            case Endpoint.Host { IsPod: false } when direction == Direction.Ingress && resolver.IsOffered(builder.Subject.Pods, conversation.Protocol, conversation.Port):
                 foreach (var address in resolver.NodeAddresses)
                 {
                     builder.Allow(direction, address, conversation.Protocol, conversation.Port);
