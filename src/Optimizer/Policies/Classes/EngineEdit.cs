@@ -320,10 +320,11 @@ internal sealed class EngineEdit
         {
             var sees = newInterest.Sight();
             var differing = pods.Where(p => p.Value.Class >= 0 && (sees(p.Value.Pod.Metadata.Labels) || (newNames.Count > 0 && NamedPorts.HasAny(p.Value.Pod, newNames)))).Select(static p => p.Value);
-            moved = [.. moved.Concat(differing).DistinctBy(static p => p.Party.Name)];
+            moved.AddRange(differing);
         }
 
-        Rekey(moved, !newInterest.IsNone, newNames.Count > 0);
+        // Nested blocks, two families and labels may each have moved the same pod.
+        Rekey(moved.DistinctBy(static p => p.Party.Name), !newInterest.IsNone, newNames.Count > 0);
     }
 
     /// <summary>Cuts out blocks, and tells the pods in them from the others.</summary>
@@ -346,9 +347,10 @@ internal sealed class EngineEdit
     }
 
     /// <summary>Puts pods that now differ from others of their class into classes of their own. The most of each class keep its number, so that little changes.</summary>
+    /// <param name="moved">Each once.</param>
     /// <param name="hasLabels">Whether more is seen of labels than before.</param>
     /// <param name="hasNames">Whether more ports are named than before.</param>
-    private void Rekey(List<PodPlace> moved, bool hasLabels, bool hasNames)
+    private void Rekey(IEnumerable<PodPlace> moved, bool hasLabels, bool hasNames)
     {
         foreach (var own in moved.GroupBy(static p => p.Class))
         {
