@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Policies;
 using NetPulse.Optimizer.Policies.Ports;
 
@@ -23,7 +24,14 @@ public sealed class AdminPolicySemanticsTests
     [InlineData("Pass", true)]
     public void A_peer_without_fields_fails_closed(string action, bool hasAllow)
     {
-        var engine = Under(Admin("a", 1, $"ingress: [{{action: {action}, from: [{{}}]}}]"), Admin("b", 2, hasAllow ? $"ingress: [{{action: Allow, {FromObs}}}]" : "ingress: []"));
+        // A file with such a peer is refused: one comes from a server of a later version.
+        var later = new AdminNetworkPolicy
+        {
+            Metadata = new ObjectMeta { Name = "a" },
+            Spec = new AdminNetworkPolicySpec { Priority = 1, Subject = new AdminPolicySubject { Namespaces = LabelSelector.Everything }, Ingress = [new AdminNetworkPolicyRule { Action = action, From = [new AdminPolicyPeer()] }] },
+        };
+        var cluster = Manifest.Read(hasAllow ? $"{Manifest.Shop}---\n{Admin("b", 2, $"ingress: [{{action: Allow, {FromObs}}}]")}" : Manifest.Shop);
+        var engine = PolicyEngine.Build(cluster with { AdminNetworkPolicies = [later, .. cluster.AdminNetworkPolicies] });
         Assert.Equal(action == "Allow", engine.Can("mon/prom", "shop/db", 80));
     }
 
