@@ -135,7 +135,7 @@ inside() { # root, uid, program and arguments: in a mount namespace of its own, 
 	shift 2
 	exec unshare --mount --propagation private -- bash -c '
 		mount --rbind /proc "$1/proc" && mount --rbind /sys "$1/sys" && mount --rbind /dev "$1/dev" && mount -t tmpfs -o "uid=$2,gid=$2" tmpfs "$1/var/lib/netpulse" && mount -t tmpfs tmpfs "$1/tmp" &&
-		exec env -i DOTNET_EnableDiagnostics=0 DOTNET_GCgen0size=0x200000 "$3" --userspec="$2:$2" "$1" "${@:4}"' - "$root" "$uid" "$(PATH=$PATH:/usr/sbin command -v chroot)" "$@"
+		exec env -i DOTNET_EnableDiagnostics=0 DOTNET_GCgen0size=0x200000 MALLOC_ARENA_MAX=1 "$3" --userspec="$2:$2" "$1" "${@:4}"' - "$root" "$uid" "$(PATH=$PATH:/usr/sbin command -v chroot)" "$@"
 }
 
 refuses() { # root, uid, what its message must name, program and arguments
@@ -165,7 +165,7 @@ for name in "$@"; do
 	publish "${name^}" "$work/$name.app"
 	make_base "$work/$name.base" "${base[@]}" "${own[@]}"
 	case $name in
-		collector) image "$name" 0:0 ',"DOTNET_GCgen0size=0x200000"' ;;
+		collector) image "$name" 0:0 ',"DOTNET_GCgen0size=0x200000","MALLOC_ARENA_MAX=1"' ;;
 		optimizer) image "$name" 65532:65532 "" ;;
 		tuner) image "$name" 0:0 "" ;;
 	esac

@@ -49,7 +49,7 @@ internal sealed class Agent : IDisposable
         var port = FreePort();
         var binary = Environment.GetEnvironmentVariable("NETPULSE_COLLECTOR") ?? Path.Combine(AppContext.BaseDirectory, "../../NetPulse.Collector/release/netpulse-collector");
         // As the DaemonSet sets it.
-        var started = Start(binary, [$"--http:listen=127.0.0.1:{port}", $"--sampling:interval={interval.TotalSeconds}s", .. arguments], [("DOTNET_GCgen0size", "0x200000")]);
+        var started = Start(binary, [$"--http:listen=127.0.0.1:{port}", $"--sampling:interval={interval.TotalSeconds}s", .. arguments], [("DOTNET_GCgen0size", "0x200000"), ("MALLOC_ARENA_MAX", "1")]);
         var agent = new Agent(started, port);
         agent.WaitUntil(text => text.Contains("source=\"tcp\"} 1 ", StringComparison.Ordinal));
         return agent;

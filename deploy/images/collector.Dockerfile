@@ -13,5 +13,5 @@ FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble
 RUN apt-get update && apt-get install -y --no-install-recommends libbpf1 && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build /publish .
-ENV DOTNET_gcServer=0 DOTNET_EnableDiagnostics=0 DOTNET_GCgen0size=0x200000
+ENV DOTNET_gcServer=0 DOTNET_EnableDiagnostics=0 DOTNET_GCgen0size=0x200000 MALLOC_ARENA_MAX=1
 ENTRYPOINT ["dotnet", "/app/netpulse-collector.dll"]

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using NetPulse.Collector.Kernel;
+using NetPulse.Collector.Sampling;
 using NetPulse.Linux.Cgroups;
 using NetPulse.Linux.Netlink;
 using NetPulse.Linux.NetworkNamespaces;
@@ -28,8 +29,8 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, IClusterObjects?
     private readonly Dictionary<string, NamedPod> podsByUid = new(StringComparer.Ordinal);
     private Dictionary<ulong, Seen> seen = [];
     private IReadOnlyList<NetworkNamespace> listed = [];
-    private DateTimeOffset processScanDue;
-    private DateTimeOffset podsDue;
+    private Due processScan;
+    private Due pods;
     private volatile NodePicture current = NodePicture.None;
 
     public NodePicture Current => current;
@@ -39,11 +40,11 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, IClusterObjects?
     {
         var now = time.GetUtcNow();
         var processes = new Dictionary<ulong, int>();
-        if (now >= processScanDue)
+        if (processScan.IsAt(now))
         {
             listed = NetworkNamespaceList.Find(processes);
             cgroups?.Refresh();
-            processScanDue = now + ProcessScanPeriod;
+            processScan = Due.After(ProcessScanPeriod, now);
         }
         else
         {
@@ -52,10 +53,10 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, IClusterObjects?
         }
 
         var changed = LookInto(now, processes);
-        if (cluster is not null && now >= podsDue)
+        if (cluster is not null && pods.IsAt(now))
         {
             changed |= cluster.Refresh();
-            podsDue = now + PodPeriod;
+            pods = Due.After(PodPeriod, now);
         }
 
         changed |= Forget(now);
@@ -79,11 +80,11 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, IClusterObjects?
                 var cookie = thread.CookieOf(target);
                 var known = seen.GetValueOrDefault(target.Inode);
                 var isSame = known is not null && known.Cookie == cookie;
-                if (!isSame || now >= known!.AddressesDue)
+                if (!isSame || known!.NextAddresses.IsAt(now))
                 {
                     var addresses = thread.Run(target, ReadAddresses);
                     changed |= !isSame || !addresses.SequenceEqual(known!.Addresses);
-                    known = new Seen(target, cookie, addresses, now + AddressPeriod, isSame ? known!.PodUid : null);
+                    known = new Seen(target, cookie, addresses, Due.After(AddressPeriod, now), isSame ? known!.PodUid : null);
                 }
                 else if (known.Namespace != target)
                 {
@@ -119,7 +120,7 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, IClusterObjects?
     private bool Forget(DateTimeOffset now)
     {
         var changed = false;
-        foreach (var old in gone.Where(each => now - each.Value.Since > Remembered).Select(each => each.Key).ToList())
+        foreach (var old in gone.Where(each => now - each.Value.Since > Remembered || now < each.Value.Since - Remembered).Select(each => each.Key).ToList())
         {
             changed |= gone.Remove(old);
         }
@@ -202,7 +203,7 @@ public sealed class NodeObserver(NetworkNamespaceThread thread, IClusterObjects?
     }
 
     /// <param name="PodUid">Of the pod whose cgroup a process in it is in.</param>
-    private sealed record Seen(NetworkNamespace Namespace, ulong Cookie, ImmutableArray<MappedAddress> Addresses, DateTimeOffset AddressesDue, string? PodUid);
+    private sealed record Seen(NetworkNamespace Namespace, ulong Cookie, ImmutableArray<MappedAddress> Addresses, Due NextAddresses, string? PodUid);
 
     private readonly record struct NamedPod(WorkloadIdentity Owner, DateTimeOffset SeenAt);
 

@@ -29,25 +29,6 @@ public sealed class PeerAddresses
     public WorkloadIdentity Of(MappedAddress address) =>
         windows.TryGetValue(address, out var owners) ? owners[0].Owner : OfNobody(address);
 
-    /// <summary>Who had it then.</summary>
-    public WorkloadIdentity Of(MappedAddress address, DateTimeOffset at)
-    {
-        if (!windows.TryGetValue(address, out var owners))
-        {
-            return OfNobody(address);
-        }
-
-        foreach (var window in owners)
-        {
-            if (at >= window.From)
-            {
-                return window.Owner;
-            }
-        }
-
-        return owners[^1].Owner;
-    }
-
     private WorkloadIdentity OfNobody(MappedAddress address) =>
         groups.Of(address) is { } named ? named
         : address.IsLoopbackOrLinkLocal ? WorkloadIdentity.Loopback

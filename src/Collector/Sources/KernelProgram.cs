@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using NetPulse.Collector.Kernel;
+using NetPulse.Collector.Sampling;
 
 namespace NetPulse.Collector.Sources;
 
@@ -12,7 +13,7 @@ internal sealed class KernelProgram<T>(Func<T> load, TimeProvider time) : IDispo
 
     private T? program;
     private BpfException? failure;
-    private DateTimeOffset loadAgainAt;
+    private Due nextLoad;
 
     /// <summary><see langword="null"/> until it is loaded.</summary>
     public T? Loaded => program;
@@ -25,7 +26,7 @@ internal sealed class KernelProgram<T>(Func<T> load, TimeProvider time) : IDispo
             return program;
         }
 
-        if (failure is not null && time.GetUtcNow() < loadAgainAt)
+        if (failure is not null && !nextLoad.IsAt(time.GetUtcNow()))
         {
             ExceptionDispatchInfo.Throw(failure);
         }
@@ -37,7 +38,7 @@ internal sealed class KernelProgram<T>(Func<T> load, TimeProvider time) : IDispo
         catch (BpfException e)
         {
             failure = e;
-            loadAgainAt = time.GetUtcNow().AddMinutes(LoadAgainAfterMinutes);
+            nextLoad = Due.After(TimeSpan.FromMinutes(LoadAgainAfterMinutes), time.GetUtcNow());
             throw;
         }
     }

@@ -1,4 +1,5 @@
 using NetPulse.Collector.Attribution;
+using NetPulse.Collector.Sampling;
 using NetPulse.Linux.Netlink;
 using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Samples;
@@ -47,7 +48,7 @@ public sealed class Links(NamespaceReader namespaces, NodeName node) : ISource
     private void ReadHere(OwnedNamespace target, DateTimeOffset now)
     {
         var isNew = !before.TryGetValue(target.Namespace.Inode, out var last) || last.Target.Cookie != target.Cookie;
-        var isDue = isNew || now >= last!.Due || last.Due - now > Period;
+        var isDue = isNew || last!.Next.IsAt(now);
         if (!isDue && !last!.HasQueues)
         {
             known.TryAdd(target.Namespace.Inode, last with { Target = target });
@@ -58,7 +59,7 @@ public sealed class Links(NamespaceReader namespaces, NodeName node) : ISource
         var queues = RouteMessages.QueueingDisciplines(socket);
         var links = isDue ? RouteMessages.Links(socket) : last!.Links;
         var routes = isDue ? RouteMessages.Routes(socket) : last!.Routes;
-        known.TryAdd(target.Namespace.Inode, new Known(target, links, routes, queues, queues.Any(IsQueue), isDue ? now + Period : last!.Due));
+        known.TryAdd(target.Namespace.Inode, new Known(target, links, routes, queues, queues.Any(IsQueue), isDue ? Due.After(Period, now) : last!.Next));
     }
 
     private void WriteQueues(SampleWriter samples, Known each)
@@ -116,5 +117,5 @@ public sealed class Links(NamespaceReader namespaces, NodeName node) : ISource
         IReadOnlyList<UnicastRoute> Routes,
         IReadOnlyList<QueueingDiscipline> Queues,
         bool HasQueues,
-        DateTimeOffset Due);
+        Due Next);
 }

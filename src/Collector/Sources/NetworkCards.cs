@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using NetPulse.Collector.Sampling;
 using NetPulse.Linux.Ethtool;
 using NetPulse.Linux.Netlink;
 using NetPulse.Telemetry.Exposition;
@@ -19,7 +20,7 @@ public sealed partial class NetworkCards(NamespaceReader namespaces, NodeName no
 
     private readonly SeriesLabels labels = new(node.Value);
     private IReadOnlyList<string> cards = [];
-    private DateTimeOffset due;
+    private Due next;
 
     public string Name => "cards";
 
@@ -32,11 +33,11 @@ public sealed partial class NetworkCards(NamespaceReader namespaces, NodeName no
         labels.BeginReading();
         namespaces.InHost(() =>
         {
-            if (samples.At >= due || due - samples.At > Period)
+            if (next.IsAt(samples.At))
             {
                 using var socket = new NetlinkSocket(NetlinkSocket.Route);
                 cards = [.. RouteMessages.Links(socket).Where(link => link is { IsLoopback: false, Kind: "" }).Select(link => link.Name)];
-                due = samples.At + Period;
+                next = Due.After(Period, samples.At);
             }
 
             foreach (var card in cards)

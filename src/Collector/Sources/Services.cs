@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using NetPulse.Collector.Attribution;
 using NetPulse.Collector.Kernel;
+using NetPulse.Collector.Sampling;
 using NetPulse.Linux.Netlink;
 using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Samples;
@@ -25,7 +26,7 @@ public sealed class Services(NamespaceReader namespaces, NodeObserver observer, 
     private static readonly WorkloadIdentity Other = new("", "other", "");
 
     private IReadOnlyList<(LabelSet Labels, int Count)> last = [];
-    private DateTimeOffset due;
+    private Due next;
 
     public string Name => "services";
 
@@ -52,11 +53,11 @@ public sealed class Services(NamespaceReader namespaces, NodeObserver observer, 
     /// <inheritdoc/>
     public void Read(SampleWriter samples)
     {
-        if (samples.At >= due || due - samples.At > Period)
+        if (next.IsAt(samples.At))
         {
             last = [];
             last = Look();
-            due = samples.At + Period;
+            next = Due.After(Period, samples.At);
         }
 
         foreach (var (labels, count) in last)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using NetPulse.Collector.Attribution;
+using NetPulse.Collector.Sampling;
 using NetPulse.Linux.Proc;
 using NetPulse.Linux.Sysctls;
 using NetPulse.Telemetry.Exposition;
@@ -128,8 +129,7 @@ public sealed class Sysctls(NamespaceReader namespaces, NodeName node) : ISource
         var isNew = !before.TryGetValue(target.Namespace.Inode, out var found) || found.Target.Cookie != target.Cookie;
         found = isNew ? new Known(target, new Value?[Rows.Length]) : found! with { Target = target };
 
-        // A clock that was set back must not stop the reading for long.
-        var isDue = now >= found.Due || found.Due - now > Period;
+        var isDue = found.Next.IsAt(now);
         for (var i = 0; i < Rows.Length; i++)
         {
             if (isDue || Rows[i].IsFresh)
@@ -138,7 +138,7 @@ public sealed class Sysctls(NamespaceReader namespaces, NodeName node) : ISource
             }
         }
 
-        known.TryAdd(target.Namespace.Inode, isDue ? found with { Due = now + Period } : found);
+        known.TryAdd(target.Namespace.Inode, isDue ? found with { Next = Due.After(Period, now) } : found);
     }
 
     private Value? ReadOne(Row row, Value? last)
@@ -215,6 +215,6 @@ public sealed class Sysctls(NamespaceReader namespaces, NodeName node) : ISource
 
     private sealed record Known(OwnedNamespace Target, Value?[] Values)
     {
-        public DateTimeOffset Due { get; init; }
+        public Due Next { get; init; }
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Runtime.ExceptionServices;
 using NetPulse.Collector.Attribution;
 using NetPulse.Collector.Kernel;
+using NetPulse.Collector.Sampling;
 using NetPulse.Linux.NetworkNamespaces;
 using NetPulse.Telemetry.Exposition;
 
@@ -41,8 +42,8 @@ public sealed partial class TcpSockets : ISource, IDisposable
     private readonly TcpProgram.EndedHandler onEnded;
     private TcpProgram? program;
     private BpfException? loadFailure;
-    private DateTimeOffset loadAgainAt;
-    private DateTimeOffset namespaceWalkDue;
+    private Due nextLoad;
+    private Due nextNamespaceWalk;
     private ITimer? drainTimer;
     private bool hasBegun;
     private TcpFaults faultsBefore;
@@ -118,7 +119,7 @@ public sealed partial class TcpSockets : ISource, IDisposable
             return program;
         }
 
-        if (loadFailure is not null && time.GetUtcNow() < loadAgainAt)
+        if (loadFailure is not null && !nextLoad.IsAt(time.GetUtcNow()))
         {
             ExceptionDispatchInfo.Throw(loadFailure);
         }
@@ -130,7 +131,7 @@ public sealed partial class TcpSockets : ISource, IDisposable
         catch (BpfException e)
         {
             loadFailure = e;
-            loadAgainAt = time.GetUtcNow() + LoadAgainAfter;
+            nextLoad = Due.After(LoadAgainAfter, time.GetUtcNow());
             throw;
         }
 
@@ -180,10 +181,10 @@ public sealed partial class TcpSockets : ISource, IDisposable
         var clock = loaded.WalkFiles((in TcpListener listener) => listeners.Meet(listener, edges.OwnerOf(listener.Key)), flows.Meet);
         jiffies.Observe(clock);
         var now = time.GetUtcNow();
-        if (now >= namespaceWalkDue)
+        if (nextNamespaceWalk.IsAt(now))
         {
             WalkNamespaces(loaded);
-            namespaceWalkDue = now + NamespaceWalkPeriod;
+            nextNamespaceWalk = Due.After(NamespaceWalkPeriod, now);
         }
 
         if (!hasBegun)

@@ -78,7 +78,7 @@ internal sealed class DemoRun(DemoSettings settings, TextWriter output, TimeProv
     private async Task<bool> TellAsync(RunningLab lab, CancellationToken cancellationToken)
     {
         using var optimizer = new OptimizerClient(settings.OptimizerPort);
-        var story = new Story(narrator, optimizer, $"{PodDescription.KubernetesNamespace}/", lab.Judged.Select(load => load.Load).ToArray());
+        var story = new Story(narrator, optimizer, $"{PodDescription.KubernetesNamespace}/", [.. lab.Judged]);
         await story.FollowAsync(() => story.TrafficIsSeen, TimeSpan.FromSeconds(40), TrafficLineEvery, time, cancellationToken);
         await story.FollowAsync(() => false, Healthy, TrafficLineEvery, time, cancellationToken);
 

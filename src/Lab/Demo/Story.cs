@@ -1,4 +1,4 @@
-using NetPulse.Lab.Load;
+using NetPulse.Lab.Scenarios;
 
 namespace NetPulse.Lab.Demo;
 
@@ -7,7 +7,7 @@ namespace NetPulse.Lab.Demo;
 /// <param name="optimizer">Whose story it is.</param>
 /// <param name="senders">What the names of the senders to be told of begin with; all when empty.</param>
 /// <param name="delivered">What each receiving application read, measured by the lab and not by us.</param>
-internal sealed class Story(Narrator narrator, OptimizerClient optimizer, string senders, ILoad[] delivered)
+internal sealed class Story(Narrator narrator, OptimizerClient optimizer, string senders, IReadOnlyList<RunningLoad> delivered)
 {
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
 
@@ -27,6 +27,7 @@ internal sealed class Story(Narrator narrator, OptimizerClient optimizer, string
     private long lastEntry;
     private int troubleAt;
     private int appliedAt;
+    private string canary = "";
     private int judgedAt;
 
     public bool TrafficIsSeen { get; private set; }
@@ -46,7 +47,7 @@ internal sealed class Story(Narrator narrator, OptimizerClient optimizer, string
             await tick.WaitForNextTickAsync(cancellationToken);
             var earlier = readAt;
             readAt = time.GetTimestamp();
-            megabitsPerSecond.Add([.. delivered.Select(load => load.Between(earlier, readAt) ?? 0)]);
+            megabitsPerSecond.Add([.. delivered.Select(load => load.Load.Between(earlier, readAt) ?? 0)]);
             await TellJournalAsync(cancellationToken);
             if (time.GetElapsedTime(begin) >= nextTraffic && await TellTrafficAsync(cancellationToken))
             {
@@ -64,13 +65,21 @@ internal sealed class Story(Narrator narrator, OptimizerClient optimizer, string
     /// <summary>From the next reading on there is trouble.</summary>
     public void TroubleBegins() => troubleAt = megabitsPerSecond.Count;
 
-    /// <summary>During the trouble and after the change, as the receiving applications saw it.</summary>
+    /// <summary>During the trouble and after the change, as the receiving applications saw it: the one in the pod that was changed first, and another beside it.</summary>
     public string Result()
     {
-        var (before, after) = (MedianBefore(0), MedianAfter(0));
-        var control = delivered.Length > 1 ? $"; its control{(Verdict == "Kept" ? ", which was given the same once that was verified" : "")}: {MedianBefore(1):0.0} → {MedianAfter(1):0.0} Mbit/s" : "";
-        return $"{Verdict}: what the archive itself received went from {before:0.0} to {after:0.0} Mbit/s, ×{after / before:0.0}{control}";
+        var (changed, other) = (PairOf(load => load.Place.To.Name == canary), PairOf(load => load.Place.To.Name != canary));
+        if (changed < 0)
+        {
+            return $"{Verdict}: {canary} receives nothing that the lab measures";
+        }
+
+        var (before, after) = (MedianBefore(changed), MedianAfter(changed));
+        var control = other >= 0 ? $"; its control{(Verdict == "Kept" ? ", which was given the same once that was verified" : "")}: {MedianBefore(other):0.0} → {MedianAfter(other):0.0} Mbit/s" : "";
+        return $"{Verdict}: what {canary} itself received went from {before:0.0} to {after:0.0} Mbit/s, ×{after / before:0.0}{control}";
     }
+
+    private int PairOf(Predicate<RunningLoad> isIt) => delivered.ToList().FindIndex(isIt);
 
     private double MedianBefore(int pair) => Median(pair, troubleAt + ReadingsToSettle, appliedAt);
 
@@ -96,7 +105,7 @@ internal sealed class Story(Narrator narrator, OptimizerClient optimizer, string
 
             if (entry.Phase == "Applied" && appliedAt == 0)
             {
-                appliedAt = megabitsPerSecond.Count;
+                (appliedAt, canary) = (megabitsPerSecond.Count, entry.Change?.Pod?.Name ?? "");
             }
 
             if (entry.Phase is "Kept" or "RolledBack" or "NotMade" or "Released" && Verdict is null)

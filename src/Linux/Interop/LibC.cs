@@ -38,7 +38,10 @@ internal static partial class LibC
     internal const int EINTR = 4;
     internal const nuint SIOCETHTOOL = 0x8946;
 
-    /// <summary>include/uapi/asm-generic/mman-common.h, since Linux 5.4.</summary>
+    /// <summary>include/uapi/asm-generic/mman-common.h.</summary>
+    internal const int MADV_RANDOM = 1;
+
+    /// <summary>Since Linux 5.4.</summary>
     internal const int MADV_PAGEOUT = 21;
 
     internal const int ENOENT = 2;

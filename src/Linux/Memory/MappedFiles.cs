@@ -24,7 +24,8 @@ public static class MappedFiles
             var range = line[..line.IndexOf(' ', StringComparison.Ordinal)].Split('-');
             var (start, end) = (nuint.Parse(range[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture), nuint.Parse(range[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
 
-            // A request, not a need: a mapping that is gone by now, or a kernel that refuses, changes nothing.
+            // Page by page from now on: reading ahead would bring most of it back. Requests, no needs: a mapping that is gone by now, or a kernel that refuses, changes nothing.
+            _ = LibC.madvise(start, end - start, LibC.MADV_RANDOM);
             _ = LibC.madvise(start, end - start, LibC.MADV_PAGEOUT);
         }
 

@@ -14,9 +14,12 @@ public interface ISampleStore
     /// <exception cref="SampleStoreException">The store could not be read.</exception>
     ValueTask<IReadOnlyList<TimeSeries>> ReadAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken);
 
-    /// <summary>As <see cref="ReadAsync"/>, but read as far as it is enumerated, which may wait for the disk and may fail: so a long answer need not be in memory as a whole.</summary>
-    async ValueTask<IEnumerable<TimeSeries>> StreamAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken) =>
-        await ReadAsync(selector, range, cancellationToken);
+    /// <summary>
+    /// As <see cref="ReadAsync"/>, but read as far as it is enumerated, which may wait for the disk and may fail: so a long answer need not be in memory as a whole.
+    /// Each part's values are good until the next part is asked for.
+    /// </summary>
+    async ValueTask<IEnumerable<IReadOnlyList<TimeSeries>>> StreamAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken) =>
+        [await ReadAsync(selector, range, cancellationToken)];
 
     /// <summary>The labels of the series that match any of the selectors and have at least one sample in the range, in no particular order.</summary>
     /// <param name="selectors">None of them, or one without matchers, is every series.</param>
@@ -37,9 +40,12 @@ public interface ISampleStore
     /// <summary>What is kept in place of older samples; <see langword="null"/>: nothing, there are samples alone.</summary>
     RolledSpan? Rolled => null;
 
-    /// <summary>The matching series' roll-ups that end in the range, in no particular order. Where there are samples but no roll-ups these are made; where only roll-ups of another length are left these are given.</summary>
+    /// <summary>
+    /// The matching series' roll-ups that end in the range, in no particular order, read as far as they are enumerated. Where there are samples but no roll-ups these
+    /// are made; where only roll-ups of another length are left these are given.
+    /// </summary>
     /// <param name="withSketches">Whether their sketches are needed.</param>
     /// <exception cref="SampleStoreException">The store could not be read.</exception>
-    ValueTask<IReadOnlyList<RolledSeries>> RollUpsAsync(
-        SeriesSelector selector, TimeRange range, RollUpLength length, bool withSketches, CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<RolledSeries>>([]);
+    ValueTask<IEnumerable<RolledSeries>> RollUpsAsync(
+        SeriesSelector selector, TimeRange range, RollUpLength length, bool withSketches, CancellationToken cancellationToken) => ValueTask.FromResult<IEnumerable<RolledSeries>>([]);
 }

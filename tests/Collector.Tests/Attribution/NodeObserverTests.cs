@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NetPulse.Collector.Attribution;
 using NetPulse.Linux.NetworkNamespaces;
 using NetPulse.Telemetry.Workloads;
@@ -42,6 +43,30 @@ public sealed class NodeObserverTests : IDisposable
         node.Refresh();
         Assert.Equal(WorkloadIdentity.Host, node.Current.Namespaces.Present[0].Owner);
         Assert.Equal(WorkloadIdentity.Host, node.Current.Namespaces.Of(thread.CookieOf(NetworkNamespaceList.Host()), 0));
+    }
+
+    [KernelFact]
+    public void A_clock_that_is_set_back_hides_no_namespace_that_came_meanwhile()
+    {
+        var node = new NodeObserver(thread, null, clock);
+        node.Refresh();
+        clock.Jump(TimeSpan.FromHours(-1));
+
+        // Nothing but a process holds it: it is found by the walk through processes alone.
+        using var process = Process.Start("unshare", ["--net", "sleep", "60"]);
+        try
+        {
+            var host = new FileInfo("/proc/self/ns/net").LinkTarget;
+            SpinWait.SpinUntil(() => new FileInfo($"/proc/{process.Id}/ns/net").LinkTarget is { } its && its != host, TimeSpan.FromSeconds(30));
+            var inode = new FileInfo($"/proc/{process.Id}/ns/net").LinkTarget;
+            node.Refresh();
+            Assert.Contains(node.Current.Namespaces.Present, each => inode == $"net:[{each.Namespace.Inode}]");
+        }
+        finally
+        {
+            process.Kill();
+            process.WaitForExit();
+        }
     }
 
     public void Dispose() => thread.Dispose();

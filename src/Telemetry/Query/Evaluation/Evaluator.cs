@@ -62,7 +62,7 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdg
     {
         var moments = new Moments(selector.Shift, grid, edges);
         var oldest = (long)lookBack.TotalMilliseconds;
-        foreach (var series in selected[selector])
+        foreach (var series in selected[selector].SelectMany(static part => part))
         {
             cancellationToken.ThrowIfCancellationRequested();
             budget.Take(grid.Count);
@@ -124,12 +124,12 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdg
     /// <summary>1 at the steps at which a series has a sample in its window.</summary>
     public IEnumerable<StepSeries> Presence(PromQlExpression range) => OverWindow(OverTimeFunctions.Present, range, []);
 
-    /// <summary>The windows of a range, a series after the other.</summary>
-    public IEnumerable<TimeSeries> Ranges(PromQlExpression range)
+    /// <summary>The windows of a range, some series after the others; each part's values are good until the next part is asked for.</summary>
+    private IEnumerable<IReadOnlyList<TimeSeries>> Ranges(PromQlExpression range)
     {
         if (range is PromQlExpression.RangeSelector selector)
         {
-            return selected[selector].Select(WithoutMarkers);
+            return selected[selector].Select(static part => part.Select(WithoutMarkers).ToArray());
         }
 
         var subquery = (PromQlExpression.Subquery)range;
@@ -140,7 +140,7 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdg
         }
 
         var evaluator = new Evaluator(selected, inside, edges, lookBack, budget, cancellationToken);
-        return evaluator.Vector(subquery.Inner).Select(one => evaluator.Samples(one));
+        return Parts(evaluator.Vector(subquery.Inner).Select(one => evaluator.Samples(one)));
     }
 
     /// <summary>The samples of the first step's windows themselves.</summary>
@@ -149,14 +149,14 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdg
         var (shift, length) = ShiftAndLength(range);
         var to = new Moments(shift, grid, edges).First;
         var from = to - (long)length.TotalMilliseconds;
-        foreach (var series in Ranges(range))
+        foreach (var series in Ranges(range).SelectMany(static part => part))
         {
             var times = series.UnixMilliseconds.Span;
             var begin = times.BinarySearch(from);
             var end = times.BinarySearch(to);
             begin = begin < 0 ? ~begin : begin;
             end = end < 0 ? ~end : end + 1;
-            yield return new TimeSeries(series.Labels, series.UnixMilliseconds[begin..end], series.Values[begin..end]);
+            yield return new TimeSeries(series.Labels, series.UnixMilliseconds[begin..end], series.Values[begin..end].ToArray());
         }
     }
 
@@ -303,7 +303,7 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdg
     {
         var (shift, length) = ShiftAndLength(range);
         var moments = new Moments(shift, grid, edges);
-        foreach (var some in Parts(Ranges(range)))
+        foreach (var some in Ranges(range))
         {
             cancellationToken.ThrowIfCancellationRequested();
             budget.Take((long)grid.Count * some.Count);
@@ -325,7 +325,7 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdg
         }
     }
 
-    private IEnumerable<StepSeries> OverRolled(RolledFunction function, PromQlExpression.RangeSelector range, IReadOnlyList<RolledSeries> rolled, double[][] columns)
+    private IEnumerable<StepSeries> OverRolled(RolledFunction function, PromQlExpression.RangeSelector range, IEnumerable<RolledSeries> rolled, double[][] columns)
     {
         var moments = new Moments(range.Shift, grid, edges);
         foreach (var series in rolled)
@@ -411,7 +411,7 @@ internal sealed class Evaluator(SelectedSeries selected, StepGrid grid, QueryEdg
     }
 
     /// <exception cref="PromQlException">A function refused what it was given.</exception>
-    private static void ForEach(List<TimeSeries> series, long work, Action<int> compute)
+    private static void ForEach(IReadOnlyList<TimeSeries> series, long work, Action<int> compute)
     {
         if (work < WorthAnotherThread)
         {

@@ -8,18 +8,15 @@ namespace NetPulse.Telemetry.Query.Evaluation;
 /// <summary>What the selectors of one query found in the store.</summary>
 internal sealed class SelectedSeries
 {
-    /// <summary>A roll-up takes about the memory of so many samples.</summary>
-    private const int RollUpSamples = 8;
+    private readonly Dictionary<PromQlExpression, IEnumerable<IReadOnlyList<TimeSeries>>> found = new(ReferenceEqualityComparer.Instance);
 
-    private readonly Dictionary<PromQlExpression, IEnumerable<TimeSeries>> found = new(ReferenceEqualityComparer.Instance);
+    /// <summary>What a selector found, to be enumerated once: it is read meanwhile, and each part's values are good until the next part is asked for.</summary>
+    public IEnumerable<IReadOnlyList<TimeSeries>> this[PromQlExpression selector] => found[selector];
 
-    /// <summary>What a selector found, to be enumerated once: it may be read meanwhile.</summary>
-    public IEnumerable<TimeSeries> this[PromQlExpression selector] => found[selector];
+    private readonly Dictionary<PromQlExpression, IEnumerable<RolledSeries>> rolled = new(ReferenceEqualityComparer.Instance);
 
-    private readonly Dictionary<PromQlExpression, IReadOnlyList<RolledSeries>> rolled = new(ReferenceEqualityComparer.Instance);
-
-    /// <summary>A range's roll-ups; <see langword="null"/>: its samples were read.</summary>
-    public IReadOnlyList<RolledSeries>? Rolled(PromQlExpression range) => rolled.GetValueOrDefault(range);
+    /// <summary>A range's roll-ups, to be enumerated once; <see langword="null"/>: its samples were read.</summary>
+    public IEnumerable<RolledSeries>? Rolled(PromQlExpression range) => rolled.GetValueOrDefault(range);
 
     public static async ValueTask<SelectedSeries> ReadAsync(
         ISampleStore store, PromQlExpression query, StepGrid grid, QueryEdges edges, TimeSpan lookBack, QueryBudget budget, CancellationToken cancellationToken)
@@ -32,9 +29,8 @@ internal sealed class SelectedSeries
             var first = same.First();
             if (first.Length is { } length)
             {
-                var rollUps = await store.RollUpsAsync(first.Series, Range(first.From, first.To), length, first.WithSketches, cancellationToken);
-                budget.TakeSeries(rollUps.Count);
-                budget.Take(rollUps.Sum(static one => (long)one.RollUps.Count * RollUpSamples));
+                var rollUps = Counted(await store.RollUpsAsync(first.Series, Range(first.From, first.To), length, first.WithSketches, cancellationToken), budget);
+                rollUps = same.Count() > 1 ? await Task.Run(rollUps.ToList, cancellationToken) : rollUps;
                 foreach (var one in same)
                 {
                     selected.rolled[one.Selector] = rollUps;
@@ -43,12 +39,14 @@ internal sealed class SelectedSeries
                 continue;
             }
 
-            IEnumerable<TimeSeries> series = [];
+            IEnumerable<IReadOnlyList<TimeSeries>> series = [];
             if (first.From <= first.To)
             {
+                var range = Range(first.From, first.To);
                 // a range alone is answered as it is read, so its samples need no room
-                series = Counted(await store.StreamAsync(first.Series, Range(first.From, first.To), cancellationToken), budget, countsSamples: first.Selector != query);
-                series = same.Count() > 1 ? await Task.Run(series.ToList, cancellationToken) : series;
+                series = same.Count() > 1
+                    ? [.. Counted([await store.ReadAsync(first.Series, range, cancellationToken)], budget, countsSamples: true)]
+                    : Counted(await store.StreamAsync(first.Series, range, cancellationToken), budget, countsSamples: first.Selector != query);
             }
 
             foreach (var one in same)
@@ -60,12 +58,22 @@ internal sealed class SelectedSeries
         return selected;
     }
 
-    private static IEnumerable<TimeSeries> Counted(IEnumerable<TimeSeries> series, QueryBudget budget, bool countsSamples)
+    private static IEnumerable<IReadOnlyList<TimeSeries>> Counted(IEnumerable<IReadOnlyList<TimeSeries>> parts, QueryBudget budget, bool countsSamples)
+    {
+        foreach (var part in parts)
+        {
+            budget.TakeSeries(part.Count);
+            budget.Take(countsSamples ? part.Sum(static one => (long)one.Count) : 0);
+            yield return part;
+        }
+    }
+
+    private static IEnumerable<RolledSeries> Counted(IEnumerable<RolledSeries> series, QueryBudget budget)
     {
         foreach (var one in series)
         {
             budget.TakeSeries(1);
-            budget.Take(countsSamples ? one.Count : 0);
+            budget.Take(one.RollUps.Count);
             yield return one;
         }
     }

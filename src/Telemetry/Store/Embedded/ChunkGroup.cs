@@ -5,6 +5,11 @@ namespace NetPulse.Telemetry.Store.Embedded;
 /// <summary>Samples of one series, by its number in the day file.</summary>
 internal readonly record struct NumberedColumns(int Series, ReadOnlyMemory<long> UnixMilliseconds, ReadOnlyMemory<double> Values);
 
+/// <param name="series">Its number in the day file.</param>
+/// <param name="times">When it was read, and which of these are wanted.</param>
+/// <param name="values">Encoded, with <see cref="PackedIntegers.Padding"/> bytes behind them.</param>
+internal delegate void FoundSeries(int series, ChunkTimes times, ReadOnlySpan<byte> values);
+
 /// <summary>Samples of neighbouring series as bytes. Series that were read at the same times share one column of them.</summary>
 /// <remarks>
 /// <code>
@@ -16,9 +21,7 @@ internal readonly record struct NumberedColumns(int Series, ReadOnlyMemory<long>
 internal static class ChunkGroup
 {
     /// <summary>Far above what is written, so that damaged counts are not believed.</summary>
-    private const int MostSamples = 64 << 20;
-
-    private const int BufferSamples = 10_000;
+    internal const int MostSamples = 64 << 20;
 
     /// <param name="writer">Gets the bytes.</param>
     /// <param name="values">A buffer of the caller's.</param>
@@ -50,20 +53,33 @@ internal static class ChunkGroup
         writer.Fixed64(0);
     }
 
-    /// <summary>Reads some of the series.</summary>
+    /// <summary>Reads all samples of all series.</summary>
+    /// <param name="group">What <see cref="Encode"/> wrote.</param>
+    /// <param name="room">Gets the values.</param>
+    /// <param name="found">Gets each series.</param>
+    /// <exception cref="FormatException">The bytes are no group.</exception>
+    public static void Decode(ReadOnlySpan<byte> group, ValueRoom room, Action<NumberedColumns> found) =>
+        Find(group, [], long.MinValue, long.MaxValue, (series, times, values) =>
+        {
+            var decoded = room.Take(times.Count);
+            times.Decode(values, decoded.Span);
+            found(new NumberedColumns(series, times.Wanted, decoded));
+        });
+
+    /// <summary>Finds some of the series, with their values as they are.</summary>
     /// <param name="group">What <see cref="Encode"/> wrote.</param>
     /// <param name="wanted">Ascending numbers; empty for all.</param>
     /// <param name="from">First wanted time.</param>
     /// <param name="to">Last wanted time.</param>
     /// <param name="found">Gets each that has samples in the range.</param>
     /// <exception cref="FormatException">The bytes are no group.</exception>
-    public static void Decode(ReadOnlySpan<byte> group, ReadOnlySpan<int> wanted, long from, long to, Action<NumberedColumns> found)
+    public static void Find(ReadOnlySpan<byte> group, ReadOnlySpan<int> wanted, long from, long to, FoundSeries found)
     {
         var reader = new WireReader(group);
-        var times = new DecodedTimes[reader.CountOfRest()];
+        var times = new ChunkTimes[reader.CountOfRest()];
         for (var i = 0; i < times.Length; i++)
         {
-            times[i] = DecodedTimes.Read(ref reader, from, to);
+            times[i] = ChunkTimes.Read(ref reader, from, to);
         }
 
         var count = reader.CountOfRest();
@@ -76,23 +92,20 @@ internal static class ChunkGroup
             total = checked(total + Number(reader.Varint(), group.Length));
         }
 
-        var values = reader;
-        if (values.Remaining != total + PackedIntegers.Padding)
+        if (reader.Remaining != total + PackedIntegers.Padding)
         {
-            throw new FormatException($"A group announces {total} bytes of values and has {values.Remaining - PackedIntegers.Padding}");
+            throw new FormatException($"A group announces {total} bytes of values and has {reader.Remaining - PackedIntegers.Padding}");
         }
 
-        // one array for many series, but none that the collector would keep with the large objects
-        double[] buffer = [];
-        var used = 0;
+        var values = group[^reader.Remaining..];
         var series = -1;
         for (var i = 0; i < count; i++)
         {
             series += Number(directory.Varint(), MostSamples) + 1;
             var column = times[Number(directory.Varint(), times.Length - 1)];
-            var bytes = Number(directory.Varint(), total);
-            var own = values;
-            values.Take(bytes);
+            var bytes = Number(directory.Varint(), values.Length - PackedIntegers.Padding);
+            var own = values[..(bytes + PackedIntegers.Padding)];
+            values = values[bytes..];
             while (wanted.Length > 0 && wanted[0] < series)
             {
                 wanted = wanted[1..];
@@ -102,23 +115,10 @@ internal static class ChunkGroup
                 }
             }
 
-            if (column.First == column.End || (wanted.Length > 0 && wanted[0] != series))
+            if (column.Count > 0 && (wanted.IsEmpty || wanted[0] == series))
             {
-                continue;
+                found(series, column, own);
             }
-
-            var samples = column.Times.Length;
-            if (buffer.Length - used < samples)
-            {
-                var left = wanted.IsEmpty ? count - i : Math.Min(count - i, wanted.Length);
-                buffer = GC.AllocateUninitializedArray<double>(Math.Max(samples, (int)Math.Min((long)samples * left, BufferSamples)));
-                used = 0;
-            }
-
-            ValueCodec.Decode(ref own, buffer.AsSpan(used, samples), column.First, column.End);
-            found(new NumberedColumns(
-                series, column.Times.AsMemory(column.First, column.End - column.First), buffer.AsMemory(used + column.First, column.End - column.First)));
-            used += samples;
         }
     }
 
@@ -127,10 +127,10 @@ internal static class ChunkGroup
     public static void Present(ReadOnlySpan<byte> group, long from, long to, Action<int> found)
     {
         var reader = new WireReader(group);
-        var times = new DecodedTimes[reader.CountOfRest()];
+        var times = new ChunkTimes[reader.CountOfRest()];
         for (var i = 0; i < times.Length; i++)
         {
-            times[i] = DecodedTimes.Read(ref reader, from, to);
+            times[i] = ChunkTimes.Read(ref reader, from, to);
         }
 
         var count = reader.CountOfRest();
@@ -140,14 +140,14 @@ internal static class ChunkGroup
             series += Number(reader.Varint(), MostSamples) + 1;
             var column = times[Number(reader.Varint(), times.Length - 1)];
             reader.Varint();
-            if (column.First < column.End)
+            if (column.Count > 0)
             {
                 found(series);
             }
         }
     }
 
-    private static int Number(ulong value, int most) => value <= (ulong)Math.Max(0, most) ? (int)value : throw new FormatException($"A group holds the number {value} where {most} is the most");
+    internal static int Number(ulong value, int most) => value <= (ulong)Math.Max(0, most) ? (int)value : throw new FormatException($"A group holds the number {value} where {most} is the most");
 
     /// <summary>The different time columns of a group being written.</summary>
     private sealed class TimeColumns
@@ -188,32 +188,6 @@ internal static class ChunkGroup
                     PackedIntegers.Encode(writer, column.Span.Slice(start, Math.Min(PackedIntegers.Most, column.Length - start)));
                 }
             }
-        }
-    }
-
-    /// <summary>A time column with the part of it that is wanted.</summary>
-    private readonly record struct DecodedTimes(long[] Times, int First, int End)
-    {
-        public static DecodedTimes Read(ref WireReader reader, long from, long to)
-        {
-            // a steady clock's hundred times may be ten bytes, so the count is bounded but not by the bytes that are left
-            var count = Number(reader.Varint(), MostSamples);
-            if (count / PackedIntegers.Most > reader.Remaining)
-            {
-                throw new FormatException($"{count} times are announced where {reader.Remaining} bytes are left");
-            }
-
-            var times = new long[count];
-            for (var start = 0; start < count; start += PackedIntegers.Most)
-            {
-                PackedIntegers.Decode(ref reader, times.AsSpan(start, Math.Min(PackedIntegers.Most, count - start)));
-            }
-
-            var first = Array.BinarySearch(times, from);
-            var end = Array.BinarySearch(times, to);
-            first = first < 0 ? ~first : first;
-            end = end < 0 ? ~end : end + 1;
-            return new DecodedTimes(times, first, Math.Max(first, end));
         }
     }
 }

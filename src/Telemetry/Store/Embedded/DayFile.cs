@@ -64,19 +64,20 @@ internal sealed class DayFile : IDisposable
             Array.Sort(numbers);
             loaded.Series.Persist(file, encoded, buffer);
             var columns = new List<NumberedColumns>(GroupSeries);
+            var room = new ValueRoom();
             for (var start = 0; start < numbers.Length; start += columns.Count)
             {
                 // a group after the other, so that no more than one is in memory twice
                 var part = numbers[start].Own / GroupSeries;
-                Memory<double> room = default;
                 columns.Clear();
+                room.Clear();
                 for (var i = start; i < numbers.Length && numbers[i].Own / GroupSeries == part; i++)
                 {
-                    var (times, values) = head.SamplesOf(numbers[i].InLog, from, to, columns.Count == 0 ? default : columns[^1].UnixMilliseconds, ref room);
+                    var (times, values) = head.SamplesOf(numbers[i].InLog, from, to, columns.Count == 0 ? default : columns[^1].UnixMilliseconds, room);
                     columns.Add(new NumberedColumns(numbers[i].Own, times, values));
                 }
 
-                WritePart(loaded, part, columns);
+                WritePart(loaded, part, columns, room);
             }
 
             SetCheckpoint(segment, loaded);
@@ -142,25 +143,31 @@ internal sealed class DayFile : IDisposable
     public void Read(SeriesCollector collector, CancellationToken cancellationToken) => file.Guarded(() =>
     {
         var loaded = Load();
-        ReadOnlySpan<int> wanted = loaded.Series.NumbersOf(collector.Wanted);
-        while (!wanted.IsEmpty)
+        var (numbers, places) = loaded.Series.NumbersOf(collector.Wanted);
+        for (var begin = 0; begin < numbers.Length;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var part = wanted[0] / GroupSeries;
-            var end = wanted.BinarySearch((part + 1) * GroupSeries);
+            var part = numbers[begin] / GroupSeries;
+            var end = Array.BinarySearch(numbers, (part + 1) * GroupSeries);
             end = end < 0 ? ~end : end;
             foreach (var row in loaded.Rows(part))
             {
                 if (row.First <= collector.To && row.Last >= collector.From)
                 {
-                    ChunkGroup.Decode(Fetch(row), wanted[..end], collector.From, collector.To, found =>
+                    var at = begin;
+                    ChunkGroup.Find(Fetch(row), numbers.AsSpan(begin..end), collector.From, collector.To, (series, times, values) =>
                     {
-                        collector.Add(loaded.Series[found.Series], found.UnixMilliseconds, found.Values);
+                        while (numbers[at] < series)
+                        {
+                            at++;
+                        }
+
+                        collector.Add(places[at], times, values);
                     });
                 }
             }
 
-            wanted = wanted[end..];
+            begin = end;
         }
     });
 
@@ -176,7 +183,8 @@ internal sealed class DayFile : IDisposable
             var loaded = Load();
             if (number * GroupSeries < loaded.Series.Count)
             {
-                read = [.. RowJoin.Joined([.. loaded.Rows(number).Select(Decode)])
+                var room = new ValueRoom();
+                read = [.. RowJoin.Joined([.. loaded.Rows(number).Select(row => Decode(row, room))], room)
                     .Select(one => new TimeSeries(loaded.Series[one.Series], one.UnixMilliseconds, one.Values))
                     .Where(static one => one.Labels.Labels.Length > 0)];
             }
@@ -233,11 +241,11 @@ internal sealed class DayFile : IDisposable
         file.Dispose();
     }
 
-    private void WritePart(DayContent loaded, int part, List<NumberedColumns> added)
+    private void WritePart(DayContent loaded, int part, List<NumberedColumns> added, ValueRoom room)
     {
         var rows = loaded.Rows(part);
         var firstJoined = RowJoin.First(rows);
-        IReadOnlyList<NumberedColumns> columns = firstJoined == rows.Count ? added : RowJoin.Joined([.. rows.Skip(firstJoined).Select(Decode), added]);
+        IReadOnlyList<NumberedColumns> columns = firstJoined == rows.Count ? added : RowJoin.Joined([.. rows.Skip(firstJoined).Select(row => Decode(row, room)), added], room);
 
         // deleted before it is inserted, so that SQLite uses the pages again and the file does not grow
         foreach (var row in rows.Skip(firstJoined).ToArray())
@@ -265,10 +273,10 @@ internal sealed class DayFile : IDisposable
         loaded.Add(written);
     }
 
-    private List<NumberedColumns> Decode(ChunkRow row)
+    private List<NumberedColumns> Decode(ChunkRow row, ValueRoom room)
     {
         var columns = new List<NumberedColumns>(row.Series);
-        ChunkGroup.Decode(Fetch(row), [], long.MinValue, long.MaxValue, columns.Add);
+        ChunkGroup.Decode(Fetch(row), room, columns.Add);
         return columns;
     }
 

@@ -98,10 +98,16 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
     public async ValueTask<IReadOnlyList<TimeSeries>> ReadAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(closed, this);
-        return await Task.Run<IReadOnlyList<TimeSeries>>(() => [.. Stream(selector, range, cancellationToken)], cancellationToken);
+        return await Task.Run(() =>
+        {
+            IReadOnlyList<TimeSeries> read = [];
+            WithHeads(heads => read = reader.ReadAll(
+                selector, range.From.ToUnixTimeMilliseconds(), range.To.ToUnixTimeMilliseconds(), heads, rollUps, cancellationToken));
+            return read;
+        }, cancellationToken);
     }
 
-    public ValueTask<IEnumerable<TimeSeries>> StreamAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken)
+    public ValueTask<IEnumerable<IReadOnlyList<TimeSeries>>> StreamAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(closed, this);
         return ValueTask.FromResult(Stream(selector, range, cancellationToken));
@@ -123,17 +129,12 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
 
     public RolledSpan? Rolled => rollUps.Span();
 
-    public async ValueTask<IReadOnlyList<RolledSeries>> RollUpsAsync(
+    public ValueTask<IEnumerable<RolledSeries>> RollUpsAsync(
         SeriesSelector selector, TimeRange range, RollUpLength length, bool withSketches, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(closed, this);
         var question = new RollUpQuestion(selector, range.From.ToUnixTimeMilliseconds(), range.To.ToUnixTimeMilliseconds(), length, withSketches);
-        return await Task.Run(() =>
-        {
-            IReadOnlyList<RolledSeries> found = [];
-            WithHeads(heads => found = rollUps.Read(question, heads, cancellationToken));
-            return found;
-        }, cancellationToken);
+        return ValueTask.FromResult(RollUps(question, cancellationToken));
     }
 
     /// <summary>Moves all that was appended so far from the log into day files, as before a backup of these, and rolls up what is to be rolled up.</summary>
@@ -213,12 +214,29 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
             : samples.Where(sample => sample.UnixMilliseconds >= first && sample.UnixMilliseconds <= last).ToArray();
     }
 
-    private IEnumerable<TimeSeries> Stream(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken)
+    private IEnumerable<IReadOnlyList<TimeSeries>> Stream(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken)
+    {
+        var (from, to) = (range.From.ToUnixTimeMilliseconds(), range.To.ToUnixTimeMilliseconds());
+        var heads = log.Heads();
+        try
+        {
+            foreach (var part in reader.Read(reader.Select(selector, from, to, heads, rollUps), from, to, heads, rollUps, usesMemoryAgain: true, cancellationToken))
+            {
+                yield return part;
+            }
+        }
+        finally
+        {
+            Release(heads);
+        }
+    }
+
+    private IEnumerable<RolledSeries> RollUps(RollUpQuestion question, CancellationToken cancellationToken)
     {
         var heads = log.Heads();
         try
         {
-            foreach (var series in reader.Read(selector, range.From.ToUnixTimeMilliseconds(), range.To.ToUnixTimeMilliseconds(), heads, rollUps, cancellationToken))
+            foreach (var series in rollUps.Read(question, heads, cancellationToken))
             {
                 yield return series;
             }

@@ -3,9 +3,6 @@ namespace NetPulse.Telemetry.Store.Embedded;
 /// <summary>What one segment of the log holds, in memory: pages of samples by series. One thread adds, any may read while it holds a lease.</summary>
 internal sealed class Head(SeriesCatalog catalog, PagePool pool)
 {
-    /// <summary>Samples that are read into one array: not so many that it would stand with the large objects.</summary>
-    private const int RoomSamples = 8192;
-
     private const long MillisecondsOfDay = 86_400_000;
 
     private readonly Lock gate = new();
@@ -124,13 +121,12 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
 
     public void Read(SeriesCollector collector)
     {
-        Memory<double> room = default;
-        foreach (var (number, labels) in Catalog.Known(collector.Wanted))
+        foreach (var (number, place) in Catalog.Known(collector.Wanted))
         {
-            var (times, values) = SamplesOf(number, collector.From, collector.To, collector.LikeBefore, ref room);
+            var (times, values) = SamplesOf(number, collector.From, collector.To, collector.LikeBefore, collector.Room);
             if (times.Length > 0)
             {
-                collector.Add(labels, times, values);
+                collector.Add(place, times, values);
             }
         }
     }
@@ -230,9 +226,9 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
     /// <param name="from">First wanted time.</param>
     /// <param name="to">Last wanted time.</param>
     /// <param name="likeBefore">Times that are given again, instead of equal ones.</param>
-    /// <param name="room">For values of many series; made anew when it is used up.</param>
+    /// <param name="room">Gets the values.</param>
     /// <returns>Ascending in time, one a time: the last written.</returns>
-    public (ReadOnlyMemory<long> Times, ReadOnlyMemory<double> Values) SamplesOf(int number, long from, long to, ReadOnlyMemory<long> likeBefore, ref Memory<double> room)
+    public (ReadOnlyMemory<long> Times, ReadOnlyMemory<double> Values) SamplesOf(int number, long from, long to, ReadOnlyMemory<long> likeBefore, ValueRoom room)
     {
         lock (gate)
         {
@@ -244,14 +240,8 @@ internal sealed class Head(SeriesCatalog catalog, PagePool pool)
             ref var column = ref columns[number];
             Span<long> few = stackalloc long[PagePool.PageSamples * 16];
             var times = column.Count <= few.Length ? few[..column.Count] : new long[column.Count];
-            if (room.Length < column.Count)
-            {
-                room = GC.AllocateUninitializedArray<double>(Math.Max(column.Count, RoomSamples));
-            }
-
-            var ordered = room[..column.Count];
+            var ordered = room.Take(column.Count);
             var values = ordered.Span;
-            room = room[column.Count..];
             var page = column.FirstPage;
             for (var at = 0; at < values.Length; at += PagePool.PageSamples)
             {

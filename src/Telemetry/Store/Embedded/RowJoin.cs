@@ -33,11 +33,13 @@ internal static class RowJoin
     }
 
     /// <param name="rows">Oldest first.</param>
-    public static List<NumberedColumns> Joined(IReadOnlyList<NumberedColumns>[] rows)
+    /// <param name="room">Gets the values.</param>
+    public static List<NumberedColumns> Joined(IReadOnlyList<NumberedColumns>[] rows, ValueRoom room)
     {
         var joined = new List<NumberedColumns>(rows.Select(static row => row.Count).DefaultIfEmpty().Max());
         var times = new JoinedTimes();
         var next = new int[rows.Length];
+        var parts = new List<(ReadOnlyMemory<long>, ReadOnlyMemory<double>)>(rows.Length);
         while (true)
         {
             var series = int.MaxValue;
@@ -51,7 +53,7 @@ internal static class RowJoin
                 return joined;
             }
 
-            var parts = new List<(ReadOnlyMemory<long>, ReadOnlyMemory<double>)>(rows.Length);
+            parts.Clear();
             for (var i = 0; i < rows.Length; i++)
             {
                 if (next[i] < rows[i].Count && rows[i][next[i]].Series == series)
@@ -61,7 +63,7 @@ internal static class RowJoin
                 }
             }
 
-            var (at, values) = SampleOrder.Joined(parts, times);
+            var (at, values) = SampleOrder.Joined(parts, times, room);
             joined.Add(new NumberedColumns(series, at, values));
         }
     }

@@ -34,7 +34,9 @@ internal static class SampleOrder
     /// <summary>Joins parts, each in order by itself and each written after those before it.</summary>
     /// <param name="parts">At least one.</param>
     /// <param name="times">Times of the series before, joined from these parts' times: given again where the parts' times are the same objects.</param>
-    public static (ReadOnlyMemory<long> Times, ReadOnlyMemory<double> Values) Joined(List<(ReadOnlyMemory<long> Times, ReadOnlyMemory<double> Values)> parts, JoinedTimes times)
+    /// <param name="room">Gets the values.</param>
+    public static (ReadOnlyMemory<long> Times, ReadOnlyMemory<double> Values) Joined(
+        List<(ReadOnlyMemory<long> Times, ReadOnlyMemory<double> Values)> parts, JoinedTimes times, ValueRoom room)
     {
         if (parts.Count == 1)
         {
@@ -49,11 +51,11 @@ internal static class SampleOrder
             ascending &= i == 0 || parts[i - 1].Times.Span[^1] < parts[i].Times.Span[0];
         }
 
-        var values = GC.AllocateUninitializedArray<double>(total);
+        var values = room.Take(total);
         var at = 0;
         foreach (var part in parts)
         {
-            part.Values.Span.CopyTo(values.AsSpan(at));
+            part.Values.Span.CopyTo(values.Span[at..]);
             at += part.Values.Length;
         }
 
@@ -63,7 +65,7 @@ internal static class SampleOrder
             return (joined, values);
         }
 
-        var sorted = Sorted(joined.ToArray(), values);
+        var sorted = Sorted(joined.ToArray(), values.ToArray());
         return (sorted.Times, sorted.Values);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Store.Embedded.RollUps;
 
@@ -6,31 +7,58 @@ namespace NetPulse.Telemetry.Store.Embedded;
 /// <summary>Reads what the day files and the heads hold, some series after the others, so that a long answer is in memory in parts only.</summary>
 internal sealed class SampleReader(DayArchive archive)
 {
-    /// <summary>Series of the first part, of which it is not known how many samples they have.</summary>
-    private const int FirstSeries = 64;
+    /// <summary>What is collected at once, as it is encoded.</summary>
+    private const int CollectedBytes = 1 << 20;
 
-    /// <summary>Each part fetches its rows anew: of fewer series that would be most of the work.</summary>
+    /// <summary>Rows are fetched anew for each that are collected at once: of fewer series that would be most of the work.</summary>
     private const int FewestSeries = 48;
-    private const int MostSeries = 4096;
+    private const int MostSeries = 1024;
 
-    /// <summary>Samples of a part: about a megabyte, once as it is read and once joined.</summary>
-    private const int PartSamples = 128 << 10;
+    /// <summary>Worth a thread's while.</summary>
+    private const int SeriesOfThread = 512;
 
-    /// <param name="selector">Which series.</param>
+    /// <summary>As if each series had a sample of one byte every ten seconds: so many are collected first.</summary>
+    private const long MillisecondsOfByte = 10_000;
+
+    /// <summary>Of a read that has ended, for the next one.</summary>
+    private SeriesCollector? spare;
+
+    /// <summary>All samples of the matching series, read by several threads where they are many.</summary>
+    /// <exception cref="SampleStoreException">A file could not be read although it is not damaged.</exception>
+    public IReadOnlyList<TimeSeries> ReadAll(
+        SeriesSelector selector, long from, long to, IReadOnlyList<Head> heads, RollUpReader? older, CancellationToken cancellationToken)
+    {
+        var parts = Select(selector, from, to, heads, older).Chunk(SeriesOfThread).ToArray();
+        var read = new List<TimeSeries>[parts.Length];
+        try
+        {
+            Parallel.For(0, parts.Length, new ParallelOptions { CancellationToken = cancellationToken }, i =>
+                read[i] = [.. Read(parts[i], from, to, heads, older, usesMemoryAgain: false, cancellationToken).SelectMany(static part => part)]);
+        }
+        catch (AggregateException e) when (e.InnerException is { } first)
+        {
+            ExceptionDispatchInfo.Throw(first);
+        }
+
+        return [.. read.SelectMany(static part => part)];
+    }
+
+    /// <param name="wanted">Which series, those together that are neighbours in the files.</param>
     /// <param name="from">First wanted time, in Unix milliseconds.</param>
     /// <param name="to">Last wanted time, in Unix milliseconds.</param>
     /// <param name="heads">What is in no day file yet.</param>
     /// <param name="older">Gives the last samples of roll-ups where samples are left no more; <see langword="null"/>: nothing does.</param>
+    /// <param name="usesMemoryAgain">Whether the samples that were given are overwritten when more are asked for.</param>
     /// <exception cref="SampleStoreException">A file could not be read although it is not damaged.</exception>
-    public IEnumerable<TimeSeries> Read(
-        SeriesSelector selector, long from, long to, IReadOnlyList<Head> heads, RollUpReader? older, CancellationToken cancellationToken)
+    public IEnumerable<IReadOnlyList<TimeSeries>> Read(
+        IReadOnlyList<LabelSet> wanted, long from, long to, IReadOnlyList<Head> heads, RollUpReader? older, bool usesMemoryAgain, CancellationToken cancellationToken)
     {
-        var wanted = Select(selector, from, to, heads, older);
-        var length = FirstSeries;
-        for (var start = 0; start < wanted.Count;)
+        var collector = (usesMemoryAgain ? Interlocked.Exchange(ref spare, null) : null) ?? new SeriesCollector(usesMemoryAgain);
+        var length = Length((to - from) / MillisecondsOfByte);
+        for (var start = 0; start < wanted.Count; start += length)
         {
-            length = Math.Min(length, wanted.Count - start);
-            var collector = new SeriesCollector(wanted.GetRange(start, length), from, to);
+            length = Math.Min(start == 0 ? length : Length(collector.EncodedBytes / collector.Wanted.Count), wanted.Count - start);
+            collector.Begin([.. wanted.Skip(start).Take(length)], from, to);
             older?.ReadLast(collector, heads, cancellationToken);
             archive.Read(collector, cancellationToken);
             foreach (var head in heads)
@@ -39,20 +67,23 @@ internal sealed class SampleReader(DayArchive archive)
                 head.Read(collector);
             }
 
-            long samples = 0;
-            foreach (var series in collector.Collected())
+            foreach (var part in collector.Collected())
             {
-                samples += series.Count;
-                yield return series;
+                yield return part;
             }
+        }
 
-            start += length;
-            length = (int)Math.Clamp(PartSamples / ((samples / length) + 1), FewestSeries, MostSeries);
+        if (collector.MayBeKept)
+        {
+            collector.Begin([], 0, 0);
+            Volatile.Write(ref spare, collector);
         }
     }
 
+    private static int Length(long bytesOfSeries) => (int)Math.Clamp(CollectedBytes / (bytesOfSeries + 1), FewestSeries, MostSeries);
+
     /// <summary>The series that match, in the order in which the newest file has them: neighbours there are read together.</summary>
-    private List<LabelSet> Select(SeriesSelector selector, long from, long to, IReadOnlyList<Head> heads, RollUpReader? older)
+    public List<LabelSet> Select(SeriesSelector selector, long from, long to, IReadOnlyList<Head> heads, RollUpReader? older)
     {
         var known = new HashSet<LabelSet>();
         var wanted = new List<LabelSet>();

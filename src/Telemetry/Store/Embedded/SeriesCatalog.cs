@@ -125,17 +125,17 @@ internal sealed class SeriesCatalog : IDisposable
         }
     }
 
-    /// <summary>Numbers and labels of those series that are known here, ascending by number.</summary>
-    public IReadOnlyList<(int Number, LabelSet Labels)> Known(IReadOnlyList<LabelSet> series)
+    /// <summary>Numbers of those series that are known here, ascending, each with its place in the list.</summary>
+    public IReadOnlyList<(int Number, int Place)> Known(IReadOnlyList<LabelSet> series)
     {
-        var known = new List<(int Number, LabelSet Labels)>(series.Count);
+        var known = new List<(int Number, int Place)>(series.Count);
         lock (gate)
         {
-            foreach (var one in series)
+            for (var place = 0; place < series.Count; place++)
             {
-                if (numbers.TryGetValue(one, out var number))
+                if (numbers.TryGetValue(series[place], out var number))
                 {
-                    known.Add((number, one));
+                    known.Add((number, place));
                 }
             }
         }

@@ -59,20 +59,22 @@ internal sealed class SeriesTable
     /// <summary>Numbers of the matching series, ascending.</summary>
     public IReadOnlyList<int> Select(SeriesSelector selector) => index.Select(selector);
 
-    /// <summary>Numbers of those series that are known here, ascending.</summary>
-    public int[] NumbersOf(IReadOnlyList<LabelSet> series)
+    /// <summary>Numbers of those series that are known here, ascending, and the place of each in the list.</summary>
+    public (int[] Numbers, int[] Places) NumbersOf(IReadOnlyList<LabelSet> series)
     {
-        var found = new List<int>(series.Count);
-        foreach (var one in series)
+        var found = new int[series.Count];
+        var places = new int[series.Count];
+        var count = 0;
+        for (var place = 0; place < series.Count; place++)
         {
-            if (numbers.TryGetValue(one, out var number))
+            if (numbers.TryGetValue(series[place], out found[count]))
             {
-                found.Add(number);
+                places[count++] = place;
             }
         }
 
-        found.Sort();
-        return [.. found];
+        Array.Sort(found, places, 0, count);
+        return (found[..count], places[..count]);
     }
 
     /// <summary>Writes the series that are new.</summary>

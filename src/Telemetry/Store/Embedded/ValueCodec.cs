@@ -32,30 +32,49 @@ internal static class ValueCodec
         }
     }
 
-    /// <summary>Decodes the blocks that hold the samples from <paramref name="first"/> up to <paramref name="end"/>, into their places; the rest of <paramref name="values"/> is left as it is.</summary>
+    /// <summary>Decodes the values from <paramref name="first"/> on, as many as there is room for.</summary>
+    /// <param name="reader">Stands before the values.</param>
+    /// <param name="count">How many there are.</param>
+    /// <param name="first">The first that is wanted.</param>
+    /// <param name="values">Gets the wanted ones.</param>
     /// <exception cref="FormatException">The bytes are no values.</exception>
-    public static void Decode(ref WireReader reader, Span<double> values, int first, int end)
+    public static void Decode(ref WireReader reader, int count, int first, Span<double> values)
     {
-        Span<long> scaled = stackalloc long[PackedIntegers.Most];
+        Span<double> whole = stackalloc double[PackedIntegers.Most];
+        var end = first + values.Length;
         for (var start = 0; start < end; start += PackedIntegers.Most)
         {
-            var length = Math.Min(PackedIntegers.Most, values.Length - start);
+            var length = Math.Min(PackedIntegers.Most, count - start);
             var kind = reader.Byte();
             if (start + length <= first)
             {
                 Skip(ref reader, kind, length);
             }
-            else if (kind == Xor)
+            else if (start >= first && start + length <= end)
             {
-                DecodeXor(reader.LengthDelimited(), values.Slice(start, length));
+                DecodeBlock(ref reader, kind, values.Slice(start - first, length));
             }
             else
             {
-                var power = Power(kind);
-                PackedIntegers.Decode(ref reader, scaled[..length]);
-                Unscale(scaled[..length], values.Slice(start, length), power);
+                DecodeBlock(ref reader, kind, whole[..length]);
+                var begin = Math.Max(start, first);
+                whole[(begin - start)..Math.Min(length, end - start)].CopyTo(values[(begin - first)..]);
             }
         }
+    }
+
+    private static void DecodeBlock(ref WireReader reader, byte kind, scoped Span<double> values)
+    {
+        if (kind == Xor)
+        {
+            DecodeXor(reader.LengthDelimited(), values);
+            return;
+        }
+
+        Span<long> scaled = stackalloc long[PackedIntegers.Most];
+        var power = Power(kind);
+        PackedIntegers.Decode(ref reader, scaled[..values.Length]);
+        Unscale(scaled[..values.Length], values, power);
     }
 
     private static void EncodeBlock(WireWriter writer, ReadOnlySpan<double> values, Span<long> scaled)

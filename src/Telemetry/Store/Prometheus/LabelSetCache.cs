@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using NetPulse.Telemetry.Series;
 
 namespace NetPulse.Telemetry.Store.Prometheus;
@@ -8,65 +10,51 @@ namespace NetPulse.Telemetry.Store.Prometheus;
 /// <remarks>Bounded: when it has grown beyond <see cref="MostBytes"/> it begins anew. Safe for use by several threads.</remarks>
 internal sealed class LabelSetCache
 {
-    /// <summary>Of keys: about a hundred thousand series of twelve labels.</summary>
+    /// <summary>Of labels as they are sent: about a hundred thousand series of twelve.</summary>
     private const long MostBytes = 32 << 20;
 
-    private volatile Content content = new();
+    private readonly Lock gate = new();
+    private Dictionary<UInt128, KnownLabels> sets = [];
+    private ConcurrentDictionary<string, string> texts = new(StringComparer.Ordinal);
+    private long bytes;
 
-    public bool TryGet(ReadOnlySpan<byte> wire, [NotNullWhen(true)] out KnownLabels? labels) => content.Lookup.TryGetValue(wire, out labels);
+    public bool TryGet(ReadOnlySpan<byte> wire, [NotNullWhen(true)] out KnownLabels? labels)
+    {
+        var mark = WireMark.Of(wire);
+        lock (gate)
+        {
+            return sets.TryGetValue(mark, out labels);
+        }
+    }
 
     public KnownLabels Add(ReadOnlySpan<byte> wire, LabelSet labels)
     {
-        var present = content;
-        if (Interlocked.Add(ref present.Bytes, wire.Length) > MostBytes)
+        var known = new KnownLabels(WireMark.Of(wire), wire.Length, labels);
+        lock (gate)
         {
-            content = new Content();
-            present = content;
-        }
+            bytes += wire.Length;
+            if (bytes > MostBytes)
+            {
+                sets = [];
+                texts = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
+                bytes = wire.Length;
+            }
 
-        var known = new KnownLabels(wire.ToArray(), labels);
-        return present.Sets.GetOrAdd(known.Wire, known);
+            return sets.TryAdd(known.Mark, known) ? known : sets[known.Mark];
+        }
     }
 
     /// <summary>One object for a text that many series have.</summary>
-    public string Shared(string text) => content.Texts.GetOrAdd(text, text);
-
-    private sealed class Content
-    {
-        public long Bytes;
-
-        public Content() => Lookup = Sets.GetAlternateLookup<ReadOnlySpan<byte>>();
-
-        public ConcurrentDictionary<byte[], KnownLabels> Sets { get; } = new(new BytesComparer());
-
-        public ConcurrentDictionary<byte[], KnownLabels>.AlternateLookup<ReadOnlySpan<byte>> Lookup { get; }
-
-        public ConcurrentDictionary<string, string> Texts { get; } = new(StringComparer.Ordinal);
-    }
-
-    private sealed class BytesComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
-    {
-        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
-
-        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
-
-        public int GetHashCode(byte[] obj) => GetHashCode(obj.AsSpan());
-
-        public int GetHashCode(ReadOnlySpan<byte> alternate)
-        {
-            var code = new HashCode();
-            code.AddBytes(alternate);
-            return code.ToHashCode();
-        }
-
-        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
-    }
+    public string Shared(string text) => texts.GetOrAdd(text, text);
 }
 
-/// <summary>Labels with the bytes that a sender writes for them.</summary>
-internal sealed class KnownLabels(byte[] wire, LabelSet labels)
+/// <summary>Labels with what is known of the bytes that a sender writes for them.</summary>
+internal sealed class KnownLabels(UInt128 mark, int length, LabelSet labels)
 {
-    public byte[] Wire { get; } = wire;
+    public UInt128 Mark { get; } = mark;
+
+    /// <summary>Of the labels as they are sent, in bytes.</summary>
+    public int Length { get; } = length;
 
     public LabelSet Labels { get; } = labels;
 
@@ -75,5 +63,46 @@ internal sealed class KnownLabels(byte[] wire, LabelSet labels)
 
     /// <summary>Whether the message has these labels and then a sample.</summary>
     public bool BeginsSamplesOf(ReadOnlySpan<byte> series) =>
-        series.Length > Wire.Length && series[Wire.Length] == WriteRequestTags.SeriesSample && series.StartsWith(Wire);
+        series.Length > Length && series[Length] == WriteRequestTags.SeriesSample && WireMark.Of(series[..Length]) == Mark;
+}
+
+/// <summary>128 bits that stand for labels as they are sent, so that the bytes themselves, some 200 a series, need not be kept.</summary>
+/// <remarks>
+/// Two products for each 16 bytes, folded, with numbers that each process draws anew: two series are taken for one as seldom as 128 thrown coins fall alike. Who
+/// wanted to bring it about would gain nothing, for whoever may write may write any series.
+/// </remarks>
+internal static class WireMark
+{
+    private const int BlockBytes = 2 * sizeof(ulong);
+
+    private static readonly ulong[] Keys = [.. Enumerable.Range(0, 4).Select(static _ => BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong))))];
+
+    public static UInt128 Of(ReadOnlySpan<byte> wire)
+    {
+        var (a, b, c, d) = (Keys[0], Keys[1], Keys[2], Keys[3]);
+        var (left, right) = (a ^ (ulong)wire.Length, b);
+        while (wire.Length >= BlockBytes)
+        {
+            Mix(BinaryPrimitives.ReadUInt64LittleEndian(wire), BinaryPrimitives.ReadUInt64LittleEndian(wire[sizeof(ulong)..]));
+            wire = wire[BlockBytes..];
+        }
+
+        Span<byte> end = stackalloc byte[BlockBytes];
+        end.Clear();
+        wire.CopyTo(end);
+        Mix(BinaryPrimitives.ReadUInt64LittleEndian(end), BinaryPrimitives.ReadUInt64LittleEndian(end[sizeof(ulong)..]));
+        return new UInt128(left, right);
+
+        void Mix(ulong first, ulong second)
+        {
+            left = Fold(left ^ first, second ^ c);
+            right = Fold(right ^ second, first ^ d);
+        }
+    }
+
+    private static ulong Fold(ulong left, ulong right)
+    {
+        var high = Math.BigMul(left, right, out var low);
+        return high ^ low;
+    }
 }

@@ -94,7 +94,7 @@ public sealed class RemoteWriteDecoder(RemoteWriteLimits limits)
         if (before?.Next is { } next && next.BeginsSamplesOf(series))
         {
             before = next;
-            if (TryDecodeSamples(series[next.Wire.Length..], next.Labels, samples))
+            if (TryDecodeSamples(series[next.Length..], next.Labels, samples))
             {
                 return;
             }

@@ -79,7 +79,12 @@ public sealed class ChunkGroupTests
             var (from, to) = (random.NextInt64(-100, 3100), random.NextInt64(-100, 3100));
             int[] wanted = [.. columns.Select(one => one.Series).Where(_ => random.Next(2) == 0).Append(5).Append(9999).Order()];
             var found = new List<NumberedColumns>();
-            ChunkGroup.Decode(group, wanted, from, to, found.Add);
+            ChunkGroup.Find(group, wanted, from, to, (series, times, values) =>
+            {
+                var decoded = new double[times.Count];
+                times.Decode(values, decoded);
+                found.Add(new NumberedColumns(series, times.Wanted, decoded));
+            });
             var expected = columns.Where(one => wanted.Contains(one.Series))
                 .Select(one => (one.Series, Samples: Samples(one).Where(sample => sample.Time >= from && sample.Time <= to).ToArray()))
                 .Where(one => one.Samples.Length > 0).ToList();
@@ -131,7 +136,7 @@ public sealed class ChunkGroupTests
 
             try
             {
-                ChunkGroup.Decode(bytes, [], long.MinValue, long.MaxValue, static _ => { });
+                ChunkGroup.Decode(bytes, new ValueRoom(), static _ => { });
             }
             catch (FormatException)
             {
@@ -146,7 +151,7 @@ public sealed class ChunkGroupTests
     private static void AssertLossless(long[] times, double[] values)
     {
         var found = new List<NumberedColumns>();
-        ChunkGroup.Decode(Encode(times, values), [], long.MinValue, long.MaxValue, found.Add);
+        ChunkGroup.Decode(Encode(times, values), new ValueRoom(), found.Add);
         Assert.Equal(Samples(new NumberedColumns(3, times, values)), Samples(Assert.Single(found)));
     }
 

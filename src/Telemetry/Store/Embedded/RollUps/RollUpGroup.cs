@@ -189,7 +189,7 @@ internal static class RollUpGroup
         double[] Values(ref WireReader from)
         {
             var column = new double[count];
-            ValueCodec.Decode(ref from, column, 0, count);
+            ValueCodec.Decode(ref from, count, 0, column);
             return column;
         }
     }

@@ -14,6 +14,11 @@ internal sealed class RollUpReader(DayArchive archive, SampleReader samples, Rol
 {
     private const long MillisecondsOfDay = 86_400_000;
 
+    /// <summary>Roll-ups that are in memory at once, some tens of megabytes of them; but of so few series would each file be read too often.</summary>
+    private const long RollUpsAtOnce = 300_000;
+    private const int FewestSeries = 16;
+    private const int MostSeries = 4096;
+
     public RolledSpan? Span()
     {
         var rolled = hours.Days().Keys.Concat(fiveMinutes.Days().Keys).DefaultIfEmpty().Max();
@@ -26,14 +31,58 @@ internal sealed class RollUpReader(DayArchive archive, SampleReader samples, Rol
         return new RolledSpan(Midnight(first), Midnight(rolled.AddDays(1)));
     }
 
-    public IReadOnlyList<RolledSeries> Read(RollUpQuestion question, IReadOnlyList<Head> heads, CancellationToken cancellationToken)
+    public IEnumerable<RolledSeries> Read(RollUpQuestion question, IReadOnlyList<Head> heads, CancellationToken cancellationToken)
+    {
+        var wanted = Select(question, heads);
+        var length = (int)Math.Clamp(RollUpsAtOnce * (long)question.Length / Math.Max(1, question.To - question.From), FewestSeries, MostSeries);
+        for (var start = 0; start < wanted.Count; start += length)
+        {
+            foreach (var series in Read(question, wanted.GetRange(start, Math.Min(length, wanted.Count - start)), heads, cancellationToken))
+            {
+                yield return series;
+            }
+        }
+    }
+
+    /// <summary>The series that match, in the order in which the newest file has them.</summary>
+    private List<LabelSet> Select(RollUpQuestion question, IReadOnlyList<Head> heads)
+    {
+        var wanted = samples.Select(question.Selector, question.From, question.To, heads, older: null);
+        var known = wanted.ToHashSet();
+
+        // whichever of the two a day is in: the longer ones, of which a file has a month
+        var inHours = hours.Days().Keys.Where(day => IsWithin(day, question)).ToHashSet();
+        foreach (var day in inHours.GroupBy(static day => (day.Year, day.Month)).Select(static month => month.First()))
+        {
+            hours.Select(day, question.Selector, Add);
+        }
+
+        foreach (var day in fiveMinutes.Days().Keys.Where(day => IsWithin(day, question) && !inHours.Contains(day)))
+        {
+            fiveMinutes.Select(day, question.Selector, Add);
+        }
+
+        return wanted;
+
+        void Add(LabelSet labels)
+        {
+            if (known.Add(labels))
+            {
+                wanted.Add(labels);
+            }
+        }
+    }
+
+    private static bool IsWithin(DateOnly day, RollUpQuestion question) => BeginOf(day) <= question.To && BeginOf(day) + MillisecondsOfDay >= question.From;
+
+    private List<RolledSeries> Read(RollUpQuestion question, IReadOnlyList<LabelSet> wanted, IReadOnlyList<Head> heads, CancellationToken cancellationToken)
     {
         var found = new Dictionary<LabelSet, List<RollUp>>();
         var flushed = archive.Checkpoints().ToDictionary(static one => one.Day, static one => one.Segment);
         var inLog = heads.SelectMany(static head => head.Days()).ToHashSet();
         var (own, other) = question.Length == RollUpLength.Hour ? (hours, fiveMinutes) : (fiveMinutes, hours);
         var days = flushed.Keys.Concat(inLog).Concat(own.Days().Keys).Concat(other.Days().Keys).Distinct()
-            .Where(day => BeginOf(day) <= question.To && BeginOf(day) + MillisecondsOfDay >= question.From).Order();
+            .Where(day => IsWithin(day, question)).Order();
         foreach (var day in days)
         {
             var hasSamples = flushed.TryGetValue(day, out var segment) || inLog.Contains(day);
@@ -44,7 +93,7 @@ internal sealed class RollUpReader(DayArchive archive, SampleReader samples, Rol
             }
             else if (hasSamples)
             {
-                Make(question, day, heads, Add, cancellationToken);
+                Make(question, day, wanted, heads, Add, cancellationToken);
             }
             else if (other == fiveMinutes)
             {
@@ -59,7 +108,7 @@ internal sealed class RollUpReader(DayArchive archive, SampleReader samples, Rol
 
         return [.. found.Select(static one => new RolledSeries(one.Key, one.Value))];
 
-        int[] Matching(SeriesTable series) => [.. series.Select(question.Selector)];
+        int[] Matching(SeriesTable series) => series.NumbersOf(wanted).Numbers;
 
         void Add(LabelSet labels, IReadOnlyList<RollUp> rollUps)
         {
@@ -93,12 +142,12 @@ internal sealed class RollUpReader(DayArchive archive, SampleReader samples, Rol
     {
         foreach (var (day, from) in WithoutSamples(collector.From, collector.To, heads))
         {
-            from.Read(day, series => series.NumbersOf(collector.Wanted), withSketches: false, (labels, rollUps) =>
+            from.Read(day, series => series.NumbersOf(collector.Wanted).Numbers, withSketches: false, (labels, rollUps) =>
             {
                 var wanted = rollUps.Where(one => one.LastAt >= collector.From && one.LastAt <= collector.To).ToArray();
                 if (wanted.Length > 0)
                 {
-                    collector.Add(labels, wanted.Select(static one => one.LastAt).ToArray(), wanted.Select(static one => one.Last).ToArray());
+                    collector.Add(collector.PlaceOf(labels), wanted.Select(static one => one.LastAt).ToArray(), wanted.Select(static one => one.Last).ToArray());
                 }
             }, cancellationToken);
         }
@@ -119,11 +168,11 @@ internal sealed class RollUpReader(DayArchive archive, SampleReader samples, Rol
         }
     }
 
-    private void Make(RollUpQuestion question, DateOnly day, IReadOnlyList<Head> heads, Action<LabelSet, IReadOnlyList<RollUp>> add, CancellationToken cancellationToken)
+    private void Make(RollUpQuestion question, DateOnly day, IReadOnlyList<LabelSet> wanted, IReadOnlyList<Head> heads, Action<LabelSet, IReadOnlyList<RollUp>> add, CancellationToken cancellationToken)
     {
         var from = Math.Max(question.From, BeginOf(day));
         var to = Math.Min(question.To, BeginOf(day) + MillisecondsOfDay - 1);
-        foreach (var series in samples.Read(question.Selector, from, to, heads, older: null, cancellationToken))
+        foreach (var series in samples.Read(wanted, from, to, heads, older: null, usesMemoryAgain: true, cancellationToken).SelectMany(static part => part))
         {
             if (RollUpMaker.Of(series.UnixMilliseconds.Span, series.Values.Span, question.Length, question.WithSketches) is { Count: > 0 } made)
             {
