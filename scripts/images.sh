@@ -56,8 +56,8 @@ make_base() { # root, packages
 publish() { # project, directory
 	local settings=(-p:PublishSingleFile=true -p:PublishReadyToRun=true -p:PublishReadyToRunComposite=false -p:DebugType=embedded -p:PublishDocumentationFiles=false -p:RunAnalyzers=false)
 	case $1 in
-		# Trimmed as its project says; the others keep the framework whole, as Quartz and Npgsql find types by name.
-		Collector) settings=(-p:SingleFile=true -p:RunAnalyzers=false) ;;
+		# Trimmed as their projects say; the optimizer keeps the framework whole, as Quartz and Npgsql find types by name.
+		Collector | Tuner) settings=(-p:SingleFile=true -p:RunAnalyzers=false) ;;
 	esac
 	dotnet publish "src/$1" -c Release -r linux-x64 --self-contained "${settings[@]}" -p:ArtifactsPath="$work/build" -o "$2" --nologo -v quiet
 	rm -f "$2"/*.pdb "$2"/*.xml "$2"/*.staticwebassets.endpoints.json
@@ -160,6 +160,31 @@ answers() { # root, uid, path, what the answer must hold, program and arguments
 	printf '  runs from its archive as user %s: %s answered, %d MiB resident\n' "$2" "$3" "$((resident >> 10))"
 }
 
+checks() { # root, program and arguments: a NodeTuning is read, what it asks for is refused, and the status says why
+	local log=$work/run.log begun=$SECONDS tunings=$1/objects/nodetunings
+	mkdir -p "$tunings"
+	cat >"$tunings/images.yaml" <<-YAML
+		apiVersion: netpulse.io/v1alpha1
+		kind: NodeTuning
+		metadata: {name: images}
+		spec:
+		  settings:
+		    - {name: of-nobody, pod: {namespace: none, name: none}, sysctl: net.ipv4.tcp_rmem, value: 4096 131072 1500000}
+	YAML
+	(inside "$1" 0 "${@:2}") >"$log" 2>&1 &
+	running=$!
+	until grep -qs 'there is no pod none/none' "$tunings/images.status.yaml"; do
+		kill -0 "$running" 2>/dev/null && [ $((SECONDS - begun)) -lt 60 ] || { cat "$log" >&2; exit 1; }
+		sleep 0.1
+	done
+	local resident
+	resident=$(awk '/^VmRSS/ { print $2 }' "/proc/$running/status")
+	kill "$running"
+	wait "$running" || true
+	running=
+	printf '  runs from its archive as user 0: a NodeTuning was read and answered, %d MiB resident\n' "$((resident >> 10))"
+}
+
 for name in "$@"; do
 	declare -n own=$name
 	publish "${name^}" "$work/$name.app"
@@ -187,6 +212,7 @@ for name in "$@"; do
 			;;
 		tuner)
 			refuses "$root" 0 tuner.node /app/netpulse-tuner run --tuner:node=
+			checks "$root" /app/netpulse-tuner run --tuner:node=images --tuner:objectsDirectory=/objects
 			;;
 	esac
 	rm -rf "$root"

@@ -46,9 +46,26 @@ internal sealed class TestCgroup : IDisposable
     {
         foreach (var folder in Enumerable.Reverse(made))
         {
-            Directory.Delete(folder);
+            // A process that was killed is in it until the kernel has ended it.
+            if (!SpinWait.SpinUntil(() => IsGone(folder), TimeSpan.FromSeconds(60)))
+            {
+                Directory.Delete(folder);
+            }
         }
 
         Hierarchy.Dispose();
+    }
+
+    private static bool IsGone(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 }

@@ -56,6 +56,7 @@ internal sealed class TestNode : IDisposable
         var metrics = new TunerMetrics();
         running.AddRange([state, Held, sysctls, metrics]);
         Objects = new DirectoryNodeObjects(ObjectsDirectory, "node-1");
+        running.Add(Objects);
         Trial = new KnobTrial(knobs, NullLogger<KnobTrial>.Instance);
         Trial.Run();
         Reconciler = new Reconciler(

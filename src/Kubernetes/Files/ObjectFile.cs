@@ -83,7 +83,7 @@ public static partial class ObjectFile
 
     /// <summary>As <see cref="Write{T}"/>, of an object that is formatted already.</summary>
     /// <exception cref="ObjectFileException">It could not be written; the old one stays.</exception>
-    internal static void WriteText(string path, string text)
+    public static void WriteText(string path, string text)
     {
         var temporary = path + ".new";
         try

@@ -39,7 +39,7 @@ internal sealed class HealingProgress(RunningLoad load, Scenario scenario, long 
 
         // A trouble takes some seconds to come about: what was measured at its beginning is still from before.
         var until = changedAt ?? (loop.WidenedAt.TryGetValue(load.Place.From.Workload, out var widened) || loop.WidenedAt.TryGetValue(load.Place.To.Workload, out widened) ? widened : now);
-        Before = Over(until, until - ((until - trouble) / 3)) ?? Before;
+        Before = Over(until, until - ((until - trouble) / 2)) ?? Before;
         After = Over(now, changedAt ?? trouble) ?? After;
     }
 

@@ -8,6 +8,9 @@ namespace NetPulse.Lab.Scenarios;
 /// <summary>A scenario under way: its pods, paths and load. Nothing of it is left when it is disposed of.</summary>
 public sealed class RunningLab : IAsyncDisposable
 {
+    private static readonly TimeSpan UntilConnected = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan BetweenAsking = TimeSpan.FromMilliseconds(100);
+
     private readonly List<(PathDescription Description, ForwardedPath Path)> paths = [];
     private readonly List<RunningLoad> loads = [];
     private readonly LabNamespaces namespaces;
@@ -170,9 +173,28 @@ public sealed class RunningLab : IAsyncDisposable
         }
 
         Completion = FirstFailureAsync(paths.Select(each => each.Path.Completion).Concat(loads.Select(load => load.Load.Completion)));
-        foreach (var change in Scenario.OnceStarted)
+        if (Scenario.OnceStarted is [_, ..])
         {
-            Write(change);
+            await ConnectedAsync(cancellationToken);
+            foreach (var change in Scenario.OnceStarted)
+            {
+                Write(change);
+            }
+        }
+    }
+
+    /// <summary>What is written once the loads have started must not reach the opening of a connection that a busy machine makes late.</summary>
+    private async Task ConnectedAsync(CancellationToken cancellationToken)
+    {
+        var begin = time.GetTimestamp();
+        while (loads.Exists(load => load.Load.Between(begin, time.GetTimestamp()) is null or 0))
+        {
+            if (time.GetElapsedTime(begin) > UntilConnected)
+            {
+                throw new LabException($"start {Scenario.Name}", $"a load has not delivered anything within {UntilConnected.TotalSeconds:0} s", "the machine may be too busy");
+            }
+
+            await Task.Delay(BetweenAsking, time, cancellationToken);
         }
     }
 

@@ -3,10 +3,13 @@ using NetPulse.Lab.Load;
 
 namespace NetPulse.Lab.Scenarios;
 
-/// <summary>A receiver of datagrams that pauses for 40 ms while a burst comes in: what the socket's buffer cannot hold is lost, though on average the receiver is fast enough.</summary>
+/// <summary>A receiver of datagrams that pauses while a burst comes in: what the socket's buffer cannot hold is lost, though on average the receiver is fast enough.</summary>
 public static class UdpBufferScenario
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(40);
+
+    /// <summary>So long that few bursts meet a receiver that is reading, also on a machine that delivers them late.</summary>
+    private static readonly TimeSpan LongPause = TimeSpan.FromMilliseconds(70);
 
     private static readonly PodPairs Telemetry = new("sensor", "gauge") { Count = 1 };
 
@@ -22,7 +25,8 @@ public static class UdpBufferScenario
         "udp-default-buffer",
         "the gauge's socket has the default buffer, which holds half of a burst",
         Default,
-        datagrams: 190) with
+        datagrams: 190,
+        LongPause) with
     {
         NodeSysctls = PodPairs.Sysctls(("net.core.rmem_default", "212992")),
         Healing = [new SysctlChange(Pod: null, "net.core.rmem_default", "4194304")],
@@ -35,7 +39,8 @@ public static class UdpBufferScenario
         "udp-asked-buffer",
         "the gauge asks for 16 MiB of buffer and gets rmem_max, which holds a quarter of a burst",
         Default with { Every = TimeSpan.FromMilliseconds(300), Datagrams = 120, ReceiveBufferBytes = 16 << 20 },
-        datagrams: 1100) with
+        datagrams: 1100,
+        Pause) with
     {
         NodeSysctls = PodPairs.Sysctls(("net.core.rmem_max", "212992")),
         Healing = [new SysctlChange(Pod: null, "net.core.rmem_max", "16777216")],
@@ -49,7 +54,8 @@ public static class UdpBufferScenario
         "udp-overload",
         "the gauge reads half of what comes, all the time: a larger buffer delays the loss and prevents nothing",
         Default with { Every = TimeSpan.FromMilliseconds(50), ReadsAtOnce = 40 },
-        datagrams: 100) with
+        datagrams: 100,
+        Pause) with
     {
         NodeSysctls = PodPairs.Sysctls(("net.core.rmem_default", "212992")),
         Healing = [new SysctlChange(Pod: null, "net.core.rmem_default", "1048576")],
@@ -58,13 +64,14 @@ public static class UdpBufferScenario
     };
 
     /// <param name="datagrams">In a burst once there is trouble.</param>
-    private static Scenario Burst(string name, string problem, UdpSettings settings, int datagrams) => new()
+    /// <param name="pause">Of the receiver from then on.</param>
+    private static Scenario Burst(string name, string problem, UdpSettings settings, int datagrams, TimeSpan pause) => new()
     {
         Name = name,
         Problem = problem,
         Pods = Telemetry.Pods,
         Paths = Telemetry.Paths(Path),
-        Loads = Telemetry.Loads(place => new UdpBursts(place, settings), load => (load.Datagrams, load.ReceiverPause) = (datagrams, Pause)),
+        Loads = Telemetry.Loads(place => new UdpBursts(place, settings), load => (load.Datagrams, load.ReceiverPause) = (datagrams, pause)),
         Healing = [],
         Settling = TimeSpan.FromSeconds(5),
     };

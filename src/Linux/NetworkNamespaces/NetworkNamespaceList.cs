@@ -51,6 +51,9 @@ public static class NetworkNamespaceList
         return inode is null ? null : new NetworkNamespace(path, inode.Value, inode == NamespaceFile.Inode(HostPath()) ? NetworkNamespace.HostName : Path.GetFileName(path));
     }
 
+    /// <summary>Whether it is still where it was: far cheaper than <see cref="At"/>.</summary>
+    public static bool IsThere(NetworkNamespace known) => NamespaceFile.Inode(known.Path) == known.Inode;
+
     /// <summary>The node's own network namespace: init's, else that of the kernel's threads, else ours.</summary>
     /// <remarks>A process with fewer capabilities than init may not look at init's namespaces, but always at the kernel threads'.</remarks>
     public static NetworkNamespace Host()

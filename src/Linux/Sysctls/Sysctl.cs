@@ -1,9 +1,15 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
 namespace NetPulse.Linux.Sysctls;
 
 /// <summary>Reads and writes sysctls of the network namespace that the calling thread is in.</summary>
 /// <remarks>/proc/sys/net shows the namespace of whoever opens the file, so call this on a <see cref="NetworkNamespaces.NetworkNamespaceThread"/>.</remarks>
 public static class Sysctl
 {
+    /// <summary>Bytes; a list of reserved ports may be longer, and is then another than any that is compared with it.</summary>
+    private const int LongestKept = 4096;
+
     /// <summary>The value with its numbers separated by one space; <see langword="null"/> when this kernel or namespace has no such sysctl.</summary>
     /// <exception cref="SysctlException">It is there but cannot be read.</exception>
     public static string? Read(string name)
@@ -22,13 +28,26 @@ public static class Sysctl
         }
     }
 
+    /// <inheritdoc cref="Read(string)"/>
+    /// <exception cref="IOException">Its namespace is gone.</exception>
+    public static string Read(SafeFileHandle opened)
+    {
+        Span<byte> text = stackalloc byte[LongestKept];
+        return Normalize(Encoding.ASCII.GetString(text[..RandomAccess.Read(opened, text, 0)]));
+    }
+
+    /// <summary>Opens it for <see cref="Read(SafeFileHandle)"/>, which then reads this namespace's value from anywhere, as often as one likes. It keeps no namespace alive.</summary>
+    /// <exception cref="IOException">It is not there, or may not be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">As before.</exception>
+    public static SafeFileHandle Open(string name) => File.OpenHandle(PathOf(name));
+
     /// <exception cref="SysctlException">It is not there, read-only in this namespace, or the kernel refuses the value.</exception>
     public static void Write(string name, string value)
     {
         using var file = OpenForWriting(name);
         try
         {
-            file.Write(System.Text.Encoding.ASCII.GetBytes(value + "\n"));
+            file.Write(Encoding.ASCII.GetBytes(value + "\n"));
         }
         catch (IOException e)
         {

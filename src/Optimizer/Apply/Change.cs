@@ -34,7 +34,7 @@ public sealed record Change(
     ImmutableArray<Objective> Controls,
     DateTimeOffset TroubleSince,
     double Expected,
-    TakesEffect TakesEffect,
+    SysctlEffect TakesEffect,
     DateTimeOffset PlannedAt,
     TimeSpan JudgeAfter,
     DateTimeOffset RevertAt)

@@ -17,7 +17,13 @@ public sealed class ShapeWatch(ISampleStore store, IOptions<DetectionOptions> op
     /// <summary>How far otherwise: a trouble that has just begun must not hide behind what was before.</summary>
     private static readonly TimeSpan Enough = TimeSpan.FromSeconds(12);
 
+    /// <summary>What has only just begun grows into its path, and overshoots it once.</summary>
+    private static readonly TimeSpan Begins = Enough + TimeSpan.FromSeconds(3);
+
     private const int LeastReadings = 3;
+
+    /// <summary>A rate that is so many times all later ones was another level.</summary>
+    private const double OtherLevel = 4;
 
     private const double LeastWindowLimited = 0.2;
     private const double LeastSendBufferLimited = 0.1;
@@ -45,12 +51,15 @@ public sealed class ShapeWatch(ISampleStore store, IOptions<DetectionOptions> op
 
     private const double LeastNotSentBytes = 128 * 1024;
 
+    /// <summary>Windows that all stay below this share of what they lately were have shrunk.</summary>
+    private const double Shrunk = 0.5;
+
     private static readonly ImmutableArray<string> Metrics =
     [
         TcpMetrics.IoBytes.Name, TcpMetrics.Segments.Name, TcpMetrics.Retransmits.Name, TcpMetrics.BusySeconds.Name, TcpMetrics.ReceiveWindowLimitedSeconds.Name,
         TcpMetrics.SendBufferLimitedSeconds.Name, $"{TcpMetrics.Rtt.Name}_sum", $"{TcpMetrics.Rtt.Name}_count", $"{TcpMetrics.MinimumRtt.Name}_sum",
         $"{TcpMetrics.MinimumRtt.Name}_count", $"{TcpMetrics.ConnectDuration.Name}_sum", $"{TcpMetrics.ConnectDuration.Name}_count",
-        TcpMetrics.CongestionWindow.Name, TcpMetrics.NotSent.Name, TcpMetrics.WithoutDelay.Name, TcpMetrics.ConnectionsClosed.Name,
+        TcpMetrics.CongestionWindow.Name, TcpMetrics.SlowStartThreshold.Name, TcpMetrics.Connections.Name, TcpMetrics.NotSent.Name, TcpMetrics.WithoutDelay.Name, TcpMetrics.ConnectionsClosed.Name,
     ];
 
     /// <exception cref="SampleStoreException">The store could not be read.</exception>
@@ -73,7 +82,7 @@ public sealed class ShapeWatch(ISampleStore store, IOptions<DetectionOptions> op
 
     private IEnumerable<Anomaly> Find(Edge edge, Readings whole, DateTimeOffset now)
     {
-        if (whole.Of(TcpMetrics.IoBytes, (LabelNames.Direction, LabelNames.Transmit)) is not [{ Count: >= LeastReadings } bytes, ..])
+        if (whole.Of(TcpMetrics.IoBytes, (LabelNames.Direction, LabelNames.Transmit)) is not [{ Count: >= LeastReadings } bytes, ..] || now - bytes.At(0) < Begins)
         {
             yield break;
         }
@@ -85,8 +94,8 @@ public sealed class ShapeWatch(ISampleStore store, IOptions<DetectionOptions> op
             yield break;
         }
 
-        var since = sent.At(0);
-        var seconds = (sent.At(sent.Count - 1) - since).TotalSeconds;
+        var since = BeginOfLevel(sent);
+        var seconds = (sent.At(sent.Count - 1) - sent.At(0)).TotalSeconds;
         var rate = CounterRate.Increase(sent) / Math.Max(1, seconds);
         var busy = readings.Increase(TcpMetrics.BusySeconds) ?? 0;
         var retransmits = readings.Increase(TcpMetrics.Retransmits) ?? 0;
@@ -134,6 +143,14 @@ public sealed class ShapeWatch(ISampleStore store, IOptions<DetectionOptions> op
             yield return ofWhole with { Departure = ofWhole.Departure with { Onset = bytes.At(0) } };
         }
 
+        // Connections that begin and end without a loss have a threshold only from what is remembered of the route.
+        if (carriesMuch && retransmits == 0 && readings.Increase(TcpMetrics.ConnectionsClosed) is { } closed && closed >= Math.Max(1, readings.Mean(TcpMetrics.Connections) ?? 1)
+            && readings.Mean(TcpMetrics.SlowStartThreshold) is > 0 and var threshold && whole.Most(TcpMetrics.CongestionWindow) is { } widest
+            && threshold < Shrunk * widest && readings.Most(TcpMetrics.CongestionWindow) < Shrunk * widest)
+        {
+            yield return Of(Signal.SlowStartThreshold, threshold, Shrunk * widest);
+        }
+
         if (carriesMuch && readings.Last(TcpMetrics.WithoutDelay) > 0 && readings.Median(TcpMetrics.NotSent) is { } notSent and >= LeastNotSentBytes)
         {
             yield return Of(Signal.NotSentBytes, notSent, LeastNotSentBytes);
@@ -141,6 +158,26 @@ public sealed class ShapeWatch(ISampleStore store, IOptions<DetectionOptions> op
 
         Anomaly Of(Signal signal, double value, double usual) =>
             new(new Subject.OfEdge(edge), signal, new Departure(Deviation.Rise, since > now ? now : since, value, new NormalRange(0, usual), 1));
+    }
+
+    /// <summary>When the edge last carried several times what it ever did afterwards, a pause of two readings aside: what was measured before that is of another state, and no trouble to compare with.</summary>
+    private static DateTimeOffset BeginOfLevel(TimeSeries sent)
+    {
+        var times = sent.UnixMilliseconds.Span;
+        var values = sent.Values.Span;
+        var highest = 0.0;
+        for (var i = sent.Count - 1; i > 0; i--)
+        {
+            var rate = Math.Max(0, values[i] - values[i - 1]) / Math.Max(1, times[i] - times[i - 1]);
+            if (sent.Count - 1 - i >= LeastReadings && rate > OtherLevel * highest)
+            {
+                return sent.At(i);
+            }
+
+            highest = Math.Max(highest, rate);
+        }
+
+        return sent.At(0);
     }
 
     private static double? MeanOf(Readings readings, MetricDefinition histogram, double least) =>

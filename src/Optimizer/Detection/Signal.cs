@@ -58,6 +58,9 @@ public enum Signal
 
     // An error in itself that came later.
     ListenDrops,
+
+    // A shape that came later.
+    SlowStartThreshold,
 }
 
 /// <summary>Signals in words.</summary>
@@ -105,6 +108,7 @@ internal static class SignalText
         Signal.DnsFailures => ("DNS queries that failed", "1/s"),
         Signal.DnsAnswerTime => ("time to an answer of DNS", "s"),
         Signal.ListenDrops => ("SYNs and handshakes that a listener dropped", "1/s"),
+        Signal.SlowStartThreshold => ("slow-start threshold of connections without a loss", "bytes"),
         _ => ("ICMP messages not sent because of their rate limit", "1/s"),
     };
 }

@@ -21,6 +21,8 @@ public sealed record ConnectionEvidence
     /// <summary>While a sender slows down to what the path now allows, its rate says nothing of a ceiling.</summary>
     private static readonly TimeSpan Transition = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan Recently = TimeSpan.FromSeconds(10);
+
     /// <summary>Seen from the sender.</summary>
     public required Edge Edge { get; init; }
 
@@ -50,6 +52,9 @@ public sealed record ConnectionEvidence
 
     /// <summary>Retransmitted segments per segment sent: 0 to 1.</summary>
     public double? RetransmittedShare { get; init; }
+
+    /// <summary>The same, of the last ten seconds alone: what is lost no more is zero here.</summary>
+    public double? RecentlyRetransmittedShare { get; init; }
 
     /// <summary>Window that the receiver offers to one connection, bytes.</summary>
     public double? SendWindowBytes { get; init; }
@@ -165,6 +170,7 @@ public sealed record ConnectionEvidence
         var sent = PositiveOrNone(sender.Increase(TcpMetrics.Segments, [.. ours, (LabelNames.Direction, LabelNames.Transmit)]));
         var connections = sender.Mean(TcpMetrics.Connections, ours);
         var retransmits = sender.Increase(TcpMetrics.Retransmits, ours);
+        var recent = sender.Since(range.To - Recently);
         return new ConnectionEvidence
         {
             Edge = edge,
@@ -177,6 +183,7 @@ public sealed record ConnectionEvidence
             ReceiveWindowLimitedShare = sender.Increase(TcpMetrics.ReceiveWindowLimitedSeconds, ours) / busy,
             SendBufferLimitedShare = sender.Increase(TcpMetrics.SendBufferLimitedSeconds, ours) / busy,
             RetransmittedShare = retransmits / sent,
+            RecentlyRetransmittedShare = recent.Increase(TcpMetrics.Retransmits, ours) / PositiveOrNone(recent.Increase(TcpMetrics.Segments, [.. ours, (LabelNames.Direction, LabelNames.Transmit)])),
             SendWindowBytes = sender.Mean(TcpMetrics.SendWindow, ours),
             ReceiveBufferBytes = receiver.Last(TcpMetrics.ReceiveBuffer, theirs),
             ReceiveQueueBytes = receiver.Median(TcpMetrics.ReceiveQueue, theirs),

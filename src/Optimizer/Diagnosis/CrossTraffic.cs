@@ -21,7 +21,7 @@ public sealed class CrossTraffic : ICauseRule
         return new Proof(About, evidence)
             .Needs("round-trip time", measured.RoundTripTime?.TotalSeconds, measured.LowestRoundTripTime?.TotalSeconds, Text.Seconds, $"over 1.4 times the {Text.Time(measured.LowestRoundTripTime)} of the path", (rtt, least) => rtt > 1.4 * least)
             .Needs("latest of it", measured.PathRoundTripTime?.TotalSeconds, measured.LowestRoundTripTime?.TotalSeconds, Text.Seconds, "as much above it", (rtt, least) => rtt > 1.4 * least)
-            .Needs(new Evidence("throughput", measured.Throughput.ToString(), $"below 70 % of the {measured.BestThroughput} seen before", measured.Throughput.Value < 0.7 * measured.BestThroughput.Value))
+            .Needs(new Evidence("throughput", measured.Throughput.ToString(), $"1 % to 70 % of the {measured.BestThroughput} seen before", measured.Throughput.Value < 0.7 * measured.BestThroughput.Value && measured.Throughput.Value > 0.01 * measured.BestThroughput.Value))
             .Needs("stopped by the receive window", measured.ReceiveWindowLimitedShare, Text.Percent, "at most 20 %", share => share <= 0.2)
             .Needs("stopped by its own buffer", measured.SendBufferLimitedShare, Text.Percent, "at most 10 %", share => share <= 0.1)
             .Needs("waits to be sent", measured.NotSentBytes, Text.Bytes, "something", bytes => bytes > 3000)

@@ -21,7 +21,7 @@ public sealed class StaleRouteMetrics : ICauseRule
         var holds = path is { } least ? measured.BestThroughput.BytesInFlight(least) / Math.Max(1, measured.Connections ?? 1) : (double?)null;
         return new Proof(About, evidence)
             .Needs("slow-start threshold", measured.SlowStartThresholdBytes, holds, Text.Bytes, $"below half of the {Text.Bytes(holds)} that the path has carried", (threshold, bound) => threshold < 0.5 * bound)
-            .Needs("segments sent again", measured.RetransmittedShare, Text.Percent, "below 0.1 %", share => share < 0.001)
+            .Needs("segments sent again of late", measured.RecentlyRetransmittedShare, Text.Percent, "below 0.1 %", share => share < 0.001)
             .Needs("connections that ended", measured.ConnectionsClosed, Text.Count, "at least one", count => count >= 1)
             .Needs(new Evidence("throughput", measured.Throughput.ToString(), $"below 80 % of the {measured.BestThroughput} seen before", measured.Throughput.Value < 0.8 * measured.BestThroughput.Value))
             .Needs("stopped by the receive window", measured.ReceiveWindowLimitedShare, Text.Percent, "at most 20 %", share => share <= 0.2)

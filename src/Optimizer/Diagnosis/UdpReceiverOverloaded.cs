@@ -27,6 +27,7 @@ public sealed class UdpReceiverOverloaded : ICauseRule
         return new Proof(About, evidence)
             .Needs("datagrams that found the buffer full", queue.Dropped, Text.Count, "at least 3", count => count >= 3)
             .Needs("mean use of the buffer", queue.MeanUse, Text.Percent, $"over {Text.Percent(FullShare)}", use => use > FullShare)
+            .Needs("time looked at", (evidence.Range.To - evidence.Range.From).TotalSeconds, Text.Seconds, "at least 8 s", seconds => seconds >= 8)
             .Judge($"{evidence.Subject} reads datagrams more slowly than they come: its buffer of {Text.Bytes(queue.BufferBytes)} is {Text.Percent(queue.MeanUse)} full on average", 1);
     }
 }

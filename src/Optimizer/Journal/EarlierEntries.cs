@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Proposals;
 
@@ -11,6 +13,14 @@ internal static class EarlierEntries
     /// <exception cref="JsonException">It is no entry.</exception>
     public static JournalEntry? Read(ReadOnlySpan<byte> line, JsonSerializerOptions options)
     {
+        // An earlier version had names of its own for when a value counts.
+        if (line.IndexOf("\"takesEffect\":\"RunningConnections\""u8) >= 0 || line.IndexOf("\"takesEffect\":\"NewPods\""u8) >= 0)
+        {
+            return Read(Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(line)
+                .Replace("\"takesEffect\":\"RunningConnections\"", $"\"takesEffect\":\"{SysctlEffect.Live}\"", StringComparison.Ordinal)
+                .Replace("\"takesEffect\":\"NewPods\"", $"\"takesEffect\":\"{SysctlEffect.NewNamespaces}\"", StringComparison.Ordinal)), options);
+        }
+
         // Only a change names the edge that it was to help by itself.
         return line.IndexOf("\"edge\":{"u8) >= 0 && JsonNode.Parse(line) is JsonObject entry && entry["change"] is JsonObject change && change.ContainsKey("sysctl")
             ? Upgraded(entry, change, options)
@@ -26,7 +36,7 @@ internal static class EarlierEntries
         change["objective"] = JsonSerializer.SerializeToNode(Objective.Throughput(edge), options);
         change["controls"] = JsonSerializer.SerializeToNode((change["controls"] as JsonArray ?? []).Select(control => Objective.Throughput(Read<Edge>(control, options))), options);
         change["expected"] = change["expected"]?["value"]?.DeepClone();
-        change["takesEffect"] = JsonSerializer.SerializeToNode(TakesEffect.NewConnections, options);
+        change["takesEffect"] = JsonSerializer.SerializeToNode(SysctlEffect.NewConnections, options);
         foreach (var name in new[] { "edge", "sysctl", "before", "after" })
         {
             change.Remove(name);

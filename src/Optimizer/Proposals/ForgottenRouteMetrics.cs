@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 
 namespace NetPulse.Optimizer.Proposals;
@@ -8,7 +9,7 @@ public sealed class ForgottenRouteMetrics : IRemedy
 {
     private const string Sysctl = "net.ipv4.tcp_no_ssthresh_metrics_save";
 
-    public RemedyDescription About { get; } = new(Cause.StaleRouteMetrics, ["net.ipv4.tcp_no_ssthresh_metrics_save"], TakesEffect.NewConnections);
+    public RemedyDescription About { get; } = new(Cause.StaleRouteMetrics, ["net.ipv4.tcp_no_ssthresh_metrics_save"], SysctlEffect.NewConnections);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context) =>
         finding.Measured.Connections is { } measured && finding.Measured.Own.Sysctl(Sysctl) is 0 && context.Of(measured.Edge.Owner) is { } target

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 
 namespace NetPulse.Optimizer.Proposals;
@@ -7,7 +8,7 @@ namespace NetPulse.Optimizer.Proposals;
 /// <param name="Cause">Of which it heals.</param>
 /// <param name="Sysctls">Those that it writes.</param>
 /// <param name="TakesEffect">For whom.</param>
-public sealed record RemedyDescription(Cause Cause, ImmutableArray<string> Sysctls, TakesEffect TakesEffect);
+public sealed record RemedyDescription(Cause Cause, ImmutableArray<string> Sysctls, SysctlEffect TakesEffect);
 
 /// <summary>From a proven cause to values computed from what was measured; pure.</summary>
 public interface IRemedy

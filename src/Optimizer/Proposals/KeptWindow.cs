@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 
 namespace NetPulse.Optimizer.Proposals;
@@ -8,7 +9,7 @@ public sealed class KeptWindow : IRemedy
 {
     private const string Sysctl = "net.ipv4.tcp_slow_start_after_idle";
 
-    public RemedyDescription About { get; } = new(Cause.IdleRestart, ["net.ipv4.tcp_slow_start_after_idle"], TakesEffect.RunningConnections);
+    public RemedyDescription About { get; } = new(Cause.IdleRestart, ["net.ipv4.tcp_slow_start_after_idle"], SysctlEffect.Live);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context) =>
         finding.Measured.Connections is { } measured && finding.Measured.Own.Sysctl(Sysctl) is { } current && context.Of(measured.Edge.Owner) is { } target

@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Telemetry.Samples;
 using System.Collections.Immutable;
@@ -12,7 +13,7 @@ public sealed class LargerConntrackTable : IRemedy
     private const long Most = 4_194_304;
     private const long BytesPerEntry = 320;
 
-    public RemedyDescription About { get; } = new(Cause.ConntrackFull, ["net.netfilter.nf_conntrack_max", "net.netfilter.nf_conntrack_buckets"], TakesEffect.RunningConnections);
+    public RemedyDescription About { get; } = new(Cause.ConntrackFull, ["net.netfilter.nf_conntrack_max", "net.netfilter.nf_conntrack_buckets"], SysctlEffect.Live);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {

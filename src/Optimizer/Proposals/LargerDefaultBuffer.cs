@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 
 namespace NetPulse.Optimizer.Proposals;
@@ -11,7 +12,7 @@ public sealed class LargerDefaultBuffer : IRemedy
     private const double Headroom = 2;
     private const double LargestGrowth = 16;
 
-    public RemedyDescription About { get; } = new(Cause.UdpReceiveBuffer, [Sysctl], TakesEffect.NewSockets);
+    public RemedyDescription About { get; } = new(Cause.UdpReceiveBuffer, [Sysctl], SysctlEffect.NewSockets);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {

@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
@@ -12,7 +13,7 @@ public sealed class LargerNeighbourTable : IRemedy
     private const long Most = 131_072;
     private const long BytesPerEntry = 512;
 
-    public RemedyDescription About { get; } = new(Cause.NeighbourTableFull, ["net.ipv4.neigh.default.gc_thresh3", "net.ipv4.neigh.default.gc_thresh2", "net.ipv4.neigh.default.gc_thresh1"], TakesEffect.RunningConnections);
+    public RemedyDescription About { get; } = new(Cause.NeighbourTableFull, ["net.ipv4.neigh.default.gc_thresh3", "net.ipv4.neigh.default.gc_thresh2", "net.ipv4.neigh.default.gc_thresh1"], SysctlEffect.Live);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {

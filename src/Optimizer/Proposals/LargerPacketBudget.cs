@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
@@ -10,7 +11,7 @@ public sealed class LargerPacketBudget : IRemedy
 {
     private const string Sysctl = "net.core.netdev_budget";
 
-    public RemedyDescription About { get; } = new(Cause.SoftnetBudget, ["net.core.netdev_budget"], TakesEffect.RunningConnections);
+    public RemedyDescription About { get; } = new(Cause.SoftnetBudget, ["net.core.netdev_budget"], SysctlEffect.Live);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {

@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 
 namespace NetPulse.Optimizer.Proposals;
@@ -14,7 +15,7 @@ public sealed class LargerReceiveWindow : IRemedy
     private const double Headroom = 1.25;
 
     // A running connection grows only when it reads more in a round trip than ever before (tcp_rcv_space_adjust).
-    public RemedyDescription About { get; } = new(Cause.ReceiveWindowBelowBandwidthDelay, ["net.ipv4.tcp_rmem"], TakesEffect.NewConnections);
+    public RemedyDescription About { get; } = new(Cause.ReceiveWindowBelowBandwidthDelay, ["net.ipv4.tcp_rmem"], SysctlEffect.NewConnections);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {

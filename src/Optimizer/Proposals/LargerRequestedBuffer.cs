@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 
 namespace NetPulse.Optimizer.Proposals;
@@ -12,7 +13,7 @@ public sealed class LargerRequestedBuffer : IRemedy
     private const string Sysctl = "net.core.rmem_max";
     private const double Headroom = 1.25;
 
-    public RemedyDescription About { get; } = new(Cause.ReceiveBufferClamped, [Sysctl], TakesEffect.NewSockets);
+    public RemedyDescription About { get; } = new(Cause.ReceiveBufferClamped, [Sysctl], SysctlEffect.NewSockets);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context) =>
         finding.Measured.Connections is { } measured ? OfConnections(finding, measured, context) : OfDatagrams(finding, context);

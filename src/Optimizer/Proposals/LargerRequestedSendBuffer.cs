@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 
 namespace NetPulse.Optimizer.Proposals;
@@ -9,7 +10,7 @@ public sealed class LargerRequestedSendBuffer : IRemedy
     private const string Sysctl = "net.core.wmem_max";
     private const double Headroom = 1.5;
 
-    public RemedyDescription About { get; } = new(Cause.SendBufferClamped, [Sysctl], TakesEffect.NewSockets);
+    public RemedyDescription About { get; } = new(Cause.SendBufferClamped, [Sysctl], SysctlEffect.NewSockets);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {

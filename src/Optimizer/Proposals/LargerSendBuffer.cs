@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 
 namespace NetPulse.Optimizer.Proposals;
@@ -12,7 +13,7 @@ public sealed class LargerSendBuffer : IRemedy
     private const double Headroom = 1.5;
     private const double LeastProducts = 2;
 
-    public RemedyDescription About { get; } = new(Cause.SendBufferBelowBandwidthDelay, ["net.ipv4.tcp_wmem"], TakesEffect.RunningConnections);
+    public RemedyDescription About { get; } = new(Cause.SendBufferBelowBandwidthDelay, ["net.ipv4.tcp_wmem"], SysctlEffect.Live);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {

@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 
 namespace NetPulse.Optimizer.Proposals;
@@ -8,7 +9,7 @@ public sealed class LinearTimeouts : IRemedy
 {
     private const string Sysctl = "net.ipv4.tcp_thin_linear_timeouts";
 
-    public RemedyDescription About { get; } = new(Cause.ThinStreamBackoff, ["net.ipv4.tcp_thin_linear_timeouts"], TakesEffect.RunningConnections);
+    public RemedyDescription About { get; } = new(Cause.ThinStreamBackoff, ["net.ipv4.tcp_thin_linear_timeouts"], SysctlEffect.Live);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context) =>
         finding.Measured.Connections is { } measured && finding.Measured.Own.Sysctl(Sysctl) is { } current && context.Of(measured.Edge.Owner) is { } target

@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Telemetry.Samples;
@@ -16,7 +17,7 @@ public sealed class LongerAcceptQueue : IRemedy
     /// <summary>A socket that waits for accept(), about.</summary>
     private const long BytesPerConnection = 2500;
 
-    public RemedyDescription About { get; } = new(Cause.AcceptQueueOverflow, ["net.core.somaxconn"], TakesEffect.NextListen);
+    public RemedyDescription About { get; } = new(Cause.AcceptQueueOverflow, ["net.core.somaxconn"], SysctlEffect.NextListen);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {

@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
@@ -10,7 +11,7 @@ public sealed class LongerProcessorQueue : IRemedy
 {
     private const string Sysctl = "net.core.netdev_max_backlog";
 
-    public RemedyDescription About { get; } = new(Cause.SoftnetBacklog, ["net.core.netdev_max_backlog"], TakesEffect.RunningConnections);
+    public RemedyDescription About { get; } = new(Cause.SoftnetBacklog, ["net.core.netdev_max_backlog"], SysctlEffect.Live);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {

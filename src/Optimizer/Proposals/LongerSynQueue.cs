@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Telemetry.Samples;
 
@@ -12,7 +13,7 @@ public sealed class LongerSynQueue : IRemedy
     /// <summary>A request socket, about.</summary>
     private const long BytesPerRequest = 320;
 
-    public RemedyDescription About { get; } = new(Cause.SynQueueOverflow, ["net.ipv4.tcp_max_syn_backlog"], TakesEffect.RunningConnections);
+    public RemedyDescription About { get; } = new(Cause.SynQueueOverflow, ["net.ipv4.tcp_max_syn_backlog"], SysctlEffect.Live);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {

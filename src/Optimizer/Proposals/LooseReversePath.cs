@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Telemetry.Samples;
 
@@ -9,7 +10,7 @@ public sealed class LooseReversePath : IRemedy
 {
     private const string Sysctl = "net.ipv4.conf.all.rp_filter";
 
-    public RemedyDescription About { get; } = new(Cause.ReversePathFilter, ["net.ipv4.conf.all.rp_filter"], TakesEffect.RunningConnections);
+    public RemedyDescription About { get; } = new(Cause.ReversePathFilter, ["net.ipv4.conf.all.rp_filter"], SysctlEffect.Live);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {

@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 
 namespace NetPulse.Optimizer.Proposals;
@@ -13,7 +14,7 @@ public sealed class LowerNotSentMark : IRemedy
 
     private static readonly TimeSpan WakeUp = TimeSpan.FromMilliseconds(10);
 
-    public RemedyDescription About { get; } = new(Cause.HeadOfLineBlocking, ["net.ipv4.tcp_notsent_lowat"], TakesEffect.RunningConnections);
+    public RemedyDescription About { get; } = new(Cause.HeadOfLineBlocking, ["net.ipv4.tcp_notsent_lowat"], SysctlEffect.Live);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {

@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 
 namespace NetPulse.Optimizer.Proposals;
@@ -10,7 +11,7 @@ public sealed class LowerTimeoutFloor : IRemedy
     private const double RoundTrips = 10;
     private const double LeastMicroseconds = 5000;
 
-    public RemedyDescription About { get; } = new(Cause.RetransmissionTimeoutFloor, ["net.ipv4.tcp_rto_min_us"], TakesEffect.RunningConnections);
+    public RemedyDescription About { get; } = new(Cause.RetransmissionTimeoutFloor, ["net.ipv4.tcp_rto_min_us"], SysctlEffect.NewSockets);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {

@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Telemetry.Samples;
 
@@ -9,7 +10,7 @@ public sealed class MoreIcmpMessages : IRemedy
 {
     private const string Sysctl = "net.ipv4.icmp_msgs_per_sec";
 
-    public RemedyDescription About { get; } = new(Cause.IcmpRateLimit, ["net.ipv4.icmp_msgs_per_sec"], TakesEffect.RunningConnections);
+    public RemedyDescription About { get; } = new(Cause.IcmpRateLimit, ["net.ipv4.icmp_msgs_per_sec"], SysctlEffect.Live);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {

@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Telemetry.Samples;
 
@@ -9,7 +10,7 @@ public sealed class MoreReassemblyMemory : IRemedy
 {
     private const string Sysctl = "net.ipv4.ipfrag_high_thresh";
 
-    public RemedyDescription About { get; } = new(Cause.ReassemblyMemory, ["net.ipv4.ipfrag_high_thresh"], TakesEffect.RunningConnections);
+    public RemedyDescription About { get; } = new(Cause.ReassemblyMemory, ["net.ipv4.ipfrag_high_thresh"], SysctlEffect.Live);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {

@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Telemetry.Samples;
 
@@ -11,7 +12,7 @@ namespace NetPulse.Optimizer.Proposals;
 /// <param name="symptomCounter">Counts it in the subject's network namespace.</param>
 public sealed class MoreSocketMemory(Cause cause, string sysctl, string symptom, MetricDefinition symptomCounter) : IRemedy
 {
-    public RemedyDescription About { get; } = new(cause, [sysctl], TakesEffect.RunningConnections);
+    public RemedyDescription About { get; } = new(cause, [sysctl], SysctlEffect.Live);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {

@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Telemetry.Samples;
 
@@ -9,7 +10,7 @@ public sealed class MoreTimeWaitBuckets : IRemedy
 {
     private const string Sysctl = "net.ipv4.tcp_max_tw_buckets";
 
-    public RemedyDescription About { get; } = new(Cause.TimeWaitTableFull, ["net.ipv4.tcp_max_tw_buckets"], TakesEffect.RunningConnections);
+    public RemedyDescription About { get; } = new(Cause.TimeWaitTableFull, ["net.ipv4.tcp_max_tw_buckets"], SysctlEffect.Live);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {

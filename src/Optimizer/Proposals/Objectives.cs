@@ -61,6 +61,16 @@ internal static class Objectives
         ],
     };
 
+    /// <summary>The throughput of an edge on which next to nothing moves: its round trips are those of an empty path, and only grow once it carries something.</summary>
+    public static Objective ThroughputFromStandstill(Edge edge) => Objective.Throughput(edge) with
+    {
+        Guards =
+        [
+            new GuardMetric(
+                "retransmitted", "", Measure.ShareOf(edge.Select(TcpMetrics.Retransmits), edge.Select(TcpMetrics.Segments, LabelNames.Transmit)), WorstRatio: 1, WorstIncrease: 0.02),
+        ],
+    };
+
     private static GuardMetric Throughput(Edge edge, double least) =>
         new("throughput", "bytes/s", Measure.RateOf(edge.Select(TcpMetrics.IoBytes, LabelNames.Transmit)), WorstRatio: 1 / least, WorstIncrease: 0) { Better = Better.Higher };
 }

@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 
 namespace NetPulse.Optimizer.Proposals;
@@ -6,7 +7,7 @@ namespace NetPulse.Optimizer.Proposals;
 /// <remarks>As <see cref="PacedCongestionControl"/>; judged by the round-trip time, while the throughput may not fall by a fifth. Neighbours under cubic on a shallow queue would suffer: a queue that doubles the round trip is none.</remarks>
 public sealed class PacedBulkSender : IRemedy
 {
-    public RemedyDescription About { get; } = new(Cause.Bufferbloat, ["net.ipv4.tcp_congestion_control"], TakesEffect.NewConnections);
+    public RemedyDescription About { get; } = new(Cause.Bufferbloat, ["net.ipv4.tcp_congestion_control"], SysctlEffect.NewConnections);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context) =>
         finding.Measured.Connections is { } measured && PacedCongestionControl.Change(finding, measured, context) is { } change

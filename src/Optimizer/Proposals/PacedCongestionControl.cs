@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 
 namespace NetPulse.Optimizer.Proposals;
@@ -8,7 +9,7 @@ public sealed class PacedCongestionControl : IRemedy
 {
     private const string Sysctl = "net.ipv4.tcp_congestion_control";
 
-    public RemedyDescription About { get; } = new(Cause.NonCongestionLoss, ["net.ipv4.tcp_congestion_control"], TakesEffect.NewConnections);
+    public RemedyDescription About { get; } = new(Cause.NonCongestionLoss, ["net.ipv4.tcp_congestion_control"], SysctlEffect.NewConnections);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {

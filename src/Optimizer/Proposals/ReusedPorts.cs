@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 
 namespace NetPulse.Optimizer.Proposals;
@@ -6,7 +7,7 @@ namespace NetPulse.Optimizer.Proposals;
 /// <remarks>Safe with timestamps, which tell an old segment from a new one; not behind a translation that rewrites them.</remarks>
 public sealed class ReusedPorts : IRemedy
 {
-    public RemedyDescription About { get; } = new(Cause.LocalPortsExhausted, ["net.ipv4.tcp_tw_reuse"], TakesEffect.RunningConnections);
+    public RemedyDescription About { get; } = new(Cause.LocalPortsExhausted, ["net.ipv4.tcp_tw_reuse"], SysctlEffect.Live);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context) =>
         LocalPorts.Of(finding.Measured.Own) is { Reuse: { } reuse and not 1, TimeWait: { } waiting, Ports: { } ports } use && waiting >= ports / 2 && context.Of(finding.Subject) is { } target

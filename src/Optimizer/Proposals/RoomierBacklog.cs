@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Telemetry.Samples;
 
@@ -7,7 +8,7 @@ namespace NetPulse.Optimizer.Proposals;
 /// <remarks>Twice the ceiling, at most 64 MiB.</remarks>
 public sealed class RoomierBacklog : IRemedy
 {
-    public RemedyDescription About { get; } = new(Cause.SocketBacklogOverflow, ["net.ipv4.tcp_rmem"], TakesEffect.RunningConnections);
+    public RemedyDescription About { get; } = new(Cause.SocketBacklogOverflow, ["net.ipv4.tcp_rmem"], SysctlEffect.Live);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {

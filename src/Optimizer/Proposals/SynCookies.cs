@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Telemetry.Samples;
 
@@ -9,7 +10,7 @@ public sealed class SynCookies : IRemedy
 {
     private const string Sysctl = "net.ipv4.tcp_syncookies";
 
-    public RemedyDescription About { get; } = new(Cause.SynFlood, ["net.ipv4.tcp_syncookies"], TakesEffect.RunningConnections);
+    public RemedyDescription About { get; } = new(Cause.SynFlood, ["net.ipv4.tcp_syncookies"], SysctlEffect.Live);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {

@@ -21,7 +21,7 @@ public sealed record SysctlProposal(
     double Measured,
     double Expected,
     long MemoryCostBytes,
-    TakesEffect TakesEffect)
+    SysctlEffect TakesEffect)
 {
     /// <summary>What such changes did to the workload before; empty when nothing is known.</summary>
     public string Learned { get; init; } = "";
@@ -56,5 +56,5 @@ public sealed record SysctlProposal(
 
     public override string ToString() =>
         $"in {Target}, set {Values}; expected {Objective.Name}: {Objective.Text(Measured)} → {Objective.Text(Expected)}{(Learned.Length > 0 ? $", {Learned}" : "")}; "
-        + $"costs at most {Text.Bytes(MemoryCostBytes)} of memory{(MemoryLeftBytes is { } left ? $" of {Text.Bytes(left)} left for sockets" : "")}; takes effect for {TakesEffectText.Of(TakesEffect)}{(Obstacle.Length > 0 ? $"; not by us: {Obstacle}" : "")}";
+        + $"costs at most {Text.Bytes(MemoryCostBytes)} of memory{(MemoryLeftBytes is { } left ? $" of {Text.Bytes(left)} left for sockets" : "")}; takes effect for {SysctlEffectText.Of(TakesEffect)}{(Obstacle.Length > 0 ? $"; not by us: {Obstacle}" : "")}";
 }

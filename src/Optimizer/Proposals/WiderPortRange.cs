@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Telemetry.Samples;
@@ -22,7 +23,7 @@ public sealed class WiderPortRange : IRemedy
     /// <summary>A range that cannot grow by a tenth is no remedy.</summary>
     private const double MostlyUsed = 1.1;
 
-    public RemedyDescription About { get; } = new(Cause.LocalPortsExhausted, ["net.ipv4.ip_local_port_range"], TakesEffect.RunningConnections);
+    public RemedyDescription About { get; } = new(Cause.LocalPortsExhausted, ["net.ipv4.ip_local_port_range"], SysctlEffect.Live);
 
     public SysctlProposal? Propose(Finding finding, RemedyContext context)
     {

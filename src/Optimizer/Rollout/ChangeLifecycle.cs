@@ -185,7 +185,7 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         var measured = cluster.At - appliedAt - CanaryMeasurement.Settling;
         var verdict = await measurement.JudgeAsync(change, appliedAt, cluster.At, cancellationToken);
         // What needs somebody else's restart has no effect until that happens.
-        var isWaiting = change.TakesEffect is TakesEffect.NextListen or TakesEffect.NewSockets or TakesEffect.NewPods;
+        var isWaiting = change.TakesEffect is SysctlEffect.NextListen or SysctlEffect.NewSockets or SysctlEffect.NewNamespaces;
         switch (verdict.Outcome)
         {
             case Outcome.Harmed:

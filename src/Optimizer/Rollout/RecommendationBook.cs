@@ -62,7 +62,12 @@ public sealed class RecommendationBook(
             try
             {
                 (var recommendation, cluster) = await RecommendAsync(proposal, cluster, cancellationToken);
-                recorded.Add(WithValuesOf(recommendation, proposal));
+
+                // What people see there may hold by now, by another change's reach.
+                if (WithValuesOf(recommendation, proposal) is var valued && valued.Writes.Any(static write => write.Before != write.After))
+                {
+                    recorded.Add(valued);
+                }
             }
             catch (KubernetesException e)
             {

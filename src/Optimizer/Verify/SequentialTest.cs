@@ -8,10 +8,11 @@ namespace NetPulse.Optimizer.Verify;
 /// inequality it ever exceeds 1/α with a probability of at most α. Differences that are not refuted this way are an interval that holds at all looks
 /// together (Lai, 1976; Wang and Ramdas, Sequential Analysis 44, 2025).</para>
 /// <para>Neighbouring readings of a flow resemble each other: each series is replaced by its innovations of a first-order autoregression, whose coefficient
-/// is taken from the readings before the change, with Kendall's correction for short series (Biometrika 41, 1954) and half a standard error more, and never from those after it.</para>
+/// is taken from the readings of both sides, each about its own mean, with Kendall's correction for short series (Biometrika 41, 1954) and a standard error more. While
+/// there are few of both, it is taken from those before the change alone, half a standard error more: then nearly any series may be one long drift, and only what is far beyond it counts.</para>
 /// <para>Assumes that logarithms scatter about alike before and after, without a trend. In simulations of that, looking after each of 40 readings, the rate of
 /// false positives stays below <see cref="FalsePositiveRate"/> for autocorrelations up to 0.6, and that of changes kept for nothing (a gain of a tenth demanded)
-/// up to 0.8.</para>
+/// up to 0.8; a fourfold gain is found in nine of ten, with five readings before it.</para>
 /// </remarks>
 public static class SequentialTest
 {
@@ -29,6 +30,12 @@ public static class SequentialTest
 
     private const double LargestAutocorrelation = 0.95;
 
+    /// <summary>Readings before a change of which an autocorrelation can be told at all.</summary>
+    private const int LeastForAutocorrelation = 5;
+
+    /// <summary>Readings of both sides that tell it better than those before the change alone.</summary>
+    private const int LeastOfBoth = 12;
+
     /// <param name="logBefore">Logarithms, a gain positive, in the order of time.</param>
     /// <param name="logAfter">As above, all up to now; shorter ones may have been looked at before.</param>
     /// <returns><see langword="null"/> while nothing can be refuted yet.</returns>
@@ -39,7 +46,9 @@ public static class SequentialTest
             return null;
         }
 
-        var coefficient = Autocorrelation(logBefore);
+        var coefficient = logBefore.Count + logAfter.Count >= LeastOfBoth ? Autocorrelation(1, logBefore, logAfter)
+            : logBefore.Count >= LeastForAutocorrelation ? Autocorrelation(0.5, logBefore)
+            : 0;
         // The first reading of each side has no predecessor.
         var before = Moments.Of(Innovations(logBefore, coefficient));
         var after = Moments.Of(Innovations(logAfter, coefficient));
@@ -85,25 +94,31 @@ public static class SequentialTest
         return Enumerable.Range(1, values.Count - 1).Select(i => values[i] - (coefficient * values[i - 1]));
     }
 
-    private static double Autocorrelation(IReadOnlyList<double> values)
+    /// <param name="standardErrors">By how many it is taken larger than it seems.</param>
+    /// <param name="parts">Each with a level of its own.</param>
+    private static double Autocorrelation(double standardErrors, params ReadOnlySpan<IReadOnlyList<double>> parts)
     {
-        var mean = values.Average();
-        var squares = values.Sum(value => (value - mean) * (value - mean));
-        if (squares <= 0 || values.Count < 5)
+        var (squares, products, n) = (0.0, 0.0, 0);
+        foreach (var values in parts)
+        {
+            var mean = values.Average();
+            for (var i = 0; i < values.Count; i++)
+            {
+                squares += (values[i] - mean) * (values[i] - mean);
+                products += i == 0 ? 0 : (values[i] - mean) * (values[i - 1] - mean);
+            }
+
+            n += values.Count;
+        }
+
+        if (squares <= 0)
         {
             return 0;
         }
 
-        var products = 0.0;
-        for (var i = 1; i < values.Count; i++)
-        {
-            products += (values[i] - mean) * (values[i - 1] - mean);
-        }
-
-        var n = values.Count;
         var corrected = Math.Clamp(((n * products / squares) + 1) / (n - 3), 0, 1);
         var error = Math.Sqrt((1 - (corrected * corrected)) / n);
-        return Math.Min(corrected + (0.5 * error), LargestAutocorrelation);
+        return Math.Min(corrected + (standardErrors * error), LargestAutocorrelation);
     }
 
     /// <param name="Count">Of readings.</param>

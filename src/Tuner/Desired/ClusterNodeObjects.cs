@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
@@ -34,6 +35,11 @@ public sealed partial class ClusterNodeObjects : BackgroundService, INodeObjects
     private readonly Channel<NodeTuningStatus> waiting =
         Channel.CreateBounded<NodeTuningStatus>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
+    /// <summary>What of an object counts here, as it was told last: a pod's readiness, or our own status, is no change.</summary>
+    private readonly ConcurrentDictionary<(string Kind, string Namespace, string Name), string> counted = new();
+
+    private readonly AutoResetEvent changed = new(initialState: false);
+
     private int changes = 1;
     private string refusal = "";
 
@@ -43,8 +49,8 @@ public sealed partial class ClusterNodeObjects : BackgroundService, INodeObjects
         var own = new ResourceQuery { FieldSelector = $"metadata.name={node}" };
         tunings = new ClusterObjectStore<NodeTuning>(client, own, time, loggers.CreateLogger<ClusterObjectStore<NodeTuning>>());
         podStream = new ResourceStream<Pod>(client, new ResourceQuery { FieldSelector = $"spec.nodeName={node}" }, time, logger);
-        tuning = new ResourceCache<NodeTuning> { OnChange = _ => Volatile.Write(ref changes, 1) };
-        pods = new ResourceCache<Pod> { OnChange = _ => Volatile.Write(ref changes, 1) };
+        tuning = new ResourceCache<NodeTuning> { OnChange = change => Tell(change, static told => JsonSerializer.Serialize(told.Spec, KubernetesJson.TypeOf<NodeTuningSpec>())) };
+        pods = new ResourceCache<Pod> { OnChange = change => Tell(change, WhatCounts) };
     }
 
     public string Node { get; }
@@ -61,6 +67,8 @@ public sealed partial class ClusterNodeObjects : BackgroundService, INodeObjects
             throw new IOException($"the API server at {client.Configuration.Server} has not told the NodeTuning {Node} and this node's pods yet; what is held goes on being held", e);
         }
     }
+
+    public WaitHandle? Changed => changed;
 
     public bool HaveChanged() => Interlocked.Exchange(ref changes, 0) == 1;
 
@@ -80,6 +88,53 @@ public sealed partial class ClusterNodeObjects : BackgroundService, INodeObjects
         tuning.RunAsync(tunings.FollowAsync(stoppingToken), stoppingToken),
         pods.RunAsync(podStream.FollowAsync(stoppingToken), stoppingToken),
         WriteStatusesAsync(stoppingToken));
+
+    public override void Dispose()
+    {
+        changed.Dispose();
+        base.Dispose();
+    }
+
+    private void Tell<T>(ResourceChange<T> change, Func<T, string> whatCounts)
+        where T : class, IKubernetesObject
+    {
+        switch (change)
+        {
+            case ResourceChange<T>.Stored { Item: var item }:
+                var now = whatCounts(item);
+                if (counted.TryGetValue(KeyOf(item), out var before) && before == now)
+                {
+                    return;
+                }
+
+                counted[KeyOf(item)] = now;
+                break;
+            case ResourceChange<T>.Removed { Item: var gone }:
+                counted.TryRemove(KeyOf(gone), out _);
+                break;
+            case ResourceChange<T>.Listed { Items: var items }:
+                foreach (var other in counted.Keys.Where(static key => key.Kind == typeof(T).Name))
+                {
+                    counted.TryRemove(other, out _);
+                }
+
+                foreach (var listed in items)
+                {
+                    counted[KeyOf(listed)] = whatCounts(listed);
+                }
+
+                break;
+        }
+
+        Volatile.Write(ref changes, 1);
+        changed.Set();
+    }
+
+    private static (string Kind, string Namespace, string Name) KeyOf<T>(T item)
+        where T : class, IKubernetesObject => (typeof(T).Name, item.Metadata.Namespace, item.Metadata.Name);
+
+    private static string WhatCounts(Pod pod) => string.Join(
+        ' ', pod.Metadata.Uid, pod.Spec.NodeName, pod.Spec.HostNetwork, pod.Status.Phase, pod.Status.PodIP, PodWorkload.Of(pod), pod.Metadata.Annotations.GetValueOrDefault(Pod.StaticPodAnnotation));
 
     private async Task WriteStatusesAsync(CancellationToken cancellationToken)
     {
@@ -141,7 +196,7 @@ public sealed partial class ClusterNodeObjects : BackgroundService, INodeObjects
         }
     }
 
-    private static bool SaysTheSame(NodeTuningStatus a, NodeTuningStatus b) => Text(a) == Text(b);
+    private static bool SaysTheSame(NodeTuningStatus a, NodeTuningStatus b) => a with { ObservedAt = b.ObservedAt } == b || Text(a) == Text(b);
 
     private static string Text(NodeTuningStatus status) => JsonSerializer.Serialize(status with { ObservedAt = default }, KubernetesJson.TypeOf<NodeTuningStatus>());
 

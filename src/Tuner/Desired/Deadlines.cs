@@ -39,7 +39,7 @@ public sealed class Deadlines(HeldValues held, TimeProvider time)
             }
         }
 
-        foreach (var ended in known.Keys.Except(values.Select(value => value.Key)).ToList())
+        foreach (var ended in known.Count == 0 ? [] : known.Keys.Except(values.Select(value => value.Key)).ToList())
         {
             known.Remove(ended);
             failed.Remove(ended);

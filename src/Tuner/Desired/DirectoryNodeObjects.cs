@@ -1,17 +1,23 @@
+using System.Text.Json;
 using NetPulse.Kubernetes.Files;
 using NetPulse.Kubernetes.Objects;
 
 namespace NetPulse.Tuner.Desired;
 
 /// <summary>Standalone mode: the objects of this node are files below a directory.</summary>
-public sealed class DirectoryNodeObjects : INodeObjects
+public sealed class DirectoryNodeObjects : INodeObjects, IDisposable
 {
     private readonly string tunings;
     private readonly string pods;
     private readonly string specFile;
     private readonly string statusFile;
     private readonly Dictionary<string, (FileStamp Stamp, Pod? Pod, string Problem)> podFiles = new(StringComparer.Ordinal);
-    private int seen;
+    private (FileStamp Stamp, IReadOnlyList<SysctlSetting> Settings) read;
+    private (FileStamp Spec, DateTime Pods) seen;
+    private NodeTuningStatus? written;
+    private string writtenText = "";
+    private readonly AutoResetEvent changed = new(initialState: false);
+    private readonly List<FileSystemWatcher> watchers = [];
 
     public DirectoryNodeObjects(string directory, string node)
     {
@@ -24,12 +30,15 @@ public sealed class DirectoryNodeObjects : INodeObjects
 
     public string Node { get; }
 
+    public WaitHandle? Changed => watchers.Count > 0 ? changed : null;
+
     /// <summary>Makes the place for the NodeTuning, so that from then on its absence is a fault and not an empty wish.</summary>
     public Task PrepareAsync(CancellationToken cancellationToken = default)
     {
         try
         {
             Directory.CreateDirectory(tunings);
+            Watch();
             return Task.CompletedTask;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -38,58 +47,35 @@ public sealed class DirectoryNodeObjects : INodeObjects
         }
     }
 
-    /// <summary>Whether a file came, went or changed since this was last asked: a hint that may miss a change within one tick of the file system's clock.</summary>
+    /// <summary>
+    /// Whether the NodeTuning, or a file of a pod, was put in another's place, came or went since this was last asked: a hint that may miss a change within one tick of the
+    /// file system's clock, and the change of a pod's file where it lies.
+    /// </summary>
     public bool HaveChanged()
     {
-        var hash = default(HashCode);
-        hash.Add(FileStamp.Of(specFile));
-        try
-        {
-            foreach (var file in PodFiles())
-            {
-                hash.Add(file, StringComparer.Ordinal);
-                hash.Add(FileStamp.Of(file));
-            }
-        }
-        catch (ObjectFileException e)
-        {
-            // Told by the reading that follows, once.
-            hash.Add(e.Message, StringComparer.Ordinal);
-        }
-
-        var now = hash.ToHashCode();
+        var now = (FileStamp.Of(specFile), Directory.GetLastWriteTimeUtc(pods));
         (var before, seen) = (seen, now);
         return now != before;
+    }
+
+    public void Dispose()
+    {
+        Unwatch();
+        changed.Dispose();
     }
 
     /// <exception cref="ObjectFileException">The NodeTuning is there but cannot be understood, or its place is gone.</exception>
     public IReadOnlyList<SysctlSetting> ReadSettings()
     {
-        NodeTuning tuning;
-        try
+        // Taken before it is read: what comes in between is another stamp at the next look.
+        var stamp = FileStamp.Of(specFile);
+        if (stamp == default || stamp != read.Stamp)
         {
-            tuning = ObjectFile.Read<NodeTuning>(specFile);
-        }
-        catch (ObjectFileException e) when (e.InnerException is FileNotFoundException)
-        {
-            return [];
+            read = (default, []);
+            read = (stamp, Parse());
         }
 
-        if (tuning.Metadata.Name != Node)
-        {
-            throw Fault("metadata.name", $"must be this node's name, {Node}");
-        }
-
-        var settings = tuning.Spec.Settings;
-        for (var i = 0; i < settings.Count; i++)
-        {
-            if (settings.Take(i).Any(earlier => earlier.Name == settings[i].Name))
-            {
-                throw Fault($"spec.settings[{i}].name", $"'{settings[i].Name}' is the name of an earlier setting too; names must be unique");
-            }
-        }
-
-        return settings;
+        return read.Settings;
     }
 
     /// <exception cref="ObjectFileException">Their directory is there but cannot be read.</exception>
@@ -138,8 +124,85 @@ public sealed class DirectoryNodeObjects : INodeObjects
     }
 
     /// <exception cref="ObjectFileException">It could not be written.</exception>
-    public void WriteStatus(NodeTuningStatus status) =>
-        ObjectFile.Write(statusFile, new NodeTuning { Metadata = new ObjectMeta { Name = Node }, Status = status });
+    public void WriteStatus(NodeTuningStatus status)
+    {
+        // Hundreds of settings take tens of milliseconds to become YAML, and nearly every status is the one before at another time.
+        if (written is null || status with { ObservedAt = written.ObservedAt } != written)
+        {
+            writtenText = ObjectFile.Format(new NodeTuning { Metadata = new ObjectMeta { Name = Node }, Status = status });
+        }
+        else
+        {
+            writtenText = writtenText.Replace(ObservedAt(written), ObservedAt(status), StringComparison.Ordinal);
+        }
+
+        written = status;
+        ObjectFile.WriteText(statusFile, writtenText);
+    }
+
+    private IReadOnlyList<SysctlSetting> Parse()
+    {
+        NodeTuning tuning;
+        try
+        {
+            tuning = ObjectFile.Read<NodeTuning>(specFile);
+        }
+        catch (ObjectFileException e) when (e.InnerException is FileNotFoundException)
+        {
+            return [];
+        }
+
+        if (tuning.Metadata.Name != Node)
+        {
+            throw Fault("metadata.name", $"must be this node's name, {Node}");
+        }
+
+        var settings = tuning.Spec.Settings;
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < settings.Count; i++)
+        {
+            if (!names.Add(settings[i].Name))
+            {
+                throw Fault($"spec.settings[{i}].name", $"'{settings[i].Name}' is the name of an earlier setting too; names must be unique");
+            }
+        }
+
+        return settings;
+    }
+
+    /// <summary>Only where all of it can be watched: a node may be out of inotify instances, and a folder that comes later is seen by asking.</summary>
+    private void Watch()
+    {
+        try
+        {
+            Watch(new FileSystemWatcher(tunings, Path.GetFileName(specFile)));
+            Watch(new FileSystemWatcher(pods, "*.yaml"));
+        }
+        catch (Exception e) when (e is IOException or ArgumentException)
+        {
+            Unwatch();
+        }
+    }
+
+    private void Watch(FileSystemWatcher watcher)
+    {
+        watchers.Add(watcher);
+        watcher.NotifyFilter = NotifyFilters.FileName | NotifyFilters.LastWrite;
+        watcher.Created += (_, _) => changed.Set();
+        watcher.Changed += (_, _) => changed.Set();
+        watcher.Deleted += (_, _) => changed.Set();
+        watcher.Renamed += (_, _) => changed.Set();
+        watcher.Error += (_, _) => changed.Set();
+        watcher.EnableRaisingEvents = true;
+    }
+
+    private void Unwatch()
+    {
+        watchers.ForEach(static watcher => watcher.Dispose());
+        watchers.Clear();
+    }
+
+    private static string ObservedAt(NodeTuningStatus status) => $"  observedAt: {JsonSerializer.Serialize(status.ObservedAt).Trim('"')}\n";
 
     private static (FileStamp Stamp, Pod? Pod, string Problem) ReadPod(string file, FileStamp stamp)
     {

@@ -12,6 +12,9 @@ public interface INodeObjects
     /// <exception cref="IOException">They are not there yet; the looks that follow say so too.</exception>
     Task PrepareAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>Is set as soon as there may be a difference; <see langword="null"/> where nobody tells, and <see cref="HaveChanged"/> has to be asked now and then.</summary>
+    WaitHandle? Changed { get; }
+
     /// <summary>Whether there may be a difference since this was last asked.</summary>
     bool HaveChanged();
 

@@ -320,9 +320,9 @@ public sealed class KnobTable(ImmutableArray<Knob> knobs, ImmutableArray<KnobOrd
             "net.ipv4.tcp_rto_min_us",
             new KnobValue.Numbers("microseconds", 1, 5000, 200_000),
             SysctlScope.Namespace,
-            SysctlEffect.Live,
+            SysctlEffect.NewSockets,
             Danger: "Retransmissions for nothing where a peer delays its acknowledgements (40 ms and more).",
-            Source: "Documentation/networking/ip-sysctl.rst: least retransmission timeout; since Linux 6.11"),
+            Source: "Documentation/networking/ip-sysctl.rst: least retransmission timeout; since Linux 6.11. Read when a socket is made (net/ipv4/tcp.c, tcp_init_sock); an accepted connection has what its listener had"),
         new(
             "net.ipv4.tcp_thin_linear_timeouts",
             new KnobValue.Numbers("(0: off, 1: on)", 1, 0, 1),

@@ -146,7 +146,7 @@ internal static class CauseCases
 
     private static ConnectionEvidence Remembered => Bulk with
     {
-        Throughput = BytesPerSecond.FromMegabitsPerSecond(10), BestThroughput = BytesPerSecond.FromMegabitsPerSecond(44), SlowStartThresholdBytes = 30_000, ConnectionsClosed = 6,
+        Throughput = BytesPerSecond.FromMegabitsPerSecond(10), BestThroughput = BytesPerSecond.FromMegabitsPerSecond(44), SlowStartThresholdBytes = 30_000, ConnectionsClosed = 6, RecentlyRetransmittedShare = 0,
     };
 
     public static SubjectEvidence Pod(Reported own, Reported? node = null) => new()

@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Apply;
 using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Journal;
@@ -139,6 +140,22 @@ public sealed class ChangeJournalTests : IDisposable
         Assert.Equal(new Subject.OfEdge(Examples.Upload(0)), change.Objective.Subject);
         Assert.Equal(new Subject.OfEdge(Examples.Upload(1)), Assert.Single(change.Controls).Subject);
         Assert.Equal(5_875_000, change.Expected);
+    }
+
+    [Theory]
+    [InlineData("RunningConnections", SysctlEffect.Live)]
+    [InlineData("NewPods", SysctlEffect.NewNamespaces)]
+    [InlineData("NextListen", SysctlEffect.NextListen)]
+    public void When_a_value_counts_is_read_in_an_earlier_versions_words_too(string written, SysctlEffect effect)
+    {
+        using (var journal = new ChangeJournal(File, clock))
+        {
+            journal.Enter(ChangePhase.Planned, Change(), "planned");
+        }
+
+        System.IO.File.WriteAllText(File, System.Text.RegularExpressions.Regex.Replace(System.IO.File.ReadAllText(File), "\"takesEffect\":\"[A-Za-z]+\"", $"\"takesEffect\":\"{written}\""));
+        using var read = new ChangeJournal(File, clock);
+        Assert.Equal(effect, Assert.Single(read.Changes).Change.TakesEffect);
     }
 
     [Fact]

@@ -46,7 +46,7 @@ public sealed class CausesPageTests
             var remedies = Remedies.All.Select(remedy => remedy.About).Where(remedy => remedy.Cause == about.Cause).ToList();
             var sysctls = string.Join("; then ", remedies.Select(remedy => string.Join(", ", remedy.Sysctls.Select(sysctl => $"`{sysctl}`"))));
             var cure = string.Join("; ", new[] { sysctls, about.Advice }.Where(text => text.Length > 0));
-            var effect = string.Join("; ", remedies.Select(remedy => TakesEffectText.Of(remedy.TakesEffect)).Distinct());
+            var effect = string.Join("; ", remedies.Select(remedy => SysctlEffectText.Of(remedy.TakesEffect)).Distinct());
             page.Append($"| `{about.Cause}` | {(about.Strength == Strength.Error ? "error" : "shape")} | {about.Proof} | {about.Refutation} | {cure} | {(effect.Length > 0 ? effect : "–")} |\n");
         }
 

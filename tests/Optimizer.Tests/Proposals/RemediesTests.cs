@@ -16,7 +16,7 @@ public sealed class RemediesTests
         Assert.Null(proposal.Pod);
         // 49 % were delivered.
         Assert.Equal([new SysctlWrite("net.core.rmem_default", "212992", $"{Math.Ceiling(212_992 * 2 / 0.49 / 4096) * 4096:0}")], proposal.Writes.AsEnumerable());
-        Assert.Equal(TakesEffect.NewSockets, proposal.TakesEffect);
+        Assert.Equal(SysctlEffect.NewSockets, proposal.TakesEffect);
     }
 
     [Fact]

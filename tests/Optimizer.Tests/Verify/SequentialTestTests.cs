@@ -33,6 +33,21 @@ public sealed class SequentialTestTests
         Assert.InRange(found, 150, 200);
     }
 
+    [Theory]
+    [InlineData(5, 0.3)]
+    [InlineData(8, 0.6)]
+    public void A_fourfold_gain_is_found_with_few_readings_of_the_trouble(int before, double autocorrelation)
+    {
+        var random = new Random(5);
+        var found = Enumerable.Range(0, 200).Count(_ =>
+        {
+            var all = Readings(random, before + 30, autocorrelation, 0.3, 0);
+            var after = all[before..].ConvertAll(static value => value + Math.Log(4));
+            return Enumerable.Range(4, after.Count - 3).Any(look => SequentialTest.Compare(all[..before], after[..look]) is { Low: >= 1.1 });
+        });
+        Assert.InRange(found, 160, 200);
+    }
+
     [Fact]
     public void The_interval_holds_the_true_ratio()
     {

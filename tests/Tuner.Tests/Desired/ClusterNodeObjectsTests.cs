@@ -167,6 +167,22 @@ public sealed class ClusterNodeObjectsTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [KernelFact]
+    public async Task What_counts_is_a_change_and_neither_our_own_status_nor_a_pods_readiness_is()
+    {
+        await FollowAsync(Pod());
+        await TurnedAsync(static status => status is not null);
+        Want();
+        await ChangedAsync();
+        var pod = server.Find("v1", "pods", "archive-0", "lab")!;
+        pod["status"] = new JsonObject { ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Ready", ["status"] = "True" }) };
+        server.Add("v1", "pods", pod);
+        Want(Setting());
+        await ChangedAsync();
+        await TurnedAsync(static status => status?.Settings.Count == 1);
+        Assert.False(objects.HaveChanged());
+    }
+
+    [KernelFact]
     public async Task A_status_that_may_not_be_written_stops_nothing()
     {
         server.Deny("patch", "nodetunings/status");
@@ -237,6 +253,14 @@ public sealed class ClusterNodeObjectsTests : IAsyncLifetime, IAsyncDisposable
             _ = reconciler.RevertDue();
             reconciler.Reconcile();
             await Task.Delay(50, deadline.Token);
+        }
+    }
+
+    private async Task ChangedAsync()
+    {
+        while (!objects.HaveChanged())
+        {
+            await Task.Delay(20, deadline.Token);
         }
     }
 

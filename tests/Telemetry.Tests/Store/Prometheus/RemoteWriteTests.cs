@@ -91,6 +91,21 @@ public sealed class RemoteWriteTests
     public void A_series_without_a_name_is_refused() => AssertRefused(RemoteWriteEncoder.Encode([new Sample(LabelSet.From([new Label("a", "b")]), 1, 1)]), "no metric name");
 
     [Fact]
+    public void A_sender_that_sends_again_in_any_order_is_read_as_the_first_time()
+    {
+        var random = new Random(4);
+        var series = Enumerable.Range(0, 500).Select(i => LabelSet.Of("m", ("pod", $"service-{i % 10}"), ("port", $"{i / 10}"))).ToArray();
+        var decoder = new RemoteWriteDecoder(RemoteWriteLimits.Default);
+        for (var round = 0; round < 50; round++)
+        {
+            random.Shuffle(series);
+            var request = RemoteWriteEncoder.Encode([.. series.Take(random.Next(500)).SelectMany(one => Enumerable.Range(0, 3).Select(i => new Sample(one, round + i, random.Next())))]);
+            using var decoded = decoder.Decode(request);
+            Assert.Equal(Decode(request), decoded.Samples);
+        }
+    }
+
+    [Fact]
     public void Whatever_the_bytes_it_throws_FormatException_or_nothing()
     {
         var protobuf = Snappy.Decode(RemoteWriteEncoder.Encode([.. Enumerable.Range(0, 20).Select(i => new Sample(M, i, i * 0.1)), new Sample(LabelSet.Of("n"), 1, 1)]));
