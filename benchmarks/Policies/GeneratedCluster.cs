@@ -11,7 +11,7 @@ internal static class GeneratedCluster
 
     private static readonly int[] Numbers = [80, 443, 3000, 5432, 6379, 8080, 8443, 9090, 9102, 9200];
 
-    /// <param name="isEveryPodItsOwn">A label of its own on every pod, and a selector that asks for it: every pod is a class.</param>
+    /// <param name="isEveryPodItsOwn">Every pod is named by the selector of some policy, as the pods of a StatefulSet are: every pod is a class.</param>
     public static PolicyInputs Of(int pods, int policies, bool isEveryPodItsOwn)
     {
         var random = new Random(42);
@@ -21,10 +21,10 @@ internal static class GeneratedCluster
         {
             Namespaces = [.. Enumerable.Range(0, namespaces).Select(n => new Namespace { Metadata = new ObjectMeta { Name = $"ns{n}", Labels = Labels(("team", $"t{n % 7}")) } })],
             Pods = [.. Enumerable.Range(0, pods).Select(i => Pod(i, (i / Replicas) % apps, namespaces))],
-            NetworkPolicies = [.. Enumerable.Range(0, policies).Select(i => Policy(i, isEveryPodItsOwn && i == 0 ? "id" : null))],
+            NetworkPolicies = [.. Enumerable.Range(0, policies).Select(i => Policy(i))],
         };
 
-        NetworkPolicy Policy(int index, string? ownKey)
+        NetworkPolicy Policy(int index)
         {
             var app = random.Next(apps);
             var isDeny = index % 10 == 0;
@@ -33,17 +33,18 @@ internal static class GeneratedCluster
                 Metadata = new ObjectMeta { Name = $"p{index}", Namespace = $"ns{app % namespaces}" },
                 Spec = new NetworkPolicySpec
                 {
-                    PodSelector = ownKey is not null
-                        ? new LabelSelector { MatchExpressions = [new LabelSelectorRequirement { Key = ownKey, Operator = LabelSelectorRequirement.NotIn, Values = ["none"] }] }
-                        : isDeny ? LabelSelector.Everything : Selector("app", $"app{app}"),
+                    PodSelector = isDeny ? LabelSelector.Everything : Selector("app", $"app{app}"),
                     PolicyTypes = [NetworkPolicySpec.Ingressing, NetworkPolicySpec.Egressing],
-                    Ingress = isDeny ? [] : [new NetworkPolicyIngressRule { From = [Peer(), Peer(), Peer()], Ports = [Port(), Port()] }],
+                    Ingress = [.. isDeny ? [] : new[] { new NetworkPolicyIngressRule { From = [Peer(), Peer(), Peer()], Ports = [Port(), Port()] } }, .. isEveryPodItsOwn ? Named(index) : []],
                     Egress = isDeny
                         ? [new NetworkPolicyEgressRule { To = [new NetworkPolicyPeer { NamespaceSelector = Selector(Namespace.NameLabel, "kube-system") }], Ports = [new NetworkPolicyPort { Port = 53, Protocol = "UDP" }, new NetworkPolicyPort { Port = 53 }] }]
                         : [new NetworkPolicyEgressRule { To = [Peer(), Peer(), Peer()], Ports = [Port()] }],
                 },
             };
         }
+
+        IEnumerable<NetworkPolicyIngressRule> Named(int index) => Enumerable.Range(0, (pods + policies - 1) / policies)
+            .Select(i => new NetworkPolicyIngressRule { From = [new NetworkPolicyPeer { PodSelector = Selector("id", $"{index + (i * policies)}") }], Ports = [new NetworkPolicyPort { Port = 8080 }] });
 
         NetworkPolicyPeer Peer() => random.Next(10) switch
         {
@@ -59,7 +60,7 @@ internal static class GeneratedCluster
     private static Pod Pod(int index, int app, int namespaces) => new()
     {
         Metadata = new ObjectMeta { Name = $"pod{index}", Namespace = $"ns{app % namespaces}", Labels = Labels(("app", $"app{app}"), ("id", $"{index}")) },
-        Spec = new PodSpec { Containers = [new Container { Ports = [new ContainerPort { Name = "http", Number = app % 2 == 0 ? 8080 : 80 }] }] },
+        Spec = new PodSpec { Containers = [new Container { Ports = [new ContainerPort { Name = "http", Number = app % 2 == 0 ? 8080 : 80 }, new ContainerPort { Name = "metrics", Number = 9100 + (app % 3) }] }] },
         Status = new PodStatus { PodIP = $"10.{(index >> 16) & 255}.{(index >> 8) & 255}.{index & 255}" },
     };
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Numerics;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Policies;
 using NetPulse.Optimizer.Policies.Model;
@@ -50,6 +51,10 @@ internal sealed class Measurement(PolicyInputs inputs)
             ("a policy that changed", () => PolicyChange.Set(Changed(Any(inputs.NetworkPolicies), 8080))),
             ("a policy that went", () => PolicyChange.Gone(Reference(Any(inputs.NetworkPolicies)))),
             ("a policy with a port, a block and a label key that no other names", () => PolicyChange.Set(WithNews(Any(inputs.NetworkPolicies)))),
+            ("a policy whose block cuts 64 pods out of the others", () => PolicyChange.Set(From(new NetworkPolicyPeer { IpBlock = new IpBlock { Cidr = $"10.0.{random.Next(inputs.Pods.Length / 256)}.{64 * random.Next(4)}/26" } }))),
+            ("a policy whose block cuts half of all pods out of the others", () => PolicyChange.Set(From(new NetworkPolicyPeer { IpBlock = new IpBlock { Cidr = $"10.0.0.0/{32 - BitOperations.Log2((uint)inputs.Pods.Length / 2)}" } }))),
+            ("a policy that asks of every pod whether it has a label, the first that does", () => PolicyChange.Set(From(new NetworkPolicyPeer { PodSelector = Having(random.Next(2) == 0 ? "id" : "app") }))),
+            ("a policy that names a port of every pod, the first that does", () => PolicyChange.Set(Changed(Any(inputs.NetworkPolicies), "metrics"))),
         })
         {
             yield return Row(name, $"event: {what}", Spread(() => engine.With(change())), "20 ms");
@@ -93,10 +98,16 @@ internal sealed class Measurement(PolicyInputs inputs)
     private static Pod Labelled(Pod pod, string key, string value) =>
         pod with { Metadata = pod.Metadata with { Labels = new Dictionary<string, string>(pod.Metadata.Labels, StringComparer.Ordinal) { [key] = value } } };
 
-    private static NetworkPolicy Changed(NetworkPolicy policy, int port) => policy with
+    private NetworkPolicy From(NetworkPolicyPeer peer) => Changed(Any(inputs.NetworkPolicies), 8080, peer);
+
+    private static NetworkPolicy Changed(NetworkPolicy policy, IntOrString port) => Changed(policy, port, new NetworkPolicyPeer { PodSelector = LabelSelector.Everything });
+
+    private static NetworkPolicy Changed(NetworkPolicy policy, IntOrString port, NetworkPolicyPeer peer) => policy with
     {
-        Spec = policy.Spec with { Ingress = [.. policy.Spec.Ingress, new NetworkPolicyIngressRule { From = [new NetworkPolicyPeer { PodSelector = LabelSelector.Everything }], Ports = [new NetworkPolicyPort { Port = port }] }] },
+        Spec = policy.Spec with { Ingress = [.. policy.Spec.Ingress, new NetworkPolicyIngressRule { From = [peer], Ports = [new NetworkPolicyPort { Port = port }] }] },
     };
+
+    private static LabelSelector Having(string key) => new() { MatchExpressions = [new LabelSelectorRequirement { Key = key, Operator = LabelSelectorRequirement.Exists }] };
 
     private NetworkPolicy WithNews(NetworkPolicy policy) => policy with
     {

@@ -70,7 +70,8 @@ public sealed class PolicyPicture
     private static string KeyOf(IKubernetesObject item) => $"{item.Kind} {item.Metadata.Namespace}/{item.Metadata.Name}";
 
     private static bool IsSame(IKubernetesObject before, IKubernetesObject now) =>
-        ReferenceEquals(before, now) || (now.Metadata.ResourceVersion.Length > 0 && before.Metadata.ResourceVersion == now.Metadata.ResourceVersion);
+        ReferenceEquals(before, now) || (now.Metadata.ResourceVersion.Length > 0 && before.Metadata.ResourceVersion == now.Metadata.ResourceVersion
+            && (now is not Node node || node.Status.Addresses.SequenceEqual(((Node)before).Status.Addresses)));
 
     private static Dictionary<string, IKubernetesObject> Last(IEnumerable<IKubernetesObject> objects)
     {

@@ -1,3 +1,4 @@
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Policies;
 using NetPulse.Optimizer.Policies.Ports;
 
@@ -15,6 +16,24 @@ public sealed class AdminPolicySemanticsTests
     [Fact]
     public void An_admin_allow_overrules_a_network_policy_that_isolates() => Assert.True(
         Under(Admin("a", 1, $"ingress: [{{action: Allow, {FromObs}}}]"), Manifest.Policy("p", "{podSelector: {}}")).Can("mon/prom", "shop/db", 80));
+
+    [Theory]
+    [InlineData("Allow", false)]
+    [InlineData("Deny", false)]
+    [InlineData("Pass", false)]
+    [InlineData("Pass", true)]
+    public void A_peer_without_fields_fails_closed(string action, bool hasAllow)
+    {
+        // A file with such a peer is refused: one comes from a server of a later version.
+        var later = new AdminNetworkPolicy
+        {
+            Metadata = new ObjectMeta { Name = "a" },
+            Spec = new AdminNetworkPolicySpec { Priority = 1, Subject = new AdminPolicySubject { Namespaces = LabelSelector.Everything }, Ingress = [new AdminNetworkPolicyRule { Action = action, From = [new AdminPolicyPeer()] }] },
+        };
+        var cluster = Manifest.Read(hasAllow ? $"{Manifest.Shop}---\n{Admin("b", 2, $"ingress: [{{action: Allow, {FromObs}}}]")}" : Manifest.Shop);
+        var engine = PolicyEngine.Build(cluster with { AdminNetworkPolicies = [later, .. cluster.AdminNetworkPolicies] });
+        Assert.Equal(action == "Allow", engine.Can("mon/prom", "shop/db", 80));
+    }
 
     [Fact]
     public void The_lowest_priority_decides() => Assert.True(

@@ -117,7 +117,7 @@ public sealed class ChecksTests : IDisposable
     }
 
     [Fact]
-    public async Task Sarif_has_what_its_schema_requires()
+    public async Task Sarif_has_what_its_schema_and_code_scanning_require()
     {
         Policy("p.yaml");
         var root = JsonNode.Parse((await RunAsync(["check", folder, "--format", "sarif", "--docs", "https://docs.test/checks"])).Output)!;
@@ -126,8 +126,14 @@ public sealed class ChecksTests : IDisposable
         var rules = run["tool"]!["driver"]!["rules"]!.AsArray();
         Assert.False(string.IsNullOrEmpty($"{run["tool"]!["driver"]!["name"]}"));
         Assert.All(rules, static rule => Assert.True(Uri.TryCreate($"{rule!["helpUri"]}", UriKind.Absolute, out _) && $"{rule["shortDescription"]!["text"]}".Length > 0));
+        Assert.All(rules, static rule => Assert.All(new[] { "fullDescription", "help" }, part => Assert.NotEmpty($"{rule![part]!["text"]}")));
+        Assert.Equal(rules.Count, rules.Select(static rule => $"{rule!["id"]}").Distinct(StringComparer.Ordinal).Count());
         var results = run["results"]!.AsArray();
         Assert.NotEmpty(results);
+
+        // Code scanning knows an alert again by these; the file must lie in the repository, so that its address is relative.
+        Assert.Equal(results.Count, results.Select(static result => $"{result!["partialFingerprints"]!["netpulseFinding/v1"]}").Distinct(StringComparer.Ordinal).Count());
+        Assert.All(results, static result => Assert.DoesNotContain('\\', $"{result!["locations"]![0]!["physicalLocation"]!["artifactLocation"]!["uri"]}"));
         Assert.All(results, result =>
         {
             Assert.Equal($"{result!["ruleId"]}", $"{rules[result["ruleIndex"]!.GetValue<int>()]!["id"]}");

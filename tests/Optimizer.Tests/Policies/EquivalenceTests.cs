@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Policies;
 using NetPulse.Optimizer.Policies.Addresses;
 using NetPulse.Optimizer.Policies.Classes;
@@ -14,9 +15,11 @@ public sealed class EquivalenceTests
 {
     private static readonly int[] Ports = [52, 53, 80, 81, 100, 8080, 65535];
 
-    public static TheoryData<int> FewSeeds => [.. Enumerable.Range(1, 12)];
+    public static TheoryData<int> FewSeeds => [.. Enumerable.Range(1, Wanted ?? 12)];
 
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, int.TryParse(Environment.GetEnvironmentVariable("NETPULSE_POLICY_SEEDS"), NumberStyles.None, CultureInfo.InvariantCulture, out var seeds) ? seeds : 40)];
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, Wanted ?? 40)];
+
+    private static int? Wanted => int.TryParse(Environment.GetEnvironmentVariable("NETPULSE_POLICY_SEEDS"), NumberStyles.None, CultureInfo.InvariantCulture, out var seeds) ? seeds : null;
 
     [Theory]
     [MemberData(nameof(Seeds))]
@@ -127,6 +130,18 @@ public sealed class EquivalenceTests
             var family = Party.FamilyOf(from, to);
             return table[engine.Ports.ClassOf(protocol, port)].From[engine.ClassOf(from, family)].Contains(engine.ClassOf(to, family));
         }
+    }
+
+    [Fact]
+    public void A_pod_in_two_new_blocks_takes_no_other_of_its_class_with_it()
+    {
+        var twins = new PolicyInputs { Pods = [Pod("twins", "in", "10.0.0.1"), Pod("twins", "out", "10.0.0.100"), Pod("shop", "to", "10.0.1.1")] };
+        var policies = Manifest.Read(Manifest.Policy("p", "{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/28}}, {ipBlock: {cidr: 10.0.0.0/30}}]}]}")).NetworkPolicies;
+        var engine = PolicyEngine.Build(twins).With(new PolicyChange { NetworkPolicies = policies });
+        Assert.True(engine.Can("twins/in", "shop/to", 80));
+        Assert.False(engine.Can("twins/out", "shop/to", 80));
+
+        static Pod Pod(string space, string name, string address) => new() { Metadata = new ObjectMeta { Name = name, Namespace = space }, Status = new PodStatus { PodIP = address } };
     }
 
     [Theory]

@@ -37,8 +37,8 @@ internal sealed class NaiveEvaluator(PolicyInputs inputs)
             .Where(p => p.Subject.Namespaces is { } n ? Matches(n, NamespaceLabels(own.Pod!)) : Matches(p.Subject.Pods!.NamespaceSelector, NamespaceLabels(own.Pod!)) && Matches(p.Subject.Pods.PodSelector, own.Pod!.Metadata.Labels))
             .OrderBy(p => p.Priority)
             .SelectMany(p => p.Rules)
-            .Where(r => r.Peers.Any(peer => IsPeer(peer, other)) && r.Ports(destination, protocol, port))
-            .Select(r => r.Action)
+            .Where(r => (r.Peers.Any(IsUnknown) ? r.Action is not ("Allow" or "Accept") : r.Peers.Any(peer => IsPeer(peer, other))) && r.Ports(destination, protocol, port))
+            .Select(r => r.Peers.Any(IsUnknown) ? "Deny" : r.Action)
             .FirstOrDefault();
 
         switch (First(admin))
@@ -110,6 +110,8 @@ internal sealed class NaiveEvaluator(PolicyInputs inputs)
         || (other.IsManaged && peer.Pods is { } p && Matches(p.NamespaceSelector, NamespaceLabels(other.Pod!)) && Matches(p.PodSelector, other.Pod!.Metadata.Labels))
         || (!other.IsManaged && peer.Nodes is { } nodes && inputs.Nodes.Any(node => Matches(nodes, node.Metadata.Labels) && node.Status.Addresses.Any(a => IPAddress.Parse(a.Address).Equals(other.Address))))
         || peer.Networks.Any(network => IPNetwork.Parse(network).Contains(other.Address));
+
+    private static bool IsUnknown(AdminPolicyPeer peer) => peer.Namespaces is null && peer.Pods is null && peer.Nodes is null && peer.Networks.Count + peer.DomainNames.Count == 0;
 
     private Dictionary<string, string> NamespaceLabels(Pod pod)
     {

@@ -152,7 +152,7 @@ internal sealed class RandomCluster(int seed)
         ? new AdminPolicySubject { Namespaces = Selector() }
         : new AdminPolicySubject { Pods = new NamespacedPods { NamespaceSelector = Selector(), PodSelector = Selector() } };
 
-    private AdminPolicyPeer AdminPeer(bool isEgress) => random.Next(isEgress ? 4 : 2) switch
+    private AdminPolicyPeer AdminPeer(bool isEgress) => Chance(20) ? new AdminPolicyPeer() : random.Next(isEgress ? 4 : 2) switch
     {
         0 => new AdminPolicyPeer { Namespaces = Selector() },
         1 => new AdminPolicyPeer { Pods = new NamespacedPods { NamespaceSelector = Selector(), PodSelector = Selector() } },

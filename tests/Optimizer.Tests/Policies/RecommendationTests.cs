@@ -52,6 +52,46 @@ public sealed class RecommendationTests
     }
 
     [Fact]
+    public void A_scanner_is_not_let_in_where_it_knocked_once_on_an_open_door()
+    {
+        var knocks = new[] { 22, 23, 3306, 8080, 9200 }.Select(static port => Flow("mon/prom", "shop/web", port, count: 1));
+        var (recommendation, engine) = Recommend([.. knocks, Flow("shop/web", "shop/db", 5432)]);
+        Assert.False(engine.Can("mon/prom", "shop/web", 8080));
+        Assert.Contains(recommendation.Flags, static f => f is { Code: RecommendationFlags.Scan, NeedsReview: true });
+    }
+
+    [Fact]
+    public void A_job_that_has_ended_may_do_the_same_when_it_comes_again()
+    {
+        var job = new Pod
+        {
+            Metadata = new ObjectMeta { Namespace = "shop", Name = "backup-1-x", Labels = new Dictionary<string, string> { ["app"] = "backup", ["job-name"] = "backup-1" } },
+            Status = new PodStatus { Phase = PodStatus.Succeeded, PodIP = "10.0.9.9" },
+        };
+        var again = job with { Metadata = job.Metadata with { Name = "backup-2-y", Labels = new Dictionary<string, string> { ["app"] = "backup", ["job-name"] = "backup-2" } }, Status = new PodStatus { Phase = "Running", PodIP = "10.0.9.10" } };
+        var cluster = Shop with { Pods = [.. Shop.Pods, job] };
+        var recommendation = PolicyRecommendation.Of(
+            new RecommendationInputs(cluster, [], new Dictionary<string, string> { ["shop/backup-1-x"] = "Job/backup-1" }, [Flow("shop/backup-1-x", "shop/db", 5432)]), new RecommendationOptions { Namespaces = ["shop"] });
+        Assert.Empty(recommendation.Replay.Broken);
+        var engine = PolicyEngine.Build(cluster with { Pods = [.. cluster.Pods, again], NetworkPolicies = [.. recommendation.Policies] });
+        Assert.True(engine.Can("shop/backup-2-y", "shop/db", 5432));
+        Assert.False(engine.Can("shop/backup-2-y", "shop/web", 8080));
+    }
+
+    [Fact]
+    public void Callers_from_outside_come_by_every_node_where_a_load_balancer_offers_the_port_and_only_there()
+    {
+        var service = new Service
+        {
+            Metadata = new ObjectMeta { Namespace = "shop", Name = "web" },
+            Spec = new ServiceSpec { Type = ServiceSpec.LoadBalancer, Selector = new Dictionary<string, string> { ["app"] = "web" }, Ports = [new ServicePort { Port = 80, TargetPort = "http" }] },
+        };
+        var (_, engine) = Recommend([Flow("172.18.0.2", "shop/web", 8080), Flow("198.51.100.7", "shop/web", 9999)], services: [service]);
+        Assert.All(Shop.Nodes.SelectMany(static n => n.Status.Addresses), address => Assert.True(engine.Can(address.Address, "shop/web", 8080)));
+        Assert.False(engine.Can("203.0.113.77", "shop/web", 9999));
+    }
+
+    [Fact]
     public void The_kubelets_probes_need_no_rule()
     {
         var (recommendation, _) = Recommend([Flow("172.18.0.1", "shop/web", 8080), Flow("shop/web", "shop/db", 5432)]);

@@ -27,6 +27,15 @@ internal sealed class CutLine<T>
     /// <summary>Ascending.</summary>
     public IEnumerable<(int Class, T First, T Last)> Intervals => Enumerable.Range(0, starts.Length).Select(i => (classes[i], starts[i], LastOf(i)));
 
+    /// <summary>The intervals of a range at whose ends the line is cut, ascending.</summary>
+    public IEnumerable<(int Class, T First, T Last)> IntervalsIn(T first, T last)
+    {
+        for (var i = IndexAt(first); i < starts.Length && starts[i] <= last; i++)
+        {
+            yield return (classes[i], starts[i], LastOf(i));
+        }
+    }
+
     public int ClassAt(T value) => classes[IndexAt(value)];
 
     public (T First, T Last) IntervalAt(T value)
@@ -38,9 +47,9 @@ internal sealed class CutLine<T>
     /// <summary>Adds the classes of a range at whose ends the line is cut.</summary>
     public void AddTo(BitSet set, T first, T last)
     {
-        for (var i = IndexAt(first); i < starts.Length && starts[i] <= last; i++)
+        foreach (var (c, _, _) in IntervalsIn(first, last))
         {
-            set.Add(classes[i]);
+            set.Add(c);
         }
     }
 

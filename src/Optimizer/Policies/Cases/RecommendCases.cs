@@ -15,8 +15,8 @@ internal static class RecommendCases
     public static (IReadOnlyList<string> Wrong, JsonArray Answers) Run(string file, JsonObject root)
     {
         var cluster = CaseCluster.Read(file, root, policiesField: "existingPolicies");
-        var recommendation = PolicyRecommendation.Of(
-            new RecommendationInputs(cluster, [.. Items(root["services"]).Select(Service)], Owners(root), Items(root["flows"]).Select(FlowFile.Parse)), Options(root["options"]));
+        var inputs = new RecommendationInputs(cluster, [.. Items(root["services"]).Select(Service)], Owners(root), Items(root["flows"]).Select(FlowFile.Parse));
+        var recommendation = PolicyRecommendation.Of(inputs, Options(root["options"]));
         List<NetworkPolicy> policies = [.. recommendation.Policies];
         List<JsonObject> manifests = [.. policies.Select(PolicyManifest.Of)];
         var expected = root["expected"]!.AsObject();
@@ -39,6 +39,7 @@ internal static class RecommendCases
         }
 
         wrong.AddRange(Faults(expected, policies, recommendation, cluster));
+        wrong.AddRange(Unreviewed(expected["mustReview"], recommendation, WorkloadGroups.Of(inputs)).Select(static w => $"{w} is not marked for review"));
         return (wrong, [new JsonObject
         {
             ["policies"] = new JsonArray([.. manifests]),
@@ -119,6 +120,27 @@ internal static class RecommendCases
                 yield return $"{copy.Metadata.Name} repeats a rule of {name}";
             }
         }
+    }
+
+    /// <summary>What a case wants a person to look at: <c>true</c> for anything at all, a flag's code or subject, or a connection.</summary>
+    private static IEnumerable<string> Unreviewed(JsonNode? wanted, PolicyRecommendation recommendation, WorkloadGroups groups)
+    {
+        var flags = recommendation.Flags.Where(static f => f.NeedsReview).ToList();
+        if (wanted is JsonValue value && value.TryGetValue<bool>(out var isWanted))
+        {
+            return isWanted && flags.Count == 0 ? ["the recommendation"] : [];
+        }
+
+        return (wanted is JsonArray ? Items(wanted) : wanted is null ? [] : [wanted]).Where(item => !flags.Exists(flag => Says(flag, item))).Select(static item => item.ToJsonString());
+
+        bool Says(RecommendationFlag flag, JsonNode item) => item is JsonObject connection
+            ? connection.Where(static f => f.Key is "from" or "fromIp" or "to" or "ip" or "port").All(f => IsOf(flag, f.Value!.ToString()))
+            : Letters(flag.Code) == Letters(item.ToString()) || IsOf(flag, item.ToString());
+
+        bool IsOf(RecommendationFlag flag, string what) => Names($"{flag.Subject} {flag.Message}", what);
+
+        // A flag names a pod's workload where it can.
+        bool Names(string said, string what) => said.Contains(what, StringComparison.Ordinal) || (groups.Of(what) is { } group && said.Contains(group.ToString(), StringComparison.Ordinal));
     }
 
     /// <summary>Whether a case writes host-network or hostNetwork is all the same.</summary>

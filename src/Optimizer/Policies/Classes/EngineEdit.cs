@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Policies.Addresses;
 using NetPulse.Optimizer.Policies.Bits;
@@ -15,10 +14,9 @@ internal sealed class EngineEdit
     private readonly ImmutableArray<BitSet>.Builder portSets;
     private readonly ImmutableDictionary<string, int>.Builder portSetNumbers;
     private readonly HashSet<BitSet> ownedPortSets = new(ReferenceEqualityComparer.Instance);
-    private readonly ImmutableHashSet<string>.Builder labelKeys;
     private readonly ImmutableHashSet<string>.Builder portNames;
     private readonly List<PodClass?> classes;
-    private readonly ImmutableDictionary<string, int>.Builder classNumbers;
+    private readonly ImmutableDictionary<PodClassKey, int>.Builder classNumbers;
     private readonly ImmutableDictionary<string, PodPlace>.Builder pods;
     private readonly ImmutableDictionary<IpValue, ImmutableSortedSet<string>>.Builder podsAt;
     private readonly ImmutableDictionary<string, ClusterNode>.Builder nodes;
@@ -28,8 +26,7 @@ internal sealed class EngineEdit
     private readonly BitSet touched = new(0);
     private readonly List<int> freed = [];
 
-    /// <summary>Address classes that were cut since pods were last put into other classes.</summary>
-    private BitSet cutFrom = new(0);
+    private LabelInterest interest;
     private ImmutableStack<int> freeNumbers;
     private ImmutableArray<CompiledPolicy> policies;
     private AddressClasses addresses;
@@ -42,7 +39,6 @@ internal sealed class EngineEdit
         sets = new PeerSetsEdit(state.Sets);
         portSets = state.PortSets.ToBuilder();
         portSetNumbers = state.PortSetNumbers.ToBuilder();
-        labelKeys = state.LabelKeys.ToBuilder();
         portNames = state.PortNames.ToBuilder();
         classes = [.. state.Classes];
         classNumbers = state.ClassNumbers.ToBuilder();
@@ -50,12 +46,13 @@ internal sealed class EngineEdit
         pods = state.Pods.ToBuilder();
         podsAt = state.PodsAt.ToBuilder();
         nodes = state.Nodes.ToBuilder();
-        (policies, addresses, ports, wear) = (state.Policies, state.Addresses, state.Ports, state.Wear);
+        (policies, addresses, ports, interest, wear) = (state.Policies, state.Addresses, state.Ports, state.Interest, state.Wear);
     }
 
     public EngineState Seal()
     {
         var (ingress, egress) = (Refreshed(Direction.Ingress), Refreshed(Direction.Egress));
+        var at = podsAt.ToImmutable();
         return new EngineState
         {
             Sets = sets.Seal(),
@@ -63,13 +60,14 @@ internal sealed class EngineEdit
             Ports = ports,
             PortSets = portSets.ToImmutable(),
             PortSetNumbers = portSetNumbers.ToImmutable(),
-            LabelKeys = labelKeys.ToImmutable(),
+            Interest = interest,
             PortNames = portNames.ToImmutable(),
             Classes = [.. classes],
             ClassNumbers = classNumbers.ToImmutable(),
             FreeNumbers = freed.Aggregate(freeNumbers, static (free, number) => free.Push(number)),
             Pods = pods.ToImmutable(),
-            PodsAt = podsAt.ToImmutable(),
+            PodsAt = at,
+            PodAddresses = ReferenceEquals(at, old.PodsAt) ? old.PodAddresses : new PodAddresses(at.Keys),
             Nodes = nodes.ToImmutable(),
             Policies = policies,
             Ingress = ingress,
@@ -138,7 +136,6 @@ internal sealed class EngineEdit
         {
             Cut((node?.Addresses ?? []).Select(static a => Cidr.Of(a)));
             sets.Refill(addresses, [.. nodes.Values]);
-            Rekey(static _ => false);
         }
 
         // A pod of the host network that states no address has the node's.
@@ -153,7 +150,7 @@ internal sealed class EngineEdit
     {
         var party = Party.Of(pod, nodes.GetValueOrDefault(pod.Spec.NodeName)?.Addresses ?? []);
         if (party.ManagedPod is not null && pods.TryGetValue(party.Name, out var known) && known.Class >= 0
-            && (known.Party.V4, known.Party.V6) == (party.V4, party.V6) && ClassOf(pod, party).Key == classes[known.Class]!.Key)
+            && (known.Party.V4, known.Party.V6) == (party.V4, party.V6) && KeyOf(pod, party) == classes[known.Class]!.Key)
         {
             pods[party.Name] = new PodPlace(pod, party, known.Class);
             return;
@@ -242,19 +239,22 @@ internal sealed class EngineEdit
 
     private void Place(Pod pod, Party party)
     {
-        var fresh = ClassOf(pod, party);
-        if (!classNumbers.TryGetValue(fresh.Key, out var number))
-        {
-            number = NextNumber();
-            classNumbers.Add(fresh.Key, number);
-            classes[number] = fresh;
-            Cut(fresh.NamedPorts.Select(static p => p.Port));
-            sets.Enter(number, fresh);
-            touched.Add(number);
-        }
-
+        var key = KeyOf(pod, party);
+        var number = classNumbers.TryGetValue(key, out var known) ? known : Found(new PodClass(key, interest.Seen(pod.Metadata.Labels), NamedPortsOf(pod), Names));
         classes[number] = classes[number]! with { Members = classes[number]!.Members.Add(party.Name) };
         pods[party.Name] = new PodPlace(pod, party, number);
+    }
+
+    /// <summary>The number of a class that is new.</summary>
+    private int Found(PodClass fresh)
+    {
+        var number = NextNumber();
+        classNumbers.Add(fresh.Key, number);
+        classes[number] = fresh;
+        Cut(fresh.NamedPorts.Select(static p => p.Port));
+        sets.Enter(number, fresh, addresses);
+        touched.Add(number);
+        return number;
     }
 
     private void Quit(string name, int number)
@@ -275,22 +275,30 @@ internal sealed class EngineEdit
         freed.Add(number);
     }
 
-    private PodClass ClassOf(Pod pod, Party party)
+    /// <param name="labels">What is seen of the labels, where it is known; so with the ports.</param>
+    private PodClassKey KeyOf(Pod pod, Party party, string? labels = null, string? namedPorts = null) => new(
+        pod.Metadata.Namespace,
+        party.V4 is { } v4 ? addresses.CellOf(v4) : null,
+        party.V6 is { } v6 ? addresses.CellOf(v6) : null,
+        party.Primary,
+        labels ?? interest.TextOf(pod.Metadata.Labels),
+        namedPorts ?? string.Join('\n', NamedPortsOf(pod)));
+
+    /// <summary>Those that some rule names.</summary>
+    private List<(string Name, PortRange Port)> NamedPortsOf(Pod pod)
     {
-        int? v4 = party.V4 is { } four ? addresses.ClassOf(four) : null;
-        int? v6 = party.V6 is { } six ? addresses.ClassOf(six) : null;
-        var labels = pod.Metadata.Labels.Where(l => labelKeys.Contains(l.Key)).OrderBy(static l => l.Key, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
-        var named = NamedPorts.Of(pod).Where(p => portNames.Contains(p.Name)).Distinct()
-            .OrderBy(static p => p.Name, StringComparer.Ordinal).ThenBy(static p => p.Port.Protocol).ThenBy(static p => p.Port.First).ToList();
-        var key = new StringBuilder().Append(pod.Metadata.Namespace).Append('\n').Append(v4).Append('\n').Append(v6).Append('\n').Append((int)party.Primary).Append('\n');
-        foreach (var (label, value) in labels)
+        if (portNames.Count == 0 || !NamedPorts.HasAny(pod, portNames))
         {
-            // An absent label and an empty one are not the same.
-            key.Append(label).Append('\0').Append(value).Append('\n');
+            return [];
         }
 
-        key.Append('\n').AppendJoin('\n', named);
-        return new PodClass(key.ToString(), pod.Metadata.Namespace, labels, named, v4, v6, party.Primary, Names);
+        var named = NamedPorts.Of(pod).Where(p => portNames.Contains(p.Name)).Distinct().ToList();
+        if (named.Count > 1)
+        {
+            named.Sort(static (one, other) => (string.CompareOrdinal(one.Name, other.Name), one.Port.Protocol, one.Port.First).CompareTo((0, other.Port.Protocol, other.Port.First)));
+        }
+
+        return named;
     }
 
     /// <summary>Cuts all classes as fine as new policies ask for.</summary>
@@ -298,43 +306,90 @@ internal sealed class EngineEdit
     {
         var rules = models.SelectMany(static m => m.Rules).ToList();
         var peers = rules.SelectMany(static r => r.Peers).ToList();
-        var newKeys = models.Select(static m => m.Subject.Pods).Concat(peers.OfType<PeerModel.Pods>().Select(static p => p.Selection.Pods)).SelectMany(SelectorMatch.Keys).Where(labelKeys.Add).ToHashSet(StringComparer.Ordinal);
+        var newInterest = LabelInterest.Of(models.Select(static m => m.Subject.Pods).Concat(peers.OfType<PeerModel.Pods>().Select(static p => p.Selection.Pods))).Except(interest);
+        interest = interest.And(newInterest);
         var newNames = rules.SelectMany(static r => r.Ports).OfType<PortModel.Named>().Select(static n => n.Name).Where(portNames.Add).ToHashSet(StringComparer.Ordinal);
-        Cut(peers.OfType<PeerModel.Network>().SelectMany(static n => n.Except.Prepend(n.Block)));
         if (!sets.HasNodes && peers.Exists(static p => p is PeerModel.Nodes))
         {
             Cut(nodes.Values.SelectMany(static n => n.Addresses).Select(static a => Cidr.Of(a)));
         }
 
         Cut(rules.SelectMany(static r => r.Ports).OfType<PortModel.Ports>().Select(static p => p.Range));
-        if (newKeys.Count > 0 || newNames.Count > 0 || !cutFrom.IsEmpty)
+        var moved = Split([.. peers.OfType<PeerModel.Network>().SelectMany(static n => n.Except.Prepend(n.Block)).Distinct()]);
+        if (!newInterest.IsNone || newNames.Count > 0)
         {
-            Rekey(pod => pod.Metadata.Labels.Keys.Any(newKeys.Contains) || (newNames.Count > 0 && NamedPorts.Of(pod).Any(p => newNames.Contains(p.Name))));
+            var sees = newInterest.Sight();
+            var differing = pods.Where(p => p.Value.Class >= 0 && (sees(p.Value.Pod.Metadata.Labels) || (newNames.Count > 0 && NamedPorts.HasAny(p.Value.Pod, newNames)))).Select(static p => p.Value);
+            moved.AddRange(differing);
+        }
+
+        // Nested blocks, two families and labels may each have moved the same pod.
+        Rekey(moved.DistinctBy(static p => p.Party.Name), !newInterest.IsNone, newNames.Count > 0);
+    }
+
+    /// <summary>Cuts out blocks, and tells the pods in them from the others.</summary>
+    /// <returns>Pods that are in other cells than before; before pods come and go, so that the old addresses are theirs.</returns>
+    private List<PodPlace> Split(List<Cidr> blocks)
+    {
+        Cut(blocks);
+        var moved = new List<PodPlace>();
+        addresses = addresses.Split(
+            blocks,
+            block => old.PodAddresses.In(block.Family, block.First, block.Last).Length * 2 > old.PodAddresses.Count(block.Family),
+            (first, last) =>
+            {
+                foreach (var value in old.PodAddresses.In(first.Family, first.Value, last.Value))
+                {
+                    moved.AddRange(podsAt[new IpValue(first.Family, value)].Select(name => pods[name]));
+                }
+            });
+        return moved;
+    }
+
+    /// <summary>Puts pods that now differ from others of their class into classes of their own. The most of each class keep its number, so that little changes.</summary>
+    /// <param name="moved">Each once.</param>
+    /// <param name="hasLabels">Whether more is seen of labels than before.</param>
+    /// <param name="hasNames">Whether more ports are named than before.</param>
+    private void Rekey(IEnumerable<PodPlace> moved, bool hasLabels, bool hasNames)
+    {
+        foreach (var own in moved.GroupBy(static p => p.Class))
+        {
+            var podClass = classes[own.Key]!;
+            var parts = own.GroupBy(KeyNow).Select(part => ClassNow([.. part], part.Key)).ToList();
+            if (parts.Sum(static p => p.Members.Count) < podClass.Members.Count)
+            {
+                parts.Add(podClass with { Members = podClass.Members.Except(own.Select(static p => p.Party.Name)) });
+            }
+
+            var most = parts.MaxBy(static p => p.Members.Count)!;
+            if (most.Key != podClass.Key)
+            {
+                classNumbers.Remove(podClass.Key);
+                classNumbers.Add(most.Key, own.Key);
+                Cut(most.NamedPorts.Select(static p => p.Port));
+            }
+
+            classes[own.Key] = most;
+            foreach (var part in parts.Where(p => p != most))
+            {
+                var number = Found(part);
+                foreach (var name in part.Members)
+                {
+                    pods[name] = pods[name] with { Class = number };
+                }
+            }
+
+            PodClassKey KeyNow(PodPlace place) => KeyOf(place.Pod, place.Party, hasLabels ? null : podClass.Key.Labels, hasNames ? null : podClass.Key.NamedPorts);
+
+            PodClass ClassNow(List<PodPlace> part, PodClassKey key) => new(
+                key,
+                hasLabels ? interest.Seen(part[0].Pod.Metadata.Labels) : podClass.Labels,
+                hasNames ? NamedPortsOf(part[0].Pod) : podClass.NamedPorts,
+                part.Count == podClass.Members.Count ? podClass.Members : Names.Union(part.Select(static p => p.Party.Name)));
         }
     }
 
-    /// <summary>Puts pods into other classes: those that now differ, and those of addresses that were cut off.</summary>
-    private void Rekey(Func<Pod, bool> differs)
-    {
-        var cutOff = cutFrom;
-        cutFrom = new BitSet(0);
-        var moving = pods.Where(p => p.Value.Class >= 0 && (differs(p.Value.Pod) || IsCutOff(p.Value.Party, classes[p.Value.Class]!))).ToList();
-        foreach (var (name, place) in moving)
-        {
-            Quit(name, place.Class);
-            Place(place.Pod, place.Party);
-        }
-
-        bool IsCutOff(Party party, PodClass own) =>
-            (own.V4 is { } v4 && cutOff.Contains(v4) && addresses.ClassOf(party.V4!.Value) != v4)
-            || (own.V6 is { } v6 && cutOff.Contains(v6) && addresses.ClassOf(party.V6!.Value) != v6);
-    }
-
-    private void Cut(IEnumerable<Cidr> blocks) => addresses = addresses.Cut([.. blocks], NextNumber, (from, number) =>
-    {
-        sets.Cut(from, number);
-        cutFrom.Add(from);
-    });
+    private void Cut(IEnumerable<Cidr> blocks) => addresses = addresses.Cut([.. blocks], NextNumber, sets.Cut);
 
     private void Cut(IEnumerable<PortRange> ranges) => ports = ports.Cut(ranges, (from, number) =>
     {

@@ -25,8 +25,7 @@ internal sealed record EngineState
 
     public ImmutableDictionary<string, int> PortSetNumbers { get; init; } = ImmutableDictionary.Create<string, int>(StringComparer.Ordinal);
 
-    /// <summary>Every key that some pod selector has asked for.</summary>
-    public ImmutableHashSet<string> LabelKeys { get; init; } = ImmutableHashSet.Create<string>(StringComparer.Ordinal);
+    public LabelInterest Interest { get; init; } = LabelInterest.None;
 
     /// <summary>Every named port that some rule has stated.</summary>
     public ImmutableHashSet<string> PortNames { get; init; } = ImmutableHashSet.Create<string>(StringComparer.Ordinal);
@@ -36,13 +35,15 @@ internal sealed record EngineState
 
     public ImmutableStack<int> FreeNumbers { get; init; } = [];
 
-    public ImmutableDictionary<string, int> ClassNumbers { get; init; } = ImmutableDictionary.Create<string, int>(StringComparer.Ordinal);
+    public ImmutableDictionary<PodClassKey, int> ClassNumbers { get; init; } = ImmutableDictionary<PodClassKey, int>.Empty;
 
     /// <summary>By <c>namespace/name</c>.</summary>
     public ImmutableDictionary<string, PodPlace> Pods { get; init; } = ImmutableDictionary.Create<string, PodPlace>(StringComparer.Ordinal);
 
     /// <summary>Those that policies apply to.</summary>
     public ImmutableDictionary<IpValue, ImmutableSortedSet<string>> PodsAt { get; init; } = ImmutableDictionary<IpValue, ImmutableSortedSet<string>>.Empty;
+
+    public PodAddresses PodAddresses { get; init; } = new([]);
 
     public ImmutableDictionary<string, ClusterNode> Nodes { get; init; } = ImmutableDictionary.Create<string, ClusterNode>(StringComparer.Ordinal);
 
@@ -62,8 +63,8 @@ internal sealed record EngineState
     private static EngineState MakeEmpty()
     {
         var sets = new PeerSetsEdit(PeerSets.Empty);
-        sets.Cut(null, AllV4);
-        sets.Cut(null, AllV6);
+        sets.Begin(AllV4);
+        sets.Begin(AllV6);
         return new EngineState { Sets = sets.Seal() };
     }
 }

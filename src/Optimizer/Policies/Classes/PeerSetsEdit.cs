@@ -68,7 +68,7 @@ internal sealed class PeerSetsEdit
                 {
                     if (classes[c] is { } podClass)
                     {
-                        AddTo(number, c, podClass);
+                        AddTo(number, c, podClass, addresses);
                     }
                 }
 
@@ -85,7 +85,7 @@ internal sealed class PeerSetsEdit
     }
 
     /// <summary>A class of pods that is new.</summary>
-    public void Enter(int c, PodClass podClass)
+    public void Enter(int c, PodClass podClass, AddressClasses addresses)
     {
         Add(PeerSets.Everyone, c, true, true);
         Add(PeerSets.EveryPod, c, true, true);
@@ -96,7 +96,7 @@ internal sealed class PeerSetsEdit
 
         foreach (var number in networks.Keys)
         {
-            AddTo(number, c, podClass);
+            AddTo(number, c, podClass, addresses);
         }
     }
 
@@ -111,16 +111,18 @@ internal sealed class PeerSetsEdit
         }
     }
 
-    /// <summary>A class of addresses that is new: cut from another, or the whole of a family.</summary>
-    /// <param name="from">Null: from nothing.</param>
-    public void Cut(int? from, int c)
+    /// <summary>A class of addresses that is new: cut from another.</summary>
+    public void Cut(int from, int c)
     {
-        Add(PeerSets.Everyone, c, true, true);
-        foreach (var number in from is null ? [] : networks.Keys.Concat(nodes.Keys).Where(n => v4[n].Contains(from.Value)))
+        Begin(c);
+        foreach (var number in networks.Keys.Concat(nodes.Keys).Where(n => v4[n].Contains(from)))
         {
             Add(number, c, true, true);
         }
     }
+
+    /// <summary>A class of all addresses of a family.</summary>
+    public void Begin(int c) => Add(PeerSets.Everyone, c, true, true);
 
     public bool HasNamespace(string name) => selections.HasNamespace(name);
 
@@ -204,10 +206,10 @@ internal sealed class PeerSetsEdit
     }
 
     /// <summary>Pods whose address is in a block. With two addresses the one that the connection uses counts.</summary>
-    private void AddTo(int number, int c, PodClass podClass)
+    private void AddTo(int number, int c, PodClass podClass, AddressClasses addresses)
     {
         var set = v4[number];
-        var (byV4, byV6) = (podClass.V4 is { } four && set.Contains(four), podClass.V6 is { } six && set.Contains(six));
+        var (byV4, byV6) = (podClass.V4 is { } four && set.Contains(addresses.ClassIn(four)), podClass.V6 is { } six && set.Contains(addresses.ClassIn(six)));
         Add(number, c, podClass.IsDualStack ? byV4 : byV4 || byV6, podClass.IsDualStack ? byV6 : byV4 || byV6);
     }
 

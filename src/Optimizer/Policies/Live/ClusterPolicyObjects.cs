@@ -14,6 +14,9 @@ public sealed class ClusterPolicyObjects(KubernetesClient client, Func<Leadershi
     public async Task<ImmutableArray<NetworkPolicy>> ListAsync(CancellationToken cancellationToken) =>
         [.. (await client.ListAsync<NetworkPolicy>(ResourceQuery.All, cancellationToken)).Items];
 
+    public async Task<(ImmutableArray<Node> Nodes, ImmutableArray<Service> Services)> ListAddressesAsync(CancellationToken cancellationToken) =>
+        ([.. (await client.ListAsync<Node>(ResourceQuery.All, cancellationToken)).Items], [.. (await client.ListAsync<Service>(ResourceQuery.All, cancellationToken)).Items]);
+
     public async Task<string?> RefusalAsync(NetworkPolicy policy, CancellationToken cancellationToken)
     {
         try

@@ -8,12 +8,24 @@ using NetPulse.Optimizer.Policies.Validation;
 
 namespace NetPulse.Optimizer.Policies.Live;
 
-/// <summary>Standalone mode: <c>networkpolicies/NAMESPACE/NAME.yaml</c> and <c>pods/*.yaml</c> of the objects directory; what the API server would check is checked here.</summary>
+/// <summary>Standalone mode: <c>networkpolicies/NAMESPACE/NAME.yaml</c>, <c>pods/*.yaml</c>, <c>nodes/*.yaml</c> and <c>services/*.yaml</c> of the objects directory; what the API server would check is checked here.</summary>
 public sealed class DirectoryPolicyObjects(string directory, DirectoryObjectStore<NetworkPolicy> policies) : IPolicyObjects
 {
     private readonly string pods = Path.Combine(directory, "pods");
 
     public async Task<ImmutableArray<NetworkPolicy>> ListAsync(CancellationToken cancellationToken) => [.. (await policies.ListAsync(cancellationToken)).Items];
+
+    public Task<(ImmutableArray<Node> Nodes, ImmutableArray<Service> Services)> ListAddressesAsync(CancellationToken cancellationToken)
+    {
+        return Task.FromResult((Read<Node>("nodes"), Read<Service>("services")));
+
+        ImmutableArray<T> Read<T>(string kind)
+            where T : class, IKubernetesObject
+        {
+            var folder = Path.Combine(directory, kind);
+            return [.. Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.yaml").Order(StringComparer.Ordinal).Select(ObjectFile.Read<T>) : []];
+        }
+    }
 
     public Task<string?> RefusalAsync(NetworkPolicy policy, CancellationToken cancellationToken)
     {

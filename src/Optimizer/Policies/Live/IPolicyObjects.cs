@@ -9,6 +9,9 @@ public interface IPolicyObjects
 {
     Task<ImmutableArray<NetworkPolicy>> ListAsync(CancellationToken cancellationToken);
 
+    /// <summary>The nodes and the services: whose an address is.</summary>
+    Task<(ImmutableArray<Node> Nodes, ImmutableArray<Service> Services)> ListAddressesAsync(CancellationToken cancellationToken);
+
     /// <returns>Why it would be refused; <see langword="null"/> when it would be taken. Nothing is stored.</returns>
     Task<string?> RefusalAsync(NetworkPolicy policy, CancellationToken cancellationToken);
 

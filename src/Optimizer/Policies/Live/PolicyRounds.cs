@@ -16,6 +16,11 @@ public sealed partial class PolicyRounds(
 
     private static readonly TimeSpan ProposeEvery = TimeSpan.FromHours(1);
 
+    /// <summary>Addresses of nodes and services are read so seldom; sooner where there is a node that is not known.</summary>
+    private static readonly TimeSpan AddressesEvery = TimeSpan.FromHours(1);
+
+    private static readonly TimeSpan AddressesAtMostEvery = TimeSpan.FromMinutes(1);
+
     /// <summary>A denial that goes on is told again after so long.</summary>
     private static readonly TimeSpan TellEvery = TimeSpan.FromHours(1);
 
@@ -24,6 +29,7 @@ public sealed partial class PolicyRounds(
 
     private readonly PolicyPicture picture = new();
     private readonly Dictionary<string, DateTimeOffset> told = new(StringComparer.Ordinal);
+    private (ImmutableDictionary<string, Node> Nodes, ImmutableArray<Service> Services, DateTimeOffset At) addresses = (ImmutableDictionary<string, Node>.Empty, [], DateTimeOffset.MinValue);
     private DateTimeOffset proposedAt = DateTimeOffset.MinValue;
 
     /// <summary>What policies denied of late, as the latest round saw it.</summary>
@@ -83,11 +89,19 @@ public sealed partial class PolicyRounds(
     private async Task<ClusterSnapshot> UpdateAsync(CancellationToken cancellationToken)
     {
         var snapshot = await cluster.ReadAsync(cancellationToken);
+        var age = snapshot.At - addresses.At;
+        if (age >= AddressesEvery || (age >= AddressesAtMostEvery && snapshot.Nodes.Any(n => !addresses.Nodes.ContainsKey(n.Name))))
+        {
+            var (nodes, services) = await policies.ListAddressesAsync(cancellationToken);
+            addresses = (nodes.ToImmutableDictionary(static n => n.Metadata.Name, StringComparer.Ordinal), services, snapshot.At);
+        }
+
         picture.Replace(
         [
             .. snapshot.Pods,
             .. snapshot.Namespaces.Select(static metadata => new Namespace { Metadata = metadata }),
-            .. snapshot.Nodes.Select(static metadata => new Node { Metadata = metadata }),
+            .. snapshot.Nodes.IsEmpty ? addresses.Nodes.Values : snapshot.Nodes.Select(metadata => new Node { Metadata = metadata, Status = addresses.Nodes.GetValueOrDefault(metadata.Name)?.Status ?? new NodeStatus() }),
+            .. addresses.Services,
             .. await policies.ListAsync(cancellationToken),
         ]);
         return snapshot;

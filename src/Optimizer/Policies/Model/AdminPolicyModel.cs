@@ -50,7 +50,12 @@ internal static class AdminPolicyModel
 
     // Unlike in a NetworkPolicy, a rule without peers is about nobody: the API asks for one at least.
     private static RuleModel Rule(RuleReference reference, string action, IReadOnlyList<AdminPolicyPeer> peers, IEnumerable<PortModel> ports) =>
-        new(reference, Action(action), false, [.. peers.SelectMany(Peers)], [.. ports]);
+        peers.Any(IsUnknown)
+            ? new(reference, Action(action) == RuleAction.Allow ? RuleAction.Allow : RuleAction.Deny, Action(action) != RuleAction.Allow, [], [.. ports])
+            : new(reference, Action(action), false, [.. peers.SelectMany(Peers)], [.. ports]);
+
+    // A peer without fields is one of a later version: the API asks to fail closed, so that Allow is about nobody, and Deny and Pass deny everybody.
+    private static bool IsUnknown(AdminPolicyPeer peer) => peer is { Namespaces: null, Pods: null, Nodes: null, Networks.Count: 0, DomainNames.Count: 0 };
 
     // An action that we do not know must not open anything.
     private static RuleAction Action(string action) => action switch

@@ -15,6 +15,9 @@ internal sealed class ConversationSieve(FlowResolver resolver)
 
     private const long ScanKnocks = 2;
 
+    /// <summary>So many doors that nobody declares, each tried once, are a scan too: what the source tried once elsewhere is part of it.</summary>
+    private const int ScanOneOffs = 3;
+
     /// <summary>Up to here a conversation is rare.</summary>
     private const long RareCount = 2;
 
@@ -51,7 +54,7 @@ internal sealed class ConversationSieve(FlowResolver resolver)
             return;
         }
 
-        if (destination is Endpoint.Outside or Endpoint.Host && source is Endpoint.Outside or Endpoint.Host)
+        if ((destination is Endpoint.Outside or Endpoint.Host && source is Endpoint.Outside or Endpoint.Host) || resolver.IsOfOwnNode(source, flow.Destination, protocol, port))
         {
             return;
         }
@@ -79,16 +82,17 @@ internal sealed class ConversationSieve(FlowResolver resolver)
         var kept = new Dictionary<Conversation, Sightings>();
         foreach (var bySource in seen.GroupBy(static s => s.Key.Source))
         {
-            var knocks = bySource.Where(s => s.Value.Count <= ScanKnocks && !IsDeclared(s.Key)).Select(static s => s.Key).ToHashSet();
-            var isScan = knocks.Count >= ScanDoors;
-            if (isScan)
+            var closed = bySource.Where(s => s.Value.Count <= ScanKnocks && !IsDeclared(s.Key)).ToList();
+            var most = closed.Count >= ScanDoors ? ScanKnocks : closed.Count(static s => s.Value.Count == 1) >= ScanOneOffs ? 1 : 0;
+            var knocks = bySource.Where(s => s.Value.Count <= most && s.Key.Destination is Endpoint.Workload).Select(static s => s.Key).ToHashSet();
+            if (most > 0)
             {
-                Flag(RecommendationFlags.Scan, $"{bySource.Key}", $"it tried {knocks.Count} ports or addresses that nobody declares, each at most {ScanKnocks} times; none is allowed", needsReview: true);
+                Flag(RecommendationFlags.Scan, $"{bySource.Key}", $"it tried {closed.Count} ports that nobody declares; what it tried at most {most} time(s) is not allowed", needsReview: true);
             }
 
             foreach (var (conversation, sightings) in bySource)
             {
-                if (isScan && knocks.Contains(conversation))
+                if (knocks.Contains(conversation))
                 {
                     continue;
                 }

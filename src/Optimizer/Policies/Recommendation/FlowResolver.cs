@@ -4,6 +4,7 @@ using NetPulse.Optimizer.Policies.Addresses;
 using NetPulse.Optimizer.Policies.Checks;
 using NetPulse.Optimizer.Policies.Classes;
 using NetPulse.Optimizer.Policies.Flows;
+using NetPulse.Optimizer.Policies.Ports;
 
 namespace NetPulse.Optimizer.Policies.Recommendation;
 
@@ -15,6 +16,7 @@ internal sealed class FlowResolver
     private readonly Dictionary<IpValue, Pod> podsByAddress = [];
     private readonly Dictionary<IpValue, Service> servicesByAddress = [];
     private readonly Dictionary<IpValue, string> nodesByAddress = [];
+    private readonly List<Service> offering;
     private readonly Dictionary<WorkloadGroup, HashSet<(string Protocol, int Port)>> declared = [];
     private readonly Dictionary<string, IpValue> addressOfNode = new(StringComparer.Ordinal);
 
@@ -42,6 +44,7 @@ internal sealed class FlowResolver
             }
         }
 
+        offering = [.. inputs.Services.Where(static s => s.Spec.Type is ServiceSpec.LoadBalancer or ServiceSpec.NodePort && s.Spec.Selector.Count > 0)];
         foreach (var service in inputs.Services)
         {
             foreach (var address in Parse(service.Spec.ClusterIPs.Append(service.Spec.ClusterIP).Concat(service.Spec.ExternalIPs)))
@@ -72,12 +75,7 @@ internal sealed class FlowResolver
         }
 
         var stated = service.Spec.Ports.FirstOrDefault(p => p.Port == port && p.Protocol == protocol);
-        var target = stated?.TargetPort switch
-        {
-            null => port,
-            { Name: { } portName } => ContainerPort(behind, portName, protocol) ?? port,
-            { Number: var number } => number == 0 ? port : number,
-        };
+        var target = stated is null ? port : TargetOf(stated, behind);
         return (groups.Of(NameOf(behind)) is { } group ? new Endpoint.Workload(group) : new Endpoint.ServiceAddress(name, address), target);
     }
 
@@ -97,6 +95,25 @@ internal sealed class FlowResolver
 
         return ports.Contains((protocol, port));
     }
+
+    /// <summary>Whether a node calls a pod of its own, as the kubelet does: that is always allowed. What is offered to callers from outside may come by any node.</summary>
+    public bool IsOfOwnNode(Endpoint source, in FlowEnd destination, TransportProtocol protocol, int port) =>
+        source is Endpoint.Host { IsPod: false } host && PodOf(destination) is { } pod && pod.Spec.NodeName == host.Node && !IsOffered([pod], protocol, port);
+
+    /// <summary>Whether a load balancer or a node port offers a pod's port to callers from outside.</summary>
+    public bool IsOffered(IEnumerable<Pod> pods, TransportProtocol protocol, int port) =>
+        offering.Any(service => pods.Any(pod => Selection.IsBehind(pod, service)
+            && service.Spec.Ports.Any(p => p.Protocol == protocol.Text() && TargetOf(p, pod) == port)));
+
+    private static int TargetOf(ServicePort port, Pod pod) => port.TargetPort switch
+    {
+        { Name: { } name } => ContainerPort(pod, name, port.Protocol) ?? port.Port,
+        { Number: > 0 and var number } => number,
+        _ => port.Port,
+    };
+
+    /// <summary>The addresses of all nodes.</summary>
+    public IEnumerable<IpValue> NodeAddresses => nodesByAddress.Keys;
 
     private Pod? PodOf(in FlowEnd end) =>
         end.Pod.Length > 0 ? podsByName.GetValueOrDefault(end.Pod) : end.Address is { } address ? podsByAddress.GetValueOrDefault(address) : null;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Policies.Addresses;
+using NetPulse.Optimizer.Policies.Classes;
 
 namespace NetPulse.Optimizer.Policies.Recommendation;
 
@@ -23,6 +24,7 @@ public sealed record PolicyRecommendation(
 
     public static PolicyRecommendation Of(RecommendationInputs inputs, RecommendationOptions options)
     {
+        inputs = inputs with { Cluster = inputs.Cluster with { Pods = [.. inputs.Cluster.Pods.Select(Again)] } };
         var groups = WorkloadGroups.Of(inputs);
         var resolver = new FlowResolver(inputs, groups);
         var sieve = new ConversationSieve(resolver);
@@ -46,7 +48,7 @@ public sealed record PolicyRecommendation(
 
         var existing = PolicyEngine.Build(inputs.Cluster);
         var builders = groups.All.Where(g => scope.Contains(g.Namespace)).ToDictionary(static g => g, static g => new PolicyBuilder(g));
-        var rules = new RuleWriter(existing, inputs, builders, flags);
+        var rules = new RuleWriter(existing, resolver, builders, flags);
         foreach (var (conversation, _) in kept.OrderBy(static c => c.Key.ToString(), StringComparer.Ordinal))
         {
             rules.Write(conversation);
@@ -61,6 +63,9 @@ public sealed record PolicyRecommendation(
             || c.Destination is Endpoint.Workload { Group: var d } && scope.Contains(d.Namespace)), groups);
         return new PolicyRecommendation(stages, [.. flags.OrderByDescending(static f => f.NeedsReview).ThenBy(static f => f.Code, StringComparer.Ordinal).ThenBy(static f => f.Subject, StringComparer.Ordinal)], coverage, replay);
     }
+
+    /// <summary>A pod that has ended, as a job's, counts as the one that will come after it; its address may by now be another's.</summary>
+    private static Pod Again(Pod pod) => pod.Spec.HostNetwork || Party.IsManaged(pod) ? pod : pod with { Status = pod.Status with { Phase = "", PodIP = "", PodIPs = [] } };
 
     private static bool IsAbout(in Conversation conversation, WorkloadGroup group) =>
         conversation.Source is Endpoint.Workload { Group: var source } && source.Equals(group)

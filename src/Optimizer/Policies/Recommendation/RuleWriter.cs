@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
-using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Policies.Addresses;
-using NetPulse.Optimizer.Policies.Checks;
 using NetPulse.Optimizer.Policies.Classes;
 using NetPulse.Optimizer.Policies.Model;
 using NetPulse.Optimizer.Policies.Ports;
@@ -10,7 +8,7 @@ namespace NetPulse.Optimizer.Policies.Recommendation;
 
 /// <summary>Conversations → rules at both ends, but those that a policy in force has already.</summary>
 internal sealed class RuleWriter(
-    PolicyEngine existing, RecommendationInputs inputs, Dictionary<WorkloadGroup, PolicyBuilder> builders, ImmutableArray<RecommendationFlag>.Builder flags)
+    PolicyEngine existing, FlowResolver resolver, Dictionary<WorkloadGroup, PolicyBuilder> builders, ImmutableArray<RecommendationFlag>.Builder flags)
 {
     private readonly HashSet<(string Code, string Subject)> flagged = [];
 
@@ -24,7 +22,7 @@ internal sealed class RuleWriter(
 
         if (destination is Endpoint.Workload { Group: var called } && builders.TryGetValue(called, out var ingress) && !IsCovered(called, source, Direction.Ingress, protocol, port))
         {
-            if (source is Endpoint.Outside { Address: var client } && IsPublic(client) && IsOffered(called, port))
+            if (source is Endpoint.Outside { Address: var client } && IsPublic(client) && resolver.IsOffered(called.Pods, protocol, port))
             {
                 ingress.AllowTheWorld(protocol, port);
                 Flag(RecommendationFlags.PublicIngress, $"{called} {port}/{protocol.Text()}", "a load balancer or node port offers it to everybody, and callers from outside were seen: every public address may come", needsReview: true);
@@ -47,6 +45,18 @@ internal sealed class RuleWriter(
                 break;
             case Endpoint.Host host when direction == Direction.Ingress && !host.IsPod && builder.Subject.Pods.All(pod => pod.Spec.NodeName == host.Node):
                 // The kubelet's probes: a pod's own node always may.
+                break;
+            case Endpoint.Host { IsPod: false } when direction == Direction.Ingress && resolver.IsOffered(builder.Subject.Pods, conversation.Protocol, conversation.Port):
+                foreach (var address in resolver.NodeAddresses)
+                {
+                    builder.Allow(direction, address, conversation.Protocol, conversation.Port);
+                }
+
+                Flag(
+                    RecommendationFlags.NodeAddress,
+                    conversation.ToString(),
+                    "callers from outside come by the addresses of nodes (externalTrafficPolicy: Cluster): the addresses of all nodes are allowed, and a node that is new needs to be added",
+                    needsReview: true);
                 break;
             case Endpoint.Host host:
                 builder.Allow(direction, host.Address, conversation.Protocol, conversation.Port);
@@ -72,7 +82,7 @@ internal sealed class RuleWriter(
     /// <summary>Whether rules in force let every pod of the workload do it, so that a second rule would say nothing new.</summary>
     private bool IsCovered(WorkloadGroup subject, Endpoint peer, Direction direction, TransportProtocol protocol, int port)
     {
-        if (inputs.Cluster.NetworkPolicies.IsEmpty)
+        if (existing.Policies.IsEmpty)
         {
             return false;
         }
@@ -102,12 +112,6 @@ internal sealed class RuleWriter(
     /// <summary>One pod of each class that the policies in force tell apart.</summary>
     private List<Party> Representatives(WorkloadGroup group) =>
         [.. group.Pods.Select(pod => existing.PodNamed(FlowResolver.NameOf(pod))!).DistinctBy(party => existing.ClassOf(party))];
-
-    private bool IsOffered(WorkloadGroup group, int port) => inputs.Services.Any(service =>
-        service.Spec.Type is ServiceSpec.LoadBalancer or ServiceSpec.NodePort
-        && service.Spec.Selector.Count > 0
-        && group.Pods.Any(pod => Selection.IsBehind(pod, service))
-        && service.Spec.Ports.Any(offered => offered.TargetPort is null or { Name: not null } || offered.TargetPort.Value.Number == port));
 
     private static bool IsPublic(IpValue address) => address.Family == IpFamily.V4
         ? !((address.Value >> 24 == 10) || (address.Value >> 20 == 0xAC1) || (address.Value >> 16 == 0xC0A8) || (address.Value >> 16 == 0xA9FE) || (address.Value >> 22 == 0x191))

@@ -125,6 +125,31 @@ public sealed class PolicyRoundsTests : IDisposable
         Assert.Empty((await policies.ListAsync()).Items);
     }
 
+    [Fact]
+    public async Task A_pod_always_reaches_its_own_node_and_a_services_address_is_the_pods_behind_it()
+    {
+        Write("pods/web-0", "{apiVersion: v1, kind: Pod, metadata: {name: web-0, namespace: shop, labels: {app: web}}, spec: {nodeName: n1}}");
+        Write("nodes/n1", "{apiVersion: v1, kind: Node, metadata: {name: n1}, status: {addresses: [{type: InternalIP, address: 172.18.0.1}]}}");
+        Write("nodes/n2", "{apiVersion: v1, kind: Node, metadata: {name: n2}, status: {addresses: [{type: InternalIP, address: 172.18.0.2}]}}");
+        Write("services/db", "{apiVersion: v1, kind: Service, metadata: {name: db, namespace: shop}, spec: {clusterIP: 10.96.0.9, selector: {app: db}, ports: [{port: 80, targetPort: 5432}]}}");
+        await policies.ApplyAsync(new NetworkPolicy { Metadata = new ObjectMeta { Name = "deny", Namespace = "shop" }, Spec = new NetworkPolicySpec { PolicyTypes = [NetworkPolicySpec.Egressing] } });
+        await CountAsync(TcpMetrics.ConnectFailures, "9100", (LabelNames.Reason, "timed-out"), "172.18.0.1");
+        await CountAsync(TcpMetrics.ConnectFailures, "9100", (LabelNames.Reason, "timed-out"), "172.18.0.2");
+        await CountAsync(TcpMetrics.IoBytes, "80", (LabelNames.Direction, LabelNames.Transmit), "10.96.0.9");
+        var rounds = Rounds(OptimizationMode.Propose);
+        await rounds.RunAsync(CancellationToken.None);
+        Assert.Equal("172.18.0.2", $"{Assert.Single(rounds.Denials).Flow.Destination.Address}");
+        var manifests = (await recommendations.ListAsync()).Items.Select(static r => r.Spec!.Change.Manifest).ToList();
+        Assert.Contains(manifests, static m => m.Contains("5432", StringComparison.Ordinal));
+        Assert.DoesNotContain(manifests, static m => m.Contains("10.96.0.9", StringComparison.Ordinal));
+
+        void Write(string file, string yaml)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, file))!);
+            File.WriteAllText(Path.Combine(folder, $"{file}.yaml"), yaml);
+        }
+    }
+
     /// <summary>A new process.</summary>
     private PolicyRounds Rounds(OptimizationMode mode)
     {
@@ -146,12 +171,12 @@ public sealed class PolicyRoundsTests : IDisposable
         }
     }
 
-    /// <summary>A counter of web-0 towards db-0 that rises from 0 to 3.</summary>
-    private async Task CountAsync(MetricDefinition metric, string port, (string Name, string Value) label)
+    /// <summary>A counter of web-0 towards db-0, or an address, that rises from 0 to 3.</summary>
+    private async Task CountAsync(MetricDefinition metric, string port, (string Name, string Value) label, string? address = null)
     {
         var labels = LabelSet.Of(
-            metric.Name, (LabelNames.Node, "n1"), (LabelNames.Namespace, "shop"), (LabelNames.Workload, "web"), (LabelNames.Pod, "web-0"), (LabelNames.PeerNamespace, "shop"),
-            (LabelNames.PeerWorkload, "db"), (LabelNames.PeerPod, "db-0"), (LabelNames.ServerPort, port), (LabelNames.Role, LabelNames.Client), (label.Name, label.Value));
+            metric.Name, (LabelNames.Node, "n1"), (LabelNames.Namespace, "shop"), (LabelNames.Workload, "web"), (LabelNames.Pod, "web-0"), (LabelNames.PeerNamespace, address is null ? "shop" : ""),
+            (LabelNames.PeerWorkload, address ?? "db"), (LabelNames.PeerPod, address is null ? "db-0" : ""), (LabelNames.ServerPort, port), (LabelNames.Role, LabelNames.Client), (label.Name, label.Value));
         for (var value = 0; value <= 3; value++)
         {
             clock.Advance(TimeSpan.FromSeconds(5));

@@ -36,6 +36,7 @@ internal static class SarifReport
         {
             ["id"] = check.Id,
             ["shortDescription"] = Message(check.Problem),
+            ["fullDescription"] = Message($"{check.Problem}. {check.Fix}"),
             ["help"] = new JsonObject { ["text"] = check.Fix, ["markdown"] = $"{check.Fix} [{check.Id}]({diagnoses.Link(check)})" },
             ["defaultConfiguration"] = new JsonObject { ["level"] = Level(check.Severity) },
         };
