@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using NetPulse.Collector.Kernel;
-using NetPulse.Collector.Sampling;
 using NetPulse.Linux.Cgroups;
 using NetPulse.Linux.Netlink;
 using NetPulse.Linux.NetworkNamespaces;

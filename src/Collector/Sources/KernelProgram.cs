@@ -1,6 +1,5 @@
 using System.Runtime.ExceptionServices;
 using NetPulse.Collector.Kernel;
-using NetPulse.Collector.Sampling;
 
 namespace NetPulse.Collector.Sources;
 

@@ -1,5 +1,4 @@
 using NetPulse.Collector.Attribution;
-using NetPulse.Collector.Sampling;
 using NetPulse.Linux.Netlink;
 using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Samples;

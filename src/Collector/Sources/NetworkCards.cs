@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using NetPulse.Collector.Sampling;
 using NetPulse.Linux.Ethtool;
 using NetPulse.Linux.Netlink;
 using NetPulse.Telemetry.Exposition;

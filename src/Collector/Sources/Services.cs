@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using NetPulse.Collector.Attribution;
 using NetPulse.Collector.Kernel;
-using NetPulse.Collector.Sampling;
 using NetPulse.Linux.Netlink;
 using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Samples;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using NetPulse.Collector.Attribution;
-using NetPulse.Collector.Sampling;
 using NetPulse.Linux.Proc;
 using NetPulse.Linux.Sysctls;
 using NetPulse.Telemetry.Exposition;

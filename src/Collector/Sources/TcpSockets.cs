@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using System.Runtime.ExceptionServices;
 using NetPulse.Collector.Attribution;
 using NetPulse.Collector.Kernel;
-using NetPulse.Collector.Sampling;
 using NetPulse.Linux.NetworkNamespaces;
 using NetPulse.Telemetry.Exposition;
 

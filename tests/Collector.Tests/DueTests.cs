@@ -1,6 +1,4 @@
-using NetPulse.Collector.Sampling;
-
-namespace NetPulse.Collector.Tests.Sampling;
+namespace NetPulse.Collector.Tests;
 
 public sealed class DueTests
 {

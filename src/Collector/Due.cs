@@ -1,4 +1,4 @@
-namespace NetPulse.Collector.Sampling;
+namespace NetPulse.Collector;
 
 /// <summary>When something is done again. A clock that is set back by more than the period makes it due at once, and not hours later; one that never was is due.</summary>
 internal readonly record struct Due
