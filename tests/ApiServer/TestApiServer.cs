@@ -264,6 +264,15 @@ public sealed class TestApiServer : IAsyncDisposable
         return value;
     }
 
+    internal void DemandAllowed(ApiRequest request, string verb)
+    {
+        var called = request.Subresource.Length > 0 ? $"{request.Resource.Plural}/{request.Subresource}" : request.Resource.Plural;
+        if (denied.ContainsKey((verb, called)))
+        {
+            throw RefusalException.Forbidden(request.User, verb, request.Resource, request.Subresource, request.Namespace, request.Name);
+        }
+    }
+
     private static string ThisFile([CallerFilePath] string here = "") => here;
 
     private void Refuse(int requests, Func<HttpContext, Task> answer)
@@ -374,12 +383,7 @@ public sealed class TestApiServer : IAsyncDisposable
 
     private async Task ServeAsync(ApiRequest request)
     {
-        var called = request.Subresource.Length > 0 ? $"{request.Resource.Plural}/{request.Subresource}" : request.Resource.Plural;
-        if (denied.ContainsKey((request.Verb, called)))
-        {
-            throw RefusalException.Forbidden(request.User, request.Verb, request.Resource, request.Subresource, request.Namespace, request.Name);
-        }
-
+        DemandAllowed(request, request.Verb);
         if (request.IsWatch)
         {
             await reading.WatchAsync(request);
