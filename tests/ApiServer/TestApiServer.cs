@@ -180,10 +180,10 @@ public sealed class TestApiServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends each open watch in good order.</summary>
-    public async Task EndWatchesAsync()
+    /// <summary>Ends each open watch in good order; of one kind where its plural is given.</summary>
+    public async Task EndWatchesAsync(string plural = "")
     {
-        foreach (var watch in watches.Keys)
+        foreach (var watch in watches.Keys.Where(each => each.Path.EndsWith(plural, StringComparison.Ordinal)))
         {
             await watch.CancelAsync();
         }
@@ -511,6 +511,8 @@ internal sealed class OpenWatch(HttpContext http, Action<OpenWatch> onClose) : I
 {
     private readonly CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
     private bool isBroken;
+
+    public string Path { get; } = http.Request.Path.Value!;
 
     public CancellationToken Ended => ended.Token;
 

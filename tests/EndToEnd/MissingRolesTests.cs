@@ -60,20 +60,24 @@ public sealed class MissingRolesTests : IAsyncLifetime, IAsyncDisposable
         foreach (var resource in new[] { "pods", "namespaces", "nodes", "nodetunings", "optimizationpolicies", Recommendations })
         {
             // A watch that had begun before goes on; a real server ends it some minutes later.
-            await TakeAsync("watch", resource, server.EndWatchesAsync, isOnPolicy: true);
+            await TakeAsync("watch", resource, () => server.EndWatchesAsync(resource), isOnPolicy: true);
             await TakeAsync("list", resource, () =>
             {
                 server.Forget();
-                return server.EndWatchesAsync();
+                return server.EndWatchesAsync(resource);
             }, isOnPolicy: true);
         }
 
         await TakeAsync("list", "networkpolicies", Nothing, isOnPolicy: true);
 
         // The policy itself cannot say these; with another role missing it has something to say.
-        await TakeAsync("get", "optimizationpolicies", DenyAnother, isOnPolicy: false);
-        await TakeAsync("patch", "optimizationpolicies/status", DenyAnother, isOnPolicy: false);
-        server.Allow("list", "networkpolicies");
+        foreach (var (verb, resource) in new[] { ("get", "optimizationpolicies"), ("patch", "optimizationpolicies/status") })
+        {
+            await service.UntilAsync(() => Task.FromResult(Ready("status") == "True"));
+            await TakeAsync(verb, resource, DenyAnother, isOnPolicy: false);
+            server.Allow("list", "networkpolicies");
+        }
+
         await TakeAsync("get", Recommendations, () => Recommended("unread"), isOnPolicy: true);
         await TakeAsync("patch", $"{Recommendations}/status", () => Recommended("unwritten"), isOnPolicy: true);
         await TakeAsync("create", "events", () => Recommended($"untold-{server.Seen.Count}"), isOnPolicy: false);
@@ -96,9 +100,14 @@ public sealed class MissingRolesTests : IAsyncLifetime, IAsyncDisposable
             taken.Add((verb, resource));
             server.Deny(verb, resource);
             var named = $"the verb {verb} on {resource} ";
+            await provoke();
             await service.UntilAsync(async () =>
             {
-                await provoke();
+                if (verb == "create")
+                {
+                    await provoke();
+                }
+
                 return service.Output.Contains(named, StringComparison.Ordinal) && (!isOnPolicy || (Ready("status") == "False" && Ready("message").Contains(named, StringComparison.Ordinal)));
             });
             if (resource == "networkpolicies")

@@ -23,12 +23,13 @@ internal sealed partial class OptimizationJob(OptimizationRun run, PolicyRounds 
             }
 
             await run.RunAsync(cancellationToken);
-            await LookAtPoliciesAsync(cancellationToken);
-            meter.RunEnded("success", Stopwatch.GetElapsedTime(started));
             foreach (var problem in told.Replace(run.Latest.Problems))
             {
                 LogProblem(problem);
             }
+
+            await LookAtPoliciesAsync(cancellationToken);
+            meter.RunEnded("success", Stopwatch.GetElapsedTime(started));
         }
         catch (LeadershipLostException e)
         {
