@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using NetPulse.ApiServer;
@@ -48,7 +49,7 @@ public sealed class MissingRolesTests : IAsyncLifetime, IAsyncDisposable
         Assert.True((await service.Http.GetAsync("/healthz", deadline.Token)).IsSuccessStatusCode);
     }
 
-    /// <summary>One rule after the other, of a service that has worked with all of them.</summary>
+    /// <summary>One rule after the other, of each kind that is watched at the same time, of a service that has worked with all of them.</summary>
     [Fact]
     public async Task A_role_of_the_optimizer_that_is_taken_away_is_told_on_the_policy_and_once_in_the_log_while_it_runs_on()
     {
@@ -56,8 +57,8 @@ public sealed class MissingRolesTests : IAsyncLifetime, IAsyncDisposable
         using var service = ServiceUnderTest.StartOptimizer(Path.Combine(directory, "optimizer"), ServiceUnderTest.FreePort(), Environment("optimizer"), "--cluster:source=Cluster", "--schedule:cron=* * * * * ?");
         await service.AnswersAsync();
         await service.UntilAsync(() => Task.FromResult(Ready("status") == "True"));
-        var taken = new HashSet<(string Verb, string Resource)>();
-        foreach (var resource in new[] { "pods", "namespaces", "nodes", "nodetunings", "optimizationpolicies", Recommendations })
+        var taken = new ConcurrentBag<(string Verb, string Resource)>();
+        await Task.WhenAll(new[] { "pods", "namespaces", "nodes", "nodetunings", "optimizationpolicies", Recommendations }.Select(async resource =>
         {
             // A watch that had begun before goes on; a real server ends it some minutes later.
             await TakeAsync("watch", resource, () => server.EndWatchesAsync(resource), isOnPolicy: true);
@@ -66,7 +67,7 @@ public sealed class MissingRolesTests : IAsyncLifetime, IAsyncDisposable
                 server.Forget();
                 return server.EndWatchesAsync(resource);
             }, isOnPolicy: true);
-        }
+        }));
 
         await TakeAsync("list", "networkpolicies", Nothing, isOnPolicy: true);
 

@@ -13,16 +13,18 @@ public sealed class PolicyConditions(IObjectStore<OptimizationPolicy> store, IOp
     private const int MostTold = 5;
 
     /// <summary>A run ended midway: nothing of a snapshot is known.</summary>
-    /// <returns>As for <see cref="WriteAsync"/>.</returns>
-    public async Task<string?> WriteFailureAsync(string problem, CancellationToken cancellationToken)
+    public async Task WriteFailureAsync(string problem, CancellationToken cancellationToken)
     {
         try
         {
-            return await store.FindAsync(options.Value.Policy, cancellationToken: cancellationToken) is { } policy ? await WriteAsync(policy, [problem], cancellationToken) : null;
+            if (await store.FindAsync(options.Value.Policy, cancellationToken: cancellationToken) is { } policy)
+            {
+                await WriteAsync(policy, [problem], cancellationToken);
+            }
         }
-        catch (KubernetesException e)
+        catch (KubernetesException)
         {
-            return $"the policy could not be read: {e.Message}";
+            // The failure itself is in the log and on the page.
         }
     }
 
