@@ -155,12 +155,14 @@ public sealed class ClusterObjectsTests : IAsyncLifetime
         Settle(objects);
         server.Deny(verb, resource);
         server.Forget();
-        Wait.Until(() =>
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (LinesWith($"the verb {verb} on {resource} ").Length == 0)
         {
             // A watch that had begun before the role went goes on; a real server ends it some minutes later.
-            server.EndWatchesAsync().GetAwaiter().GetResult();
-            return LinesWith($"the verb {verb} on {resource} ").Length > 0;
-        });
+            await server.EndWatchesAsync(resource);
+            await Task.Delay(20, deadline.Token);
+        }
+
         var asked = Asked();
         Wait.Until(() => Asked() > asked + 1);
         Assert.Single(LinesWith($"the verb {verb} on {resource} "));

@@ -66,7 +66,7 @@ public sealed class DefinitionTests
         {
             var path = column!["jsonPath"]!.ToString();
             JsonNode? schema = path.StartsWith(".metadata.", StringComparison.Ordinal) ? new JsonObject() : Schema(kind);
-            foreach (var part in path.StartsWith(".metadata.", StringComparison.Ordinal) ? [] : path.TrimStart('.').Split('.', '[').Where(static part => !part.StartsWith('?') && !part.StartsWith("type==", StringComparison.Ordinal)).Select(static part => part.TrimEnd(']', ')')))
+            foreach (var part in path.StartsWith(".metadata.", StringComparison.Ordinal) ? [] : path.TrimStart('.').Replace('[', '.').Split('.').Where(static part => !part.StartsWith('?') && !part.StartsWith("type==", StringComparison.Ordinal)).Select(static part => part.TrimEnd(']', ')')))
             {
                 schema = schema?["items"] is { } items ? (part.Length > 0 && char.IsAsciiDigit(part[0]) ? items : items["properties"]?[part]) : schema?["properties"]?[part];
             }
