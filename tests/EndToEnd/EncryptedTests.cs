@@ -55,8 +55,7 @@ public sealed class EncryptedTests : IAsyncLifetime, IAsyncDisposable
     {
         var (optimizerPort, collectorPort) = (ServiceUnderTest.FreePort(), ServiceUnderTest.FreePort());
         var written = new Uri($"https://127.0.0.1:{optimizerPort}/api/v1/write");
-        File.WriteAllText(FileOf("token"), "token-of-collector");
-        server.Deny("create", "optimizers/samples");
+        File.WriteAllText(FileOf("token"), "token-of-nobody");
         using var optimizer = ServiceUnderTest.StartOptimizer(FileOf("optimizer"), optimizerPort, Environment("optimizer"), [.. Serving("optimizer"), "--cluster:source=Cluster"]);
         using var collector = ServiceUnderTest.Start(
             "Collector", "netpulse-collector", Environment("collector"),
@@ -76,9 +75,9 @@ public sealed class EncryptedTests : IAsyncLifetime, IAsyncDisposable
         using var trustsOthers = new HttpClient();
         await Assert.ThrowsAsync<HttpRequestException>(() => trustsOthers.GetStringAsync(new Uri($"https://127.0.0.1:{collectorPort}/healthz")));
 
-        // Its samples: refused by name while no role allows them, kept meanwhile, and there once one does.
-        await collector.UntilAsync(() => Task.FromResult(collector.Output.Contains("collector may not create optimizers/samples", StringComparison.Ordinal)));
-        server.Allow("create", "optimizers/samples");
+        // Its samples: refused and kept while nobody has its token, and there once somebody has.
+        await collector.UntilAsync(() => Task.FromResult(collector.Output.Contains("the API server does not know this token", StringComparison.Ordinal)));
+        File.WriteAllText(FileOf("token"), "token-of-collector");
         var query = new Uri($"https://127.0.0.1:{optimizerPort}/api/v1/query?query=netpulse_source_success");
         await optimizer.UntilAsync(async () => (await AskAsync(query, "token-of-reader")).Contains("\"node\":\"node-1\"", StringComparison.Ordinal));
         Assert.DoesNotContain("token-of-", collector.Output + optimizer.Output, StringComparison.Ordinal);
