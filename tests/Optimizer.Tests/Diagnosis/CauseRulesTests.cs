@@ -61,5 +61,20 @@ public sealed class CauseRulesTests
         Assert.Equal(LabelNames.Client, edge.Role);
     }
 
+    [Theory]
+    [InlineData(Cause.RetransmissionTimeoutFloor)]
+    [InlineData(Cause.ThinStreamBackoff)]
+    [InlineData(Cause.NonCongestionLoss)]
+    public void What_a_listener_throws_away_is_no_loss_of_the_path(Cause cause)
+    {
+        var edge = Examples.Upload(0) with { ServerPort = "9004" };
+        var proves = CauseCases.All.First(each => each.Cause == cause).Proves with { Subject = new Subject.OfEdge(edge) };
+        Assert.NotNull(Rule(cause).Judge(proves)?.Finding);
+        var overflows = proves with { Peer = CauseCases.Edge(CauseCases.Bulk, peer: CauseCases.Listener(16, 16, 0.5)).Peer };
+        var judgement = Rule(cause).Judge(overflows);
+        Assert.Null(judgement?.Finding);
+        Assert.Contains(judgement!.Refutation, piece => piece.Holds == false && piece.ToString().Contains("port 9004", StringComparison.Ordinal));
+    }
+
     private static ICauseRule Rule(Cause cause) => CauseRules.All.Single(rule => rule.About.Cause == cause);
 }
