@@ -149,17 +149,23 @@ internal sealed class EngineEdit
     public void Enter(Pod pod)
     {
         var party = Party.Of(pod, nodes.GetValueOrDefault(pod.Spec.NodeName)?.Addresses ?? []);
+        var place = new PodPlace(pod, party, -1);
         if (party.ManagedPod is not null && pods.TryGetValue(party.Name, out var known) && known.Class >= 0
-            && (known.Party.V4, known.Party.V6) == (party.V4, party.V6) && KeyOf(pod, party) == classes[known.Class]!.Key)
+            && (known.Party.V4, known.Party.V6) == (party.V4, party.V6) && KeyOf(place) == KeyOf(known))
         {
-            pods[party.Name] = new PodPlace(pod, party, known.Class);
+            pods[party.Name] = place with { Class = known.Class };
+            if (classes[known.Class]!.Example.Name == party.Name)
+            {
+                classes[known.Class] = classes[known.Class]!.With(place);
+            }
+
             return;
         }
 
         Leave(party.Name);
         if (party.ManagedPod is null)
         {
-            pods[party.Name] = new PodPlace(pod, party, -1);
+            pods[party.Name] = place;
             return;
         }
 
@@ -168,7 +174,7 @@ internal sealed class EngineEdit
             sets.Relabel(pod.Metadata.Namespace, null, classes);
         }
 
-        Place(pod, party);
+        Place(place);
         foreach (var address in AddressesOf(party))
         {
             podsAt[address] = podsAt.GetValueOrDefault(address, Names).Add(party.Name);
@@ -237,21 +243,23 @@ internal sealed class EngineEdit
         }
     }
 
-    private void Place(Pod pod, Party party)
+    private void Place(PodPlace place)
     {
-        var key = KeyOf(pod, party);
-        var number = classNumbers.TryGetValue(key, out var known) ? known : Found(new PodClass(key, interest.Seen(pod.Metadata.Labels), NamedPortsOf(pod), Names));
-        classes[number] = classes[number]! with { Members = classes[number]!.Members.Add(party.Name) };
-        pods[party.Name] = new PodPlace(pod, party, number);
+        var key = KeyOf(place);
+
+        // A class whose key is outdated may have pods that are others by now.
+        var number = classNumbers.TryGetValue(key, out var known) && KeyOf(classes[known]!) == key ? known : Found(new PodClass(key, place, Names));
+        classes[number] = classes[number]! with { Members = classes[number]!.Members.Add(place.Party.Name) };
+        pods[place.Party.Name] = place with { Class = number };
     }
 
     /// <summary>The number of a class that is new.</summary>
     private int Found(PodClass fresh)
     {
         var number = NextNumber();
-        classNumbers.Add(fresh.Key, number);
+        classNumbers[fresh.Key] = number;
         classes[number] = fresh;
-        Cut(fresh.NamedPorts.Select(static p => p.Port));
+        Cut(fresh.NamedPorts.Where(p => portNames.Contains(p.Name)).Select(static p => p.Port));
         sets.Enter(number, fresh, addresses);
         touched.Add(number);
         return number;
@@ -259,15 +267,16 @@ internal sealed class EngineEdit
 
     private void Quit(string name, int number)
     {
-        var left = classes[number]!.Members.Remove(name);
+        var own = classes[number]!;
+        var left = own.Members.Remove(name);
         if (!left.IsEmpty)
         {
-            classes[number] = classes[number]! with { Members = left };
+            classes[number] = (own.Example.Name == name ? own.With(pods[left[0]]) : own) with { Members = left };
             return;
         }
 
-        classNumbers.Remove(classes[number]!.Key);
-        sets.Leave(number, classes[number]!);
+        Forget(number);
+        sets.Leave(number, own);
         classes[number] = null;
         touched.Add(number);
 
@@ -275,39 +284,37 @@ internal sealed class EngineEdit
         freed.Add(number);
     }
 
-    /// <param name="labels">What is seen of the labels, where it is known; so with the ports.</param>
-    private PodClassKey KeyOf(Pod pod, Party party, string? labels = null, string? namedPorts = null) => new(
-        pod.Metadata.Namespace,
-        party.V4 is { } v4 ? addresses.CellOf(v4) : null,
-        party.V6 is { } v6 ? addresses.CellOf(v6) : null,
-        party.Primary,
-        labels ?? interest.TextOf(pod.Metadata.Labels),
-        namedPorts ?? string.Join('\n', NamedPortsOf(pod)));
-
-    /// <summary>Those that some rule names.</summary>
-    private List<(string Name, PortRange Port)> NamedPortsOf(Pod pod)
+    /// <summary>A class is no longer found by its key.</summary>
+    private void Forget(int number)
     {
-        if (portNames.Count == 0 || !NamedPorts.HasAny(pod, portNames))
+        if (classNumbers.TryGetValue(classes[number]!.Key, out var found) && found == number)
         {
-            return [];
+            classNumbers.Remove(classes[number]!.Key);
         }
-
-        var named = NamedPorts.Of(pod).Where(p => portNames.Contains(p.Name)).Distinct().ToList();
-        if (named.Count > 1)
-        {
-            named.Sort(static (one, other) => (string.CompareOrdinal(one.Name, other.Name), one.Port.Protocol, one.Port.First).CompareTo((0, other.Port.Protocol, other.Port.First)));
-        }
-
-        return named;
     }
+
+    /// <summary>The key of a class as of now.</summary>
+    private PodClassKey KeyOf(PodClass podClass) => KeyOf(pods[podClass.Example.Name]);
+
+    private PodClassKey KeyOf(PodPlace place) => new(
+        place.Pod.Metadata.Namespace,
+        CellOf(place.Party.V4),
+        CellOf(place.Party.V6),
+        place.Party.Primary,
+        interest.TextOf(place.Pod.Metadata.Labels),
+        TextOf(NamedPorts.Of(place.Pod).Where(p => portNames.Contains(p.Name))));
+
+    private int? CellOf(IpValue? address) => address is { } known ? addresses.CellOf(known) : null;
+
+    private static string TextOf(IEnumerable<(string Name, PortRange Port)> ports) =>
+        string.Join('\n', ports.Select(static p => $"{p.Name} {p.Port}").Distinct().Order(StringComparer.Ordinal));
 
     /// <summary>Cuts all classes as fine as new policies ask for.</summary>
     private void Learn(IReadOnlyCollection<PolicyModel> models)
     {
         var rules = models.SelectMany(static m => m.Rules).ToList();
         var peers = rules.SelectMany(static r => r.Peers).ToList();
-        var newInterest = LabelInterest.Of(models.Select(static m => m.Subject.Pods).Concat(peers.OfType<PeerModel.Pods>().Select(static p => p.Selection.Pods))).Except(interest);
-        interest = interest.And(newInterest);
+        interest = interest.And(models.Select(static m => m.Subject.Pods).Concat(peers.OfType<PeerModel.Pods>().Select(static p => p.Selection.Pods)), out var newKeys);
         var newNames = rules.SelectMany(static r => r.Ports).OfType<PortModel.Named>().Select(static n => n.Name).Where(portNames.Add).ToHashSet(StringComparer.Ordinal);
         if (!sets.HasNodes && peers.Exists(static p => p is PeerModel.Nodes))
         {
@@ -316,23 +323,17 @@ internal sealed class EngineEdit
 
         Cut(rules.SelectMany(static r => r.Ports).OfType<PortModel.Ports>().Select(static p => p.Range));
         var moved = Split([.. peers.OfType<PeerModel.Network>().SelectMany(static n => n.Except.Prepend(n.Block)).Distinct()]);
-        if (!newInterest.IsNone || newNames.Count > 0)
-        {
-            var sees = newInterest.Sight();
-            var differing = pods.Where(p => p.Value.Class >= 0 && (sees(p.Value.Pod.Metadata.Labels) || (newNames.Count > 0 && NamedPorts.HasAny(p.Value.Pod, newNames)))).Select(static p => p.Value);
-            moved.AddRange(differing);
-        }
-
-        // Nested blocks, two families and labels may each have moved the same pod.
-        Rekey(moved.DistinctBy(static p => p.Party.Name), !newInterest.IsNone, newNames.Count > 0);
+        var news = new News(newKeys, newNames, !moved.IsEmpty);
+        IEnumerable<PodPlace> suspects = newKeys.Count > 0 || newNames.Count > 0 ? pods.Values.Where(static p => p.Class >= 0) : moved.Members().SelectMany(c => classes[c]!.Members.Select(name => pods[name]));
+        Divide(suspects, news);
     }
 
     /// <summary>Cuts out blocks, and tells the pods in them from the others.</summary>
-    /// <returns>Pods that are in other cells than before; before pods come and go, so that the old addresses are theirs.</returns>
-    private List<PodPlace> Split(List<Cidr> blocks)
+    /// <returns>Classes with pods that are in other cells than before; before pods come and go, so that the old addresses are theirs.</returns>
+    private BitSet Split(List<Cidr> blocks)
     {
         Cut(blocks);
-        var moved = new List<PodPlace>();
+        var moved = new BitSet(0);
         addresses = addresses.Split(
             blocks,
             block => old.PodAddresses.In(block.Family, block.First, block.Last).Length * 2 > old.PodAddresses.Count(block.Family),
@@ -340,53 +341,71 @@ internal sealed class EngineEdit
             {
                 foreach (var value in old.PodAddresses.In(first.Family, first.Value, last.Value))
                 {
-                    moved.AddRange(podsAt[new IpValue(first.Family, value)].Select(name => pods[name]));
+                    foreach (var name in podsAt[new IpValue(first.Family, value)])
+                    {
+                        moved.Add(pods[name].Class);
+                    }
                 }
             });
         return moved;
     }
 
-    /// <summary>Puts pods that now differ from others of their class into classes of their own. The most of each class keep its number, so that little changes.</summary>
-    /// <param name="moved">Each once.</param>
-    /// <param name="hasLabels">Whether more is seen of labels than before.</param>
-    /// <param name="hasNames">Whether more ports are named than before.</param>
-    private void Rekey(IEnumerable<PodPlace> moved, bool hasLabels, bool hasNames)
+    /// <summary>Cuts classes whose pods the news tell apart. All others stay as they are, with their outdated keys: what every pod of a class has changes nothing.</summary>
+    private void Divide(IEnumerable<PodPlace> suspects, News news)
     {
-        foreach (var own in moved.GroupBy(static p => p.Class))
+        var first = new Dictionary<int, Sight>();
+        var divided = new BitSet(0);
+        var ports = new HashSet<PortRange>();
+        foreach (var place in suspects)
         {
-            var podClass = classes[own.Key]!;
-            var parts = own.GroupBy(KeyNow).Select(part => ClassNow([.. part], part.Key)).ToList();
-            if (parts.Sum(static p => p.Members.Count) < podClass.Members.Count)
+            var own = SightOf(place, news, ports);
+            if (classes[place.Class]!.Members.Count > 1 && !first.TryAdd(place.Class, own) && first[place.Class] != own)
             {
-                parts.Add(podClass with { Members = podClass.Members.Except(own.Select(static p => p.Party.Name)) });
+                divided.Add(place.Class);
             }
-
-            var most = parts.MaxBy(static p => p.Members.Count)!;
-            if (most.Key != podClass.Key)
-            {
-                classNumbers.Remove(podClass.Key);
-                classNumbers.Add(most.Key, own.Key);
-                Cut(most.NamedPorts.Select(static p => p.Port));
-            }
-
-            classes[own.Key] = most;
-            foreach (var part in parts.Where(p => p != most))
-            {
-                var number = Found(part);
-                foreach (var name in part.Members)
-                {
-                    pods[name] = pods[name] with { Class = number };
-                }
-            }
-
-            PodClassKey KeyNow(PodPlace place) => KeyOf(place.Pod, place.Party, hasLabels ? null : podClass.Key.Labels, hasNames ? null : podClass.Key.NamedPorts);
-
-            PodClass ClassNow(List<PodPlace> part, PodClassKey key) => new(
-                key,
-                hasLabels ? interest.Seen(part[0].Pod.Metadata.Labels) : podClass.Labels,
-                hasNames ? NamedPortsOf(part[0].Pod) : podClass.NamedPorts,
-                part.Count == podClass.Members.Count ? podClass.Members : Names.Union(part.Select(static p => p.Party.Name)));
         }
+
+        Cut(ports);
+        foreach (var number in divided.Members())
+        {
+            Divide(number, news);
+        }
+    }
+
+    /// <summary>The most keep the number, so that little changes.</summary>
+    private void Divide(int number, News news)
+    {
+        var parts = classes[number]!.Members.Select(name => pods[name]).GroupBy(place => SightOf(place, news, [])).OrderByDescending(static p => p.Count()).ToList();
+        Forget(number);
+        classes[number] = ClassOf(parts[0]);
+        classNumbers[classes[number]!.Key] = number;
+        foreach (var part in parts.Skip(1))
+        {
+            var own = Found(ClassOf(part));
+            foreach (var place in part)
+            {
+                pods[place.Party.Name] = place with { Class = own };
+            }
+        }
+
+        PodClass ClassOf(IEnumerable<PodPlace> part) => new(KeyOf(part.First()), part.First(), Names.Union(part.Select(static p => p.Party.Name)));
+    }
+
+    /// <param name="ports">Takes the ports that are named for the first time.</param>
+    private Sight SightOf(PodPlace place, News news, HashSet<PortRange> ports)
+    {
+        var named = "";
+        if (news.PortNames.Count > 0)
+        {
+            var seen = NamedPorts.Of(place.Pod).Where(p => news.PortNames.Contains(p.Name)).ToList();
+            ports.UnionWith(seen.Select(static p => p.Port));
+            named = seen.Count == 0 ? "" : TextOf(seen);
+        }
+
+        return new Sight(
+            news.LabelKeys.Count > 0 ? interest.TextOf(place.Pod.Metadata.Labels, news.LabelKeys) : null,
+            named,
+            news.HasBlocks ? (CellOf(place.Party.V4), CellOf(place.Party.V6)) : default);
     }
 
     private void Cut(IEnumerable<Cidr> blocks) => addresses = addresses.Cut([.. blocks], NextNumber, sets.Cut);
@@ -496,4 +515,10 @@ internal sealed class EngineEdit
 
         return result;
     }
+
+    /// <summary>What policies ask for the first time.</summary>
+    private sealed record News(HashSet<string> LabelKeys, HashSet<string> PortNames, bool HasBlocks);
+
+    /// <summary>A pod's answers to the news.</summary>
+    private readonly record struct Sight(string? Labels, string Ports, (int? V4, int? V6) Cells);
 }

@@ -6,25 +6,33 @@ using NetPulse.Optimizer.Policies.Ports;
 namespace NetPulse.Optimizer.Policies.Classes;
 
 /// <summary>Pods that no policy tells apart: same namespace, same answers to what selectors ask of labels, same named ports, addresses in the same blocks.</summary>
-/// <param name="Key">All of that.</param>
-/// <param name="Labels">Only what some selector asks for; every selector of a policy answers as for those of the pods.</param>
-/// <param name="NamedPorts">Only those that some rule names.</param>
+/// <param name="Key">All of that, as it was seen when the class came to be. Later policies may see more: then the key is outdated, until the class is cut.</param>
+/// <param name="Example">One of its pods: whatever a policy asks, it answers for all.</param>
+/// <param name="NamedPorts">Of the example; the others have the same where some rule names them.</param>
 /// <param name="Members">As <c>namespace/name</c>.</param>
 public sealed record PodClass(
     PodClassKey Key,
-    IReadOnlyDictionary<string, string> Labels,
-    IReadOnlyList<(string Name, PortRange Port)> NamedPorts,
+    Party Example,
+    ImmutableArray<(string Name, PortRange Port)> NamedPorts,
     ImmutableSortedSet<string> Members)
 {
+    internal PodClass(PodClassKey key, PodPlace example, ImmutableSortedSet<string> members)
+        : this(key, example.Party, [.. Classes.NamedPorts.Of(example.Pod)], members)
+    {
+    }
+
     public string Namespace => Key.Namespace;
 
-    public int? V4 => Key.V4;
+    public IReadOnlyDictionary<string, string> Labels => Example.ManagedPod!.Metadata.Labels;
 
-    public int? V6 => Key.V6;
+    public IpFamily Primary => Example.Primary;
 
-    public IpFamily Primary => Key.Primary;
+    public bool HasV6 => Example.V6 is not null;
 
-    public bool IsDualStack => V4 is not null && V6 is not null;
+    public bool IsDualStack => Example.V4 is not null && HasV6;
+
+    /// <summary>The same pods, another of them the example.</summary>
+    internal PodClass With(PodPlace example) => new(Key, example, Members);
 }
 
 /// <summary>What makes pods one class.</summary>

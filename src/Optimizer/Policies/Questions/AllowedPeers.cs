@@ -124,7 +124,7 @@ public sealed class AllowedPeers
         var own = engine.PodClass(podClass)!;
         if (!own.IsDualStack)
         {
-            return engine.PeersOf(rule, own.V6 is null ? IpFamily.V4 : IpFamily.V6);
+            return engine.PeersOf(rule, own.HasV6 ? IpFamily.V6 : IpFamily.V4);
         }
 
         return direction == Direction.Ingress
