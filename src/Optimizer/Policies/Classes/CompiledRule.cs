@@ -32,11 +32,12 @@ public sealed record CompiledRule(RuleModel Rule, ImmutableArray<int> Peers, int
 /// <param name="Subjects">Number of the set of pod classes that it applies to.</param>
 public sealed record CompiledPolicy(PolicyModel Model, int Subjects, ImmutableArray<CompiledRule> Ingress, ImmutableArray<CompiledRule> Egress)
 {
-    private readonly string name = Model.Reference.ToString();
+    /// <summary>Of its kind, namespace and name: of no other policy.</summary>
+    internal string Name { get; } = Model.Reference.ToString();
 
     /// <summary>The order in which policies decide; ties by name, because some order must hold.</summary>
     internal static IComparer<CompiledPolicy> Deciding { get; } = Comparer<CompiledPolicy>.Create(static (a, b) =>
-        (a.Model.Tier, a.Model.Priority).CompareTo((b.Model.Tier, b.Model.Priority)) is var order and not 0 ? order : string.CompareOrdinal(a.name, b.name));
+        (a.Model.Tier, a.Model.Priority).CompareTo((b.Model.Tier, b.Model.Priority)) is var order and not 0 ? order : string.CompareOrdinal(a.Name, b.Name));
 
     public ImmutableArray<CompiledRule> Rules(Direction direction) => direction == Direction.Ingress ? Ingress : Egress;
 }

@@ -51,7 +51,8 @@ internal sealed class EngineEdit
 
     public EngineState Seal()
     {
-        var (ingress, egress) = (Refreshed(Direction.Ingress), Refreshed(Direction.Egress));
+        var deciding = policies.Where(p => sets[p.Subjects].Overlaps(touched)).Select(p => (p, sets[p.Subjects].Copy().And(touched))).ToList();
+        var (ingress, egress) = (Refreshed(Direction.Ingress, deciding), Refreshed(Direction.Egress, deciding));
         var at = podsAt.ToImmutable();
         return new EngineState
         {
@@ -79,20 +80,13 @@ internal sealed class EngineEdit
     /// <summary>Policies that go and policies that come; one that comes takes the place of the one of its name.</summary>
     public void Change(IReadOnlyCollection<PolicyReference> gone, IReadOnlyCollection<PolicyModel> come)
     {
-        var outdated = gone.Concat(come.Select(static m => m.Reference)).ToHashSet();
-        foreach (var policy in policies.Where(p => outdated.Contains(p.Model.Reference)))
-        {
-            touched.Or(sets[policy.Subjects]);
-        }
-
+        var names = gone.Concat(come.Select(static m => m.Reference)).Select(static r => r.ToString()).ToHashSet(StringComparer.Ordinal);
+        var outdated = policies.Where(p => names.Contains(p.Name)).ToHashSet<CompiledPolicy>(ReferenceEqualityComparer.Instance);
+        Touch(outdated);
         Learn(come);
         var compiled = come.Select(Compile).ToList();
-        foreach (var policy in compiled)
-        {
-            touched.Or(sets[policy.Subjects]);
-        }
-
-        policies = Merged(policies.Where(p => !outdated.Contains(p.Model.Reference)), [.. compiled.Order(CompiledPolicy.Deciding)]);
+        Touch(compiled);
+        policies = Merged(policies.RemoveAll(outdated.Contains), [.. compiled.Order(CompiledPolicy.Deciding)]);
         wear += compiled.Count;
     }
 
@@ -154,11 +148,7 @@ internal sealed class EngineEdit
             && (known.Party.V4, known.Party.V6) == (party.V4, party.V6) && KeyOf(place) == KeyOf(known))
         {
             pods[party.Name] = place with { Class = known.Class };
-            if (classes[known.Class]!.Example.Name == party.Name)
-            {
-                classes[known.Class] = classes[known.Class]!.With(place);
-            }
-
+            classes[known.Class] = classes[known.Class]!.With(place);
             return;
         }
 
@@ -210,22 +200,28 @@ internal sealed class EngineEdit
         }
     }
 
-    private static ImmutableArray<CompiledPolicy> Merged(IEnumerable<CompiledPolicy> kept, List<CompiledPolicy> come)
+    private void Touch(IEnumerable<CompiledPolicy> changed)
     {
-        var merged = ImmutableArray.CreateBuilder<CompiledPolicy>();
-        var next = 0;
-        foreach (var policy in kept)
+        foreach (var policy in changed)
         {
-            while (next < come.Count && CompiledPolicy.Deciding.Compare(come[next], policy) < 0)
-            {
-                merged.Add(come[next++]);
-            }
+            touched.Or(sets[policy.Subjects]);
+        }
+    }
 
+    private static ImmutableArray<CompiledPolicy> Merged(ImmutableArray<CompiledPolicy> kept, List<CompiledPolicy> come)
+    {
+        var merged = ImmutableArray.CreateBuilder<CompiledPolicy>(kept.Length + come.Count);
+        var from = 0;
+        foreach (var policy in come)
+        {
+            var at = ~kept.BinarySearch(policy, CompiledPolicy.Deciding);
+            merged.AddRange(kept.AsSpan()[from..at]);
             merged.Add(policy);
+            from = at;
         }
 
-        merged.AddRange(come.Skip(next));
-        return merged.DrainToImmutable();
+        merged.AddRange(kept.AsSpan()[from..]);
+        return merged.MoveToImmutable();
     }
 
     private static ImmutableSortedSet<string> Names { get; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
@@ -248,8 +244,15 @@ internal sealed class EngineEdit
         var key = KeyOf(place);
 
         // A class whose key is outdated may have pods that are others by now.
-        var number = classNumbers.TryGetValue(key, out var known) && KeyOf(classes[known]!) == key ? known : Found(new PodClass(key, place, Names));
-        classes[number] = classes[number]! with { Members = classes[number]!.Members.Add(place.Party.Name) };
+        if (classNumbers.TryGetValue(key, out var number) && KeyOf(pods[classes[number]!.Example.Name]) == key)
+        {
+            classes[number] = classes[number]!.With(place);
+        }
+        else
+        {
+            number = Found(new PodClass(key, place));
+        }
+
         pods[place.Party.Name] = place with { Class = number };
     }
 
@@ -268,10 +271,9 @@ internal sealed class EngineEdit
     private void Quit(string name, int number)
     {
         var own = classes[number]!;
-        var left = own.Members.Remove(name);
-        if (!left.IsEmpty)
+        if (own.Members.Count > 1)
         {
-            classes[number] = (own.Example.Name == name ? own.With(pods[left[0]]) : own) with { Members = left };
+            classes[number] = own.Without(name, pods[own.Members[own.Members[0] == name ? 1 : 0]]);
             return;
         }
 
@@ -293,9 +295,6 @@ internal sealed class EngineEdit
         }
     }
 
-    /// <summary>The key of a class as of now.</summary>
-    private PodClassKey KeyOf(PodClass podClass) => KeyOf(pods[podClass.Example.Name]);
-
     private PodClassKey KeyOf(PodPlace place) => new(
         place.Pod.Metadata.Namespace,
         CellOf(place.Party.V4),
@@ -314,7 +313,7 @@ internal sealed class EngineEdit
     {
         var rules = models.SelectMany(static m => m.Rules).ToList();
         var peers = rules.SelectMany(static r => r.Peers).ToList();
-        interest = interest.And(models.Select(static m => m.Subject.Pods).Concat(peers.OfType<PeerModel.Pods>().Select(static p => p.Selection.Pods)), out var newKeys);
+        interest = interest.And(models.Select(static m => m.Subject.Pods).Concat(peers.OfType<PeerModel.Pods>().Select(static p => p.Selection.Pods)), out var presence, out var values);
         var newNames = rules.SelectMany(static r => r.Ports).OfType<PortModel.Named>().Select(static n => n.Name).Where(portNames.Add).ToHashSet(StringComparer.Ordinal);
         if (!sets.HasNodes && peers.Exists(static p => p is PeerModel.Nodes))
         {
@@ -323,9 +322,7 @@ internal sealed class EngineEdit
 
         Cut(rules.SelectMany(static r => r.Ports).OfType<PortModel.Ports>().Select(static p => p.Range));
         var moved = Split([.. peers.OfType<PeerModel.Network>().SelectMany(static n => n.Except.Prepend(n.Block)).Distinct()]);
-        var news = new News(newKeys, newNames, !moved.IsEmpty);
-        IEnumerable<PodPlace> suspects = newKeys.Count > 0 || newNames.Count > 0 ? pods.Values.Where(static p => p.Class >= 0) : moved.Members().SelectMany(c => classes[c]!.Members.Select(name => pods[name]));
-        Divide(suspects, news);
+        Divide(new News(presence, values, newNames), moved);
     }
 
     /// <summary>Cuts out blocks, and tells the pods in them from the others.</summary>
@@ -351,34 +348,51 @@ internal sealed class EngineEdit
     }
 
     /// <summary>Cuts classes whose pods the news tell apart. All others stay as they are, with their outdated keys: what every pod of a class has changes nothing.</summary>
-    private void Divide(IEnumerable<PodPlace> suspects, News news)
+    /// <param name="moved">Classes with pods that are in other cells than before.</param>
+    private void Divide(News news, BitSet moved)
     {
-        var first = new Dictionary<int, Sight>();
-        var divided = new BitSet(0);
         var ports = new HashSet<PortRange>();
-        foreach (var place in suspects)
+        var suspects = moved.Copy();
+        for (var c = 0; c < classes.Count && !news.IsNone; c++)
         {
-            var own = SightOf(place, news, ports);
-            if (classes[place.Class]!.Members.Count > 1 && !first.TryAdd(place.Class, own) && first[place.Class] != own)
+            if (classes[c] is not { } podClass)
             {
-                divided.Add(place.Class);
+                continue;
+            }
+
+            var isOfManyPorts = news.PortNames.Overlaps(podClass.Diversity.Ports);
+            ports.UnionWith((isOfManyPorts ? podClass.Members.SelectMany(name => NewPortsOf(pods[name], news)) : podClass.NamedPorts.Where(p => news.PortNames.Contains(p.Name))).Select(static p => p.Port));
+            if (isOfManyPorts || news.Presence.Overlaps(podClass.Diversity.Presence) || news.Values.Overlaps(podClass.Diversity.Values))
+            {
+                suspects.Add(c);
             }
         }
 
         Cut(ports);
-        foreach (var number in divided.Members())
+        foreach (var number in suspects.Members().Where(c => !IsOfOneKind(classes[c]!, news, moved.Contains(c))))
         {
-            Divide(number, news);
+            Divide(number);
         }
     }
 
-    /// <summary>The most keep the number, so that little changes.</summary>
-    private void Divide(int number, News news)
+    /// <summary>Whether the pods of a class answer the news alike.</summary>
+    private bool IsOfOneKind(PodClass podClass, News news, bool isMoved)
     {
-        var parts = classes[number]!.Members.Select(name => pods[name]).GroupBy(place => SightOf(place, news, [])).OrderByDescending(static p => p.Count()).ToList();
+        var example = pods[podClass.Example.Name];
+        return podClass.Members.Count == 1 || podClass.Members.All(name => IsAlike(pods[name]));
+
+        bool IsAlike(PodPlace place) => news.LabelKeys.All(key => interest.Seen(key, place.Pod.Metadata.Labels) == interest.Seen(key, example.Pod.Metadata.Labels))
+            && (news.PortNames.Count == 0 || NewPortsOf(place, news).ToHashSet().SetEquals(NewPortsOf(example, news)))
+            && (!isMoved || (CellOf(place.Party.V4), CellOf(place.Party.V6)) == (CellOf(example.Party.V4), CellOf(example.Party.V6)));
+    }
+
+    /// <summary>Cuts a class whose pods are no longer the same. The most keep the number, so that little changes.</summary>
+    private void Divide(int number)
+    {
+        var parts = classes[number]!.Members.Select(name => pods[name]).GroupBy(KeyOf).OrderByDescending(static p => p.Count()).ToList();
         Forget(number);
         classes[number] = ClassOf(parts[0]);
-        classNumbers[classes[number]!.Key] = number;
+        classNumbers[parts[0].Key] = number;
         foreach (var part in parts.Skip(1))
         {
             var own = Found(ClassOf(part));
@@ -388,25 +402,10 @@ internal sealed class EngineEdit
             }
         }
 
-        PodClass ClassOf(IEnumerable<PodPlace> part) => new(KeyOf(part.First()), part.First(), Names.Union(part.Select(static p => p.Party.Name)));
+        static PodClass ClassOf(IGrouping<PodClassKey, PodPlace> part) => part.Skip(1).Aggregate(new PodClass(part.Key, part.First()), static (podClass, place) => podClass.With(place));
     }
 
-    /// <param name="ports">Takes the ports that are named for the first time.</param>
-    private Sight SightOf(PodPlace place, News news, HashSet<PortRange> ports)
-    {
-        var named = "";
-        if (news.PortNames.Count > 0)
-        {
-            var seen = NamedPorts.Of(place.Pod).Where(p => news.PortNames.Contains(p.Name)).ToList();
-            ports.UnionWith(seen.Select(static p => p.Port));
-            named = seen.Count == 0 ? "" : TextOf(seen);
-        }
-
-        return new Sight(
-            news.LabelKeys.Count > 0 ? interest.TextOf(place.Pod.Metadata.Labels, news.LabelKeys) : null,
-            named,
-            news.HasBlocks ? (CellOf(place.Party.V4), CellOf(place.Party.V6)) : default);
-    }
+    private static IEnumerable<(string Name, PortRange Port)> NewPortsOf(PodPlace place, News news) => NamedPorts.Of(place.Pod).Where(p => news.PortNames.Contains(p.Name));
 
     private void Cut(IEnumerable<Cidr> blocks) => addresses = addresses.Cut([.. blocks], NextNumber, sets.Cut);
 
@@ -471,7 +470,8 @@ internal sealed class EngineEdit
     }
 
     /// <summary>The policies of each class; the same object as before where they are the same.</summary>
-    private ClassPolicies?[] Refreshed(Direction direction)
+    /// <param name="deciding">Policies of touched classes, and which those are.</param>
+    private ClassPolicies?[] Refreshed(Direction direction, List<(CompiledPolicy Policy, BitSet Touched)> deciding)
     {
         var result = new ClassPolicies?[classes.Count];
         old.Of(direction).CopyTo(result, 0);
@@ -488,15 +488,10 @@ internal sealed class EngineEdit
             }
         }
 
-        foreach (var policy in policies)
+        foreach (var (policy, own) in deciding)
         {
             var decides = policy.Model.Tier == PolicyTier.Network ? policy.Model.IsActive(direction) : policy.Rules(direction).Length > 0;
-            if (!decides || !sets[policy.Subjects].Overlaps(touched))
-            {
-                continue;
-            }
-
-            foreach (var c in sets[policy.Subjects].Copy().And(touched).Members())
+            foreach (var c in decides ? own.Members() : [])
             {
                 (policy.Model.Tier switch
                 {
@@ -517,8 +512,12 @@ internal sealed class EngineEdit
     }
 
     /// <summary>What policies ask for the first time.</summary>
-    private sealed record News(HashSet<string> LabelKeys, HashSet<string> PortNames, bool HasBlocks);
+    /// <param name="Presence">Label keys: whether a pod has one.</param>
+    /// <param name="Values">Label keys: whether a pod has some value.</param>
+    private sealed record News(HashSet<string> Presence, HashSet<string> Values, HashSet<string> PortNames)
+    {
+        public IEnumerable<string> LabelKeys { get; } = [.. Presence.Union(Values)];
 
-    /// <summary>A pod's answers to the news.</summary>
-    private readonly record struct Sight(string? Labels, string Ports, (int? V4, int? V6) Cells);
+        public bool IsNone => Presence.Count + Values.Count + PortNames.Count == 0;
+    }
 }

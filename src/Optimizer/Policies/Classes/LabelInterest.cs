@@ -10,10 +10,11 @@ internal sealed record LabelInterest(ImmutableDictionary<string, KeyInterest> Ke
     public static readonly LabelInterest None = new(ImmutableDictionary.Create<string, KeyInterest>(StringComparer.Ordinal));
 
     /// <summary>With what these selectors ask.</summary>
-    /// <param name="changed">The keys of which more is asked than before.</param>
-    public LabelInterest And(IEnumerable<LabelSelector> selectors, out HashSet<string> changed)
+    /// <param name="presence">The keys of which it is asked for the first time whether they are there.</param>
+    /// <param name="values">The keys of which more values are asked for than before.</param>
+    public LabelInterest And(IEnumerable<LabelSelector> selectors, out HashSet<string> presence, out HashSet<string> values)
     {
-        changed = new HashSet<string>(StringComparer.Ordinal);
+        (presence, values) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
         var keys = Keys.ToBuilder();
         foreach (var asked in selectors.SelectMany(Asked).GroupBy(static a => a.Key, StringComparer.Ordinal))
         {
@@ -22,30 +23,24 @@ internal sealed record LabelInterest(ImmutableDictionary<string, KeyInterest> Ke
             if (grown != known)
             {
                 keys[asked.Key] = grown;
-                changed.Add(asked.Key);
+                _ = grown.IsAny != known.IsAny && presence.Add(asked.Key);
+                _ = grown.Values != known.Values && values.Add(asked.Key);
             }
         }
 
-        return changed.Count == 0 ? this : new LabelInterest(keys.ToImmutable());
+        return presence.Count + values.Count == 0 ? this : new LabelInterest(keys.ToImmutable());
     }
 
+    /// <returns>Null where no selector could tell whether there is the label.</returns>
+    public string? Seen(string key, IReadOnlyDictionary<string, string> labels) => labels.TryGetValue(key, out var value) && Keys.TryGetValue(key, out var asked) ? asked.Seen(value) : null;
+
     /// <summary>The same for labels of which the same is seen.</summary>
-    public string TextOf(IReadOnlyDictionary<string, string> labels) => TextOf(labels, static _ => true);
-
-    /// <summary>The same for labels of which the same is seen under some keys.</summary>
-    public string? TextOf(IReadOnlyDictionary<string, string> labels, HashSet<string> among) =>
-        among.Count > 1 ? TextOf(labels, among.Contains) : SeenOf(among.First(), labels);
-
-    private static IEnumerable<(string Key, IEnumerable<string> Values, bool IsAny)> Asked(LabelSelector selector) =>
-        selector.MatchLabels.Select(static l => (l.Key, (IEnumerable<string>)[l.Value], false)).Concat(selector.MatchExpressions.Select(static e =>
-            (e.Key, e.Values.AsEnumerable(), e.Operator is LabelSelectorRequirement.Exists or LabelSelectorRequirement.DoesNotExist)));
-
-    private string TextOf(IReadOnlyDictionary<string, string> labels, Func<string, bool> isAmong)
+    public string TextOf(IReadOnlyDictionary<string, string> labels)
     {
         var seen = new List<(string Key, string Value)>(labels.Count);
         foreach (var (key, value) in labels)
         {
-            if (Keys.TryGetValue(key, out var asked) && isAmong(key) && asked.Seen(value) is { } known)
+            if (Keys.TryGetValue(key, out var asked) && asked.Seen(value) is { } known)
             {
                 seen.Add((key, known));
             }
@@ -67,7 +62,9 @@ internal sealed record LabelInterest(ImmutableDictionary<string, KeyInterest> Ke
         return text.ToString();
     }
 
-    private string? SeenOf(string key, IReadOnlyDictionary<string, string> labels) => labels.TryGetValue(key, out var value) ? Keys[key].Seen(value) : null;
+    private static IEnumerable<(string Key, IEnumerable<string> Values, bool IsAny)> Asked(LabelSelector selector) =>
+        selector.MatchLabels.Select(static l => (l.Key, (IEnumerable<string>)[l.Value], false)).Concat(selector.MatchExpressions.Select(static e =>
+            (e.Key, e.Values.AsEnumerable(), e.Operator is LabelSelectorRequirement.Exists or LabelSelectorRequirement.DoesNotExist)));
 }
 
 /// <summary>What is asked of one label: some values, by an equality, <c>In</c> or <c>NotIn</c>, and whether it is there at all. Other values are one.</summary>

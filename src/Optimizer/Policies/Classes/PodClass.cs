@@ -13,13 +13,18 @@ namespace NetPulse.Optimizer.Policies.Classes;
 public sealed record PodClass(
     PodClassKey Key,
     Party Example,
-    ImmutableArray<(string Name, PortRange Port)> NamedPorts,
+    IReadOnlyList<(string Name, PortRange Port)> NamedPorts,
     ImmutableSortedSet<string> Members)
 {
-    internal PodClass(PodClassKey key, PodPlace example, ImmutableSortedSet<string> members)
-        : this(key, example.Party, [.. Classes.NamedPorts.Of(example.Pod)], members)
+    private static readonly ImmutableSortedSet<string> Nobody = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+
+    /// <summary>A class of one pod.</summary>
+    internal PodClass(PodClassKey key, PodPlace first)
+        : this(key, first.Party, Classes.NamedPorts.Of(first.Pod), Nobody.Add(first.Party.Name))
     {
     }
+
+    internal ClassDiversity Diversity { get; private init; } = ClassDiversity.None;
 
     public string Namespace => Key.Namespace;
 
@@ -31,8 +36,18 @@ public sealed record PodClass(
 
     public bool IsDualStack => Example.V4 is not null && HasV6;
 
-    /// <summary>The same pods, another of them the example.</summary>
-    internal PodClass With(PodPlace example) => new(Key, example, Members);
+    /// <summary>With one pod more, or with one that is another than before in what no policy asks for.</summary>
+    internal PodClass With(PodPlace pod) => (Example.Name == pod.Party.Name ? Of(pod) : this) with
+    {
+        Members = Members.Add(pod.Party.Name),
+        Diversity = Members.Count == 1 && Members.Contains(pod.Party.Name) ? ClassDiversity.None : Diversity.With(new PodPlace(Example.ManagedPod!, Example, -1), pod),
+    };
+
+    /// <summary>Without one of several pods.</summary>
+    /// <param name="left">One of the others.</param>
+    internal PodClass Without(string name, PodPlace left) => (Example.Name == name ? Of(left) : this) with { Members = Members.Remove(name) };
+
+    private PodClass Of(PodPlace example) => this with { Example = example.Party, NamedPorts = Classes.NamedPorts.Of(example.Pod) };
 }
 
 /// <summary>What makes pods one class.</summary>
