@@ -53,7 +53,7 @@ public sealed record ClassPolicies(ImmutableArray<CompiledPolicy> Admin, Immutab
     public bool IsSame(ClassPolicies other) => Admin.SequenceEqual(other.Admin, Same) && Isolating.SequenceEqual(other.Isolating, Same) && Baseline.SequenceEqual(other.Baseline, Same);
 
     /// <summary>Whether both decide the same: one more policy that isolates what is isolated already, and has no rule, changes nothing.</summary>
-    public bool DecidesAs(ClassPolicies other, Direction direction) => IsSame(other)
+    public bool DecidesAs(ClassPolicies other, Direction direction) => ReferenceEquals(this, other) || IsSame(other)
         || (Isolating.IsEmpty == other.Isolating.IsEmpty && Admin.SequenceEqual(other.Admin, Same) && Baseline.SequenceEqual(other.Baseline, Same)
             && Isolating.Where(p => !p.Rules(direction).IsEmpty).SequenceEqual(other.Isolating.Where(p => !p.Rules(direction).IsEmpty), Same));
 

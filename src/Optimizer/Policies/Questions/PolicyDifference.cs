@@ -15,8 +15,11 @@ internal sealed class PolicyDifference
 
     /// <summary>By class of the new engine, the class of the old one that it is or was cut from.</summary>
     private readonly int[] origins;
-    private readonly bool isCutTheSame;
-    private readonly Dictionary<Direction, Side> sides;
+
+    /// <summary>Classes that the old engine has not.</summary>
+    private readonly List<int> cutOff;
+    private readonly Side egress;
+    private readonly Side ingress;
 
     public PolicyDifference(PolicyEngine old, PolicyEngine @new)
     {
@@ -33,74 +36,105 @@ internal sealed class PolicyDifference
             origins[c] = old.Addresses.ClassOf(first);
         }
 
-        isCutTheSame = Enumerable.Range(0, origins.Length).All(c => origins[c] < 0 || origins[c] == c);
-        sides = new[] { Direction.Egress, Direction.Ingress }.ToDictionary(static d => d, d => new Side(this, d));
+        cutOff = [.. Enumerable.Range(0, origins.Length).Where(c => origins[c] >= 0 && origins[c] != c)];
+        (egress, ingress) = (new Side(this, Direction.Egress), new Side(this, Direction.Ingress));
     }
 
     public Difference Find()
     {
-        var changes = new SortedDictionary<(int From, int To), (List<PortRange> Added, List<PortRange> Removed)>();
-        for (var port = 0; port < @new.Ports.Count; port++)
+        var ranges = @new.Addresses.Ranges.ToDictionary(static r => r.Class, static r => new PartyGroup([], (r.First, r.Last)));
+        return new Difference([.. ChangesOf(egress, ingress, ranges).Concat(ChangesOf(ingress, egress, ranges))], [], []);
+    }
+
+    /// <summary>Between each affected class of a side and all others: those that are affected themselves stand with the senders.</summary>
+    private IEnumerable<ConnectivityChange> ChangesOf(Side side, Side others, Dictionary<int, PartyGroup> ranges)
+    {
+        foreach (var own in side.Affected.Members())
         {
-            foreach (var ((from, to), isAdded) in ChangesOn(port))
+            var turned = Enumerable.Range(0, @new.Ports.Count).Select(port => (Port: port, Others: Turned(side, others, own, port))).Where(static t => !t.Others.IsEmpty).ToList();
+            var group = new PartyGroup([.. @new.PodClass(own)!.Members], null);
+            foreach (var alike in Alike(turned.SelectMany(static t => new[] { t.Others.Added, t.Others.Removed })))
             {
-                if (!changes.TryGetValue((from, to), out var change))
+                var added = turned.Where(t => t.Others.Added.Contains(alike[0])).Select(t => @new.Ports.RangeOf(t.Port)).ToList();
+                var removed = turned.Where(t => t.Others.Removed.Contains(alike[0])).Select(t => @new.Ports.RangeOf(t.Port)).ToList();
+                var pods = new PartyGroup([.. alike.SelectMany(c => @new.PodClass(c) is { } podClass ? podClass.Members : [])], null);
+                foreach (var other in alike.Where(ranges.ContainsKey).Select(c => ranges[c]).Concat(pods.Pods.IsEmpty ? [] : [pods]))
                 {
-                    change = ([], []);
-                    changes.Add((from, to), change);
+                    var (from, to) = side == egress ? (group, other) : (other, group);
+                    yield return new ConnectivityChange(from, to, [.. added], [.. removed]);
                 }
-
-                (isAdded ? change.Added : change.Removed).Add(@new.Ports.RangeOf(port));
             }
-        }
-
-        var groups = @new.Addresses.Ranges.ToDictionary(static r => r.Class, static r => new PartyGroup([], (r.First, r.Last)));
-        return new Difference([.. changes.Select(c => new ConnectivityChange(Group(c.Key.From), Group(c.Key.To), [.. c.Value.Added], [.. c.Value.Removed]))], [], []);
-
-        PartyGroup Group(int c)
-        {
-            if (!groups.TryGetValue(c, out var group))
-            {
-                group = new PartyGroup([.. @new.PodClass(c)!.Members], null);
-                groups.Add(c, group);
-            }
-
-            return group;
         }
     }
 
-    private IEnumerable<((int From, int To) Pair, bool IsAdded)> ChangesOn(int port)
+    /// <summary>The members of sets, those together that are in the same ones.</summary>
+    private List<List<int>> Alike(IEnumerable<BitSet> sets)
     {
-        var seen = new HashSet<(int From, int To)>();
-        foreach (var (direction, side) in sides)
+        var groups = new int[@new.Universe];
+        var last = 0;
+        foreach (var set in sets)
         {
-            foreach (var own in side.Affected.Members().Where(c => side.MayChange(c, port)))
+            var within = new Dictionary<int, int>();
+            foreach (var c in set.Members())
             {
-                var (before, after) = side.Answers(own, port);
-                foreach (var other in before.Copy().Or(after).AndNot(before.Copy().And(after)).Members())
+                if (!within.TryGetValue(groups[c], out var group))
                 {
-                    var pair = direction == Direction.Egress ? (From: own, To: other) : (From: other, To: own);
-
-                    // A pod that is alone in its class always reaches itself.
-                    if ((own == other && @new.PodClass(own)!.Members.Count == 1) || (direction == Direction.Ingress && seen.Contains(pair)))
-                    {
-                        continue;
-                    }
-
-                    if (direction == Direction.Egress)
-                    {
-                        seen.Add(pair);
-                    }
-
-                    var (sent, received) = (sides[Direction.Egress].Answer(pair.From, pair.To, port), sides[Direction.Ingress].Answer(pair.To, pair.From, port));
-                    var (could, can) = (sent.Before && received.Before, sent.After && received.After);
-                    if (could != can)
-                    {
-                        yield return (pair, can);
-                    }
+                    within.Add(groups[c], group = ++last);
                 }
+
+                groups[c] = group;
             }
         }
+
+        var found = new SortedDictionary<int, List<int>>();
+        for (var c = 0; c < groups.Length; c++)
+        {
+            if (groups[c] > 0)
+            {
+                _ = found.TryAdd(groups[c], []);
+                found[groups[c]].Add(c);
+            }
+        }
+
+        return [.. found.Values];
+    }
+
+    /// <summary>The others with which a class may connect on a port and could not before, and the other way round.</summary>
+    private Turn Turned(Side side, Side others, int own, int port)
+    {
+        if (!side.MayChange(own, port) && (side == ingress || !others.MayChange(port)))
+        {
+            return Turn.None;
+        }
+
+        var (before, after) = side.Answers(own, port);
+        var (added, removed) = (after.Copy().AndNot(before), before.Copy().AndNot(after));
+        var turn = new Turn(others.Agreeing(added, own, port), others.Agreeing(removed, own, port));
+        foreach (var other in side == egress ? others.Affected.Members() : [])
+        {
+            var answers = others.Answers(other, port);
+            var (could, can) = (before.Contains(other) && answers.Before.Contains(own), after.Contains(other) && answers.After.Contains(own));
+            if (could != can)
+            {
+                (can ? turn.Added : turn.Removed).Add(other);
+            }
+        }
+
+        // A pod that is alone in its class always reaches itself.
+        if (@new.PodClass(own)!.Members.Count == 1)
+        {
+            turn.Added.Remove(own);
+            turn.Removed.Remove(own);
+        }
+
+        return turn;
+    }
+
+    private sealed record Turn(BitSet Added, BitSet Removed)
+    {
+        public static readonly Turn None = new(new BitSet(0), new BitSet(0));
+
+        public bool IsEmpty => Added.IsEmpty && Removed.IsEmpty;
     }
 
     /// <summary>What the pods say as senders, or as receivers.</summary>
@@ -109,9 +143,8 @@ internal sealed class PolicyDifference
         private readonly PolicyDifference all;
         private readonly Direction direction;
         private readonly Dictionary<(int Class, int Port), (BitSet Before, BitSet After)> answers = [];
-        private readonly Dictionary<int, Others> others = [];
-        private readonly Dictionary<int, bool> isAboutAffected = [];
         private readonly Dictionary<int, BitSet> changedPorts = [];
+        private readonly Lazy<Unaffected> unaffected;
 
         public Side(PolicyDifference all, Direction direction)
         {
@@ -130,6 +163,8 @@ internal sealed class PolicyDifference
                     changedPorts[c] = rules.Aggregate(new BitSet(0), (ports, rule) => ports.Or(all.@new.PortsOf(rule)));
                 }
             }
+
+            unaffected = new(() => new Unaffected(all.@new, direction, Affected, (direction == Direction.Egress ? all.ingress : all.egress).Affected));
         }
 
         /// <summary>Pod classes of which other policies decide than before.</summary>
@@ -138,29 +173,18 @@ internal sealed class PolicyDifference
         /// <summary>Whether what an affected class says may be another on a port: that depends on the rules that came or went.</summary>
         public bool MayChange(int own, int port) => !changedPorts.TryGetValue(own, out var ports) || ports.Contains(port);
 
-        public (bool Before, bool After) Answer(int own, int other, int port)
-        {
-            if (all.@new.PodClass(own) is null)
-            {
-                return (true, true);
-            }
+        /// <summary>Whether what any affected class says may be another on a port.</summary>
+        public bool MayChange(int port) => Affected.Members().Any(c => MayChange(c, port));
 
-            if (Affected.Contains(own))
-            {
-                var (before, after) = Answers(own, port);
-                return (before.Contains(other), after.Contains(other));
-            }
+        /// <summary>Those of some that allow a class of the other side, among those that are not affected.</summary>
+        public BitSet Agreeing(BitSet some, int other, int port) => some.IsEmpty ? some : unaffected.Value.Agreeing(some, other, port);
 
-            var isAllowed = OthersOf(own).AreAllowedOn(port) ?? Answers(own, port).After.Contains(other);
-            return (isAllowed, isAllowed);
-        }
-
+        /// <summary>Whom an affected class allows on a port.</summary>
         public (BitSet Before, BitSet After) Answers(int own, int port)
         {
             if (!answers.TryGetValue((own, port), out var known))
             {
-                var after = all.newPeers.Of(own, direction, port);
-                answers[(own, port)] = known = (Affected.Contains(own) ? Before(own, port) : after, after);
+                answers[(own, port)] = known = (Before(own, port), all.newPeers.Of(own, direction, port));
             }
 
             return known;
@@ -170,40 +194,107 @@ internal sealed class PolicyDifference
         {
             var range = all.@new.Ports.RangeOf(port);
             var before = all.oldPeers.Of(all.origins[own], direction, all.old.Ports.ClassOf(range.Protocol, range.First));
-            if (all.isCutTheSame)
-            {
-                return before.And(all.@new.Everyone);
-            }
-
-            var mapped = new BitSet(all.@new.Universe);
-            foreach (var c in all.@new.Everyone.Members())
+            var mapped = before.Copy().And(all.@new.Everyone);
+            foreach (var c in all.cutOff)
             {
                 if (before.Contains(all.origins[c]))
                 {
                     mapped.Add(c);
                 }
+                else
+                {
+                    mapped.Remove(c);
+                }
             }
 
             return mapped;
         }
+    }
 
-        /// <summary>What one that is not affected says of all that are, where no rule of its own tells them apart from the rest.</summary>
-        private Others OthersOf(int own)
+    /// <summary>What those say of the affected of the other side of whom no other policies decide than before.</summary>
+    private sealed class Unaffected
+    {
+        private readonly PolicyEngine engine;
+        private readonly Direction direction;
+        private readonly BitSet affected;
+        private readonly Dictionary<int, int> places;
+        private readonly AllowedPeers peers;
+        private readonly Dictionary<int, bool> isAboutAffected = [];
+        private readonly Dictionary<CompiledPolicy, About> abouts = new(ReferenceEqualityComparer.Instance);
+
+        // By class; null for those of addresses, which allow all, and for the affected.
+        private readonly About?[] all;
+        private readonly BitSet allowing = new(0);
+        private readonly Dictionary<int, (BitSet Allowing, BitSet Depending)> byPort = [];
+        private readonly Dictionary<(int Class, int Port), BitSet> answers = [];
+
+        public Unaffected(PolicyEngine engine, Direction direction, BitSet ownAffected, BitSet affected)
         {
-            if (others.TryGetValue(own, out var known))
+            (this.engine, this.direction, this.affected) = (engine, direction, affected);
+            places = affected.Members().Index().ToDictionary(static m => m.Item, static m => m.Index);
+            peers = new AllowedPeers(engine, affected);
+            all = new About?[engine.Universe];
+            foreach (var (c, _, _) in engine.Addresses.Ranges)
             {
-                return known;
+                allowing.Add(c);
             }
 
-            var policies = all.@new.PoliciesOf(own, direction);
-            var rules = policies.Admin.Concat(policies.Isolating).Concat(policies.Baseline).SelectMany(p => p.Rules(direction)).Where(IsAboutAffected).ToList();
-            var ports = new BitSet(0);
-            foreach (var rule in rules)
+            foreach (var c in engine.PodClasses.Where(c => !ownAffected.Contains(c)))
             {
-                ports.Or(all.@new.PortsOf(rule));
+                var policies = engine.PoliciesOf(c, direction);
+                all[c] = About.None;
+                foreach (var policy in policies.All)
+                {
+                    all[c] = all[c]!.And(AboutOf(policy));
+                }
+
+                if (policies.Isolating.IsEmpty)
+                {
+                    allowing.Add(c);
+                }
+            }
+        }
+
+        public BitSet Agreeing(BitSet some, int other, int port)
+        {
+            if (!byPort.TryGetValue(port, out var known))
+            {
+                known = (allowing.Copy(), new BitSet(engine.Universe));
+                foreach (var (c, about) in all.Index().Where(a => a.Item?.IsOn(port) == true))
+                {
+                    known.Allowing.Remove(c);
+                    known.Depending.Add(c);
+                }
+
+                byPort.Add(port, known);
             }
 
-            return others[own] = new Others(policies.Isolating.IsEmpty, rules.Exists(static r => !r.Named.IsEmpty), ports);
+            var agreeing = some.Copy().And(known.Allowing);
+            foreach (var c in some.Copy().And(known.Depending).Members())
+            {
+                if (!answers.TryGetValue((c, port), out var answer))
+                {
+                    answers[(c, port)] = answer = peers.Of(c, direction, port);
+                }
+
+                if (answer.Contains(places[other]))
+                {
+                    agreeing.Add(c);
+                }
+            }
+
+            return agreeing;
+        }
+
+        private About AboutOf(CompiledPolicy policy)
+        {
+            if (!abouts.TryGetValue(policy, out var known))
+            {
+                abouts[policy] = known = policy.Rules(direction).Where(IsAboutAffected)
+                    .Aggregate(About.None, (about, rule) => about.And(new About(!rule.Named.IsEmpty, engine.PortsOf(rule))));
+            }
+
+            return known;
         }
 
         private bool IsAboutAffected(CompiledRule rule)
@@ -212,8 +303,7 @@ internal sealed class PolicyDifference
             {
                 if (!isAboutAffected.TryGetValue(number, out var isAbout))
                 {
-                    var affected = all.sides[direction == Direction.Egress ? Direction.Ingress : Direction.Egress].Affected;
-                    isAboutAffected[number] = isAbout = all.@new.PeersOf(number, Addresses.IpFamily.V4).Overlaps(affected) || all.@new.PeersOf(number, Addresses.IpFamily.V6).Overlaps(affected);
+                    isAboutAffected[number] = isAbout = engine.PeersOf(number, Addresses.IpFamily.V4).Overlaps(affected) || engine.PeersOf(number, Addresses.IpFamily.V6).Overlaps(affected);
                 }
 
                 if (isAbout)
@@ -224,13 +314,15 @@ internal sealed class PolicyDifference
 
             return false;
         }
+    }
 
-        /// <param name="IsOpen">Whether it is allowed what no rule is about.</param>
-        /// <param name="Ports">On which some rule is about the affected.</param>
-        private sealed record Others(bool IsOpen, bool IsNamed, BitSet Ports)
-        {
-            /// <summary>Null: it depends on the other.</summary>
-            public bool? AreAllowedOn(int port) => IsNamed || Ports.Contains(port) ? null : IsOpen;
-        }
+    /// <summary>Rules that tell the affected of the other side from the rest: on some ports, or on any by name.</summary>
+    private sealed record About(bool IsNamed, BitSet Ports)
+    {
+        public static readonly About None = new(false, new BitSet(0));
+
+        public bool IsOn(int port) => IsNamed || Ports.Contains(port);
+
+        public About And(About other) => ReferenceEquals(other, None) ? this : ReferenceEquals(this, None) ? other : new(IsNamed || other.IsNamed, Ports.Copy().Or(other.Ports));
     }
 }
