@@ -351,7 +351,7 @@ internal sealed class EngineEdit
     /// <param name="moved">Classes with pods that are in other cells than before.</param>
     private void Divide(News news, BitSet moved)
     {
-        var ports = new HashSet<PortRange>();
+        var newPorts = new HashSet<PortRange>();
         var suspects = moved.Copy();
         for (var c = 0; c < classes.Count && !news.IsNone; c++)
         {
@@ -361,29 +361,18 @@ internal sealed class EngineEdit
             }
 
             var isOfManyPorts = news.PortNames.Overlaps(podClass.Diversity.Ports);
-            ports.UnionWith((isOfManyPorts ? podClass.Members.SelectMany(name => NewPortsOf(pods[name], news)) : podClass.NamedPorts.Where(p => news.PortNames.Contains(p.Name))).Select(static p => p.Port));
+            newPorts.UnionWith((isOfManyPorts ? podClass.Members.SelectMany(name => NewPortsOf(pods[name], news)) : podClass.NamedPorts.Where(p => news.PortNames.Contains(p.Name))).Select(static p => p.Port));
             if (isOfManyPorts || news.Presence.Overlaps(podClass.Diversity.Presence) || news.Values.Overlaps(podClass.Diversity.Values))
             {
                 suspects.Add(c);
             }
         }
 
-        Cut(ports);
+        Cut(newPorts);
         foreach (var number in suspects.Members().Where(c => !IsOfOneKind(classes[c]!, news, moved.Contains(c))))
         {
             Divide(number);
         }
-    }
-
-    /// <summary>Whether the pods of a class answer the news alike.</summary>
-    private bool IsOfOneKind(PodClass podClass, News news, bool isMoved)
-    {
-        var example = pods[podClass.Example.Name];
-        return podClass.Members.Count == 1 || podClass.Members.All(name => IsAlike(pods[name]));
-
-        bool IsAlike(PodPlace place) => news.LabelKeys.All(key => interest.Seen(key, place.Pod.Metadata.Labels) == interest.Seen(key, example.Pod.Metadata.Labels))
-            && (news.PortNames.Count == 0 || NewPortsOf(place, news).ToHashSet().SetEquals(NewPortsOf(example, news)))
-            && (!isMoved || (CellOf(place.Party.V4), CellOf(place.Party.V6)) == (CellOf(example.Party.V4), CellOf(example.Party.V6)));
     }
 
     /// <summary>Cuts a class whose pods are no longer the same. The most keep the number, so that little changes.</summary>
@@ -403,6 +392,17 @@ internal sealed class EngineEdit
         }
 
         static PodClass ClassOf(IGrouping<PodClassKey, PodPlace> part) => part.Skip(1).Aggregate(new PodClass(part.Key, part.First()), static (podClass, place) => podClass.With(place));
+    }
+
+    /// <summary>Whether the pods of a class answer the news alike.</summary>
+    private bool IsOfOneKind(PodClass podClass, News news, bool isMoved)
+    {
+        var example = pods[podClass.Example.Name];
+        return podClass.Members.Count == 1 || podClass.Members.All(name => IsAlike(pods[name]));
+
+        bool IsAlike(PodPlace place) => news.LabelKeys.All(key => interest.Seen(key, place.Pod.Metadata.Labels) == interest.Seen(key, example.Pod.Metadata.Labels))
+            && (news.PortNames.Count == 0 || NewPortsOf(place, news).ToHashSet().SetEquals(NewPortsOf(example, news)))
+            && (!isMoved || (CellOf(place.Party.V4), CellOf(place.Party.V6)) == (CellOf(example.Party.V4), CellOf(example.Party.V6)));
     }
 
     private static IEnumerable<(string Name, PortRange Port)> NewPortsOf(PodPlace place, News news) => NamedPorts.Of(place.Pod).Where(p => news.PortNames.Contains(p.Name));

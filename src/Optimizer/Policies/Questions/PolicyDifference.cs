@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using NetPulse.Optimizer.Policies.Addresses;
 using NetPulse.Optimizer.Policies.Bits;
 using NetPulse.Optimizer.Policies.Classes;
 using NetPulse.Optimizer.Policies.Model;
@@ -18,6 +20,7 @@ internal sealed class PolicyDifference
 
     /// <summary>Classes that the old engine has not.</summary>
     private readonly List<int> cutOff;
+    private readonly RulePorts rulePorts;
     private readonly Side egress;
     private readonly Side ingress;
 
@@ -37,32 +40,62 @@ internal sealed class PolicyDifference
         }
 
         cutOff = [.. Enumerable.Range(0, origins.Length).Where(c => origins[c] >= 0 && origins[c] != c)];
+        rulePorts = new RulePorts(@new);
         (egress, ingress) = (new Side(this, Direction.Egress), new Side(this, Direction.Ingress));
     }
 
     public Difference Find()
     {
         var ranges = @new.Addresses.Ranges.ToDictionary(static r => r.Class, static r => new PartyGroup([], (r.First, r.Last)));
-        return new Difference([.. ChangesOf(egress, ingress, ranges).Concat(ChangesOf(ingress, egress, ranges))], [], []);
+        var names = new ImmutableArray<string>[@new.Universe];
+        return new Difference([.. ChangesOf(egress, ingress).Concat(ChangesOf(ingress, egress)).SelectMany(Described)], [], []);
+
+        IEnumerable<ConnectivityChange> Described((Side Side, int Own, List<int> Others, ImmutableArray<PortRange> Added, ImmutableArray<PortRange> Removed) change)
+        {
+            var own = new PartyGroup(NamesOf(change.Own), null);
+            var pods = new PartyGroup([.. change.Others.Where(c => !ranges.ContainsKey(c)).SelectMany(c => NamesOf(c).AsEnumerable())], null);
+            foreach (var other in change.Others.Where(ranges.ContainsKey).Select(c => ranges[c]).Concat(pods.Pods.IsEmpty ? [] : [pods]))
+            {
+                var (from, to) = change.Side == egress ? (own, other) : (other, own);
+                yield return new ConnectivityChange(from, to, change.Added, change.Removed);
+            }
+        }
+
+        ImmutableArray<string> NamesOf(int c)
+        {
+            if (names[c].IsDefault)
+            {
+                names[c] = [.. @new.PodClass(c)!.Members];
+            }
+
+            return names[c];
+        }
     }
 
     /// <summary>Between each affected class of a side and all others: those that are affected themselves stand with the senders.</summary>
-    private IEnumerable<ConnectivityChange> ChangesOf(Side side, Side others, Dictionary<int, PartyGroup> ranges)
+    private IEnumerable<(Side Side, int Own, List<int> Others, ImmutableArray<PortRange> Added, ImmutableArray<PortRange> Removed)> ChangesOf(Side side, Side others)
     {
         foreach (var own in side.Affected.Members())
         {
-            var turned = Enumerable.Range(0, @new.Ports.Count).Select(port => (Port: port, Others: Turned(side, others, own, port))).Where(static t => !t.Others.IsEmpty).ToList();
-            var group = new PartyGroup([.. @new.PodClass(own)!.Members], null);
-            foreach (var alike in Alike(turned.SelectMany(static t => new[] { t.Others.Added, t.Others.Removed })))
+            var turns = new List<(Turn Turn, List<PortRange> Ports)>();
+            for (var port = 0; port < @new.Ports.Count; port++)
             {
-                var added = turned.Where(t => t.Others.Added.Contains(alike[0])).Select(t => @new.Ports.RangeOf(t.Port)).ToList();
-                var removed = turned.Where(t => t.Others.Removed.Contains(alike[0])).Select(t => @new.Ports.RangeOf(t.Port)).ToList();
-                var pods = new PartyGroup([.. alike.SelectMany(c => @new.PodClass(c) is { } podClass ? podClass.Members : [])], null);
-                foreach (var other in alike.Where(ranges.ContainsKey).Select(c => ranges[c]).Concat(pods.Pods.IsEmpty ? [] : [pods]))
+                var turn = Turned(side, others, own, port);
+                var at = turns.FindIndex(t => t.Turn.Added.EqualsAmong(turn.Added, @new.Everyone) && t.Turn.Removed.EqualsAmong(turn.Removed, @new.Everyone));
+                if (at < 0)
                 {
-                    var (from, to) = side == egress ? (group, other) : (other, group);
-                    yield return new ConnectivityChange(from, to, [.. added], [.. removed]);
+                    turns.Add((turn, []));
+                    at = turns.Count - 1;
                 }
+
+                turns[at].Ports.Add(@new.Ports.RangeOf(port));
+            }
+
+            foreach (var alike in Alike(turns.SelectMany(static t => new[] { t.Turn.Added, t.Turn.Removed })))
+            {
+                yield return (side, own, alike,
+                    [.. turns.Where(t => t.Turn.Added.Contains(alike[0])).SelectMany(static t => t.Ports)],
+                    [.. turns.Where(t => t.Turn.Removed.Contains(alike[0])).SelectMany(static t => t.Ports)]);
             }
         }
     }
@@ -79,7 +112,8 @@ internal sealed class PolicyDifference
             {
                 if (!within.TryGetValue(groups[c], out var group))
                 {
-                    within.Add(groups[c], group = ++last);
+                    group = ++last;
+                    within.Add(groups[c], group);
                 }
 
                 groups[c] = group;
@@ -133,8 +167,6 @@ internal sealed class PolicyDifference
     private sealed record Turn(BitSet Added, BitSet Removed)
     {
         public static readonly Turn None = new(new BitSet(0), new BitSet(0));
-
-        public bool IsEmpty => Added.IsEmpty && Removed.IsEmpty;
     }
 
     /// <summary>What the pods say as senders, or as receivers.</summary>
@@ -143,6 +175,7 @@ internal sealed class PolicyDifference
         private readonly PolicyDifference all;
         private readonly Direction direction;
         private readonly Dictionary<(int Class, int Port), (BitSet Before, BitSet After)> answers = [];
+        private readonly Dictionary<int, int[]> alikePorts = [];
         private readonly Dictionary<int, BitSet> changedPorts = [];
         private readonly Lazy<Unaffected> unaffected;
 
@@ -158,13 +191,13 @@ internal sealed class PolicyDifference
                 }
 
                 Affected.Add(c);
-                if (before.ChangedRules(after, direction) is { } rules && rules.TrueForAll(static r => r.Named.IsEmpty))
+                if (before.ChangedRules(after, direction) is { } rules)
                 {
-                    changedPorts[c] = rules.Aggregate(new BitSet(0), (ports, rule) => ports.Or(all.@new.PortsOf(rule)));
+                    changedPorts[c] = rules.Aggregate(new BitSet(0), (ports, rule) => ports.Or(all.rulePorts.Of(rule)));
                 }
             }
 
-            unaffected = new(() => new Unaffected(all.@new, direction, Affected, (direction == Direction.Egress ? all.ingress : all.egress).Affected));
+            unaffected = new(() => new Unaffected(all.@new, all.rulePorts, direction, Affected, (direction == Direction.Egress ? all.ingress : all.egress).Affected));
         }
 
         /// <summary>Pod classes of which other policies decide than before.</summary>
@@ -182,12 +215,43 @@ internal sealed class PolicyDifference
         /// <summary>Whom an affected class allows on a port.</summary>
         public (BitSet Before, BitSet After) Answers(int own, int port)
         {
-            if (!answers.TryGetValue((own, port), out var known))
+            if (!alikePorts.TryGetValue(own, out var alike))
             {
-                answers[(own, port)] = known = (Before(own, port), all.newPeers.Of(own, direction, port));
+                alike = AlikePorts(own);
+                alikePorts.Add(own, alike);
+            }
+
+            if (!answers.TryGetValue((own, alike[port]), out var known))
+            {
+                answers[(own, alike[port])] = known = (Before(own, port), all.newPeers.Of(own, direction, port));
             }
 
             return known;
+        }
+
+        /// <summary>By port, the first of those that no rule of a class tells from it.</summary>
+        private int[] AlikePorts(int own)
+        {
+            var rules = new[] { all.old.PoliciesOf(all.origins[own], direction), all.@new.PoliciesOf(own, direction) }.SelectMany(static p => p.All).SelectMany(p => p.Rules(direction)).ToList();
+            var alike = new int[all.@new.Ports.Count];
+            var named = rules.Aggregate(new BitSet(0), (ports, rule) => ports.Or(all.rulePorts.ByName(rule)));
+            foreach (var port in named.Members())
+            {
+                alike[port] = -1 - port;
+            }
+
+            foreach (var ports in rules.DistinctBy(static r => r.Ports).Select(all.@new.PortsOf))
+            {
+                var firsts = new Dictionary<(int First, bool IsIn), int>();
+                for (var port = 0; port < alike.Length; port++)
+                {
+                    var kind = (alike[port], ports.Contains(port));
+                    _ = firsts.TryAdd(kind, port);
+                    alike[port] = firsts[kind];
+                }
+            }
+
+            return alike;
         }
 
         private BitSet Before(int own, int port)
@@ -214,115 +278,112 @@ internal sealed class PolicyDifference
     /// <summary>What those say of the affected of the other side of whom no other policies decide than before.</summary>
     private sealed class Unaffected
     {
+        private static readonly BitSet Nobody = new(0);
+
         private readonly PolicyEngine engine;
         private readonly Direction direction;
-        private readonly BitSet affected;
         private readonly Dictionary<int, int> places;
         private readonly AllowedPeers peers;
-        private readonly Dictionary<int, bool> isAboutAffected = [];
-        private readonly Dictionary<CompiledPolicy, About> abouts = new(ReferenceEqualityComparer.Instance);
+        private readonly Dictionary<int, BitSet[]> agreeing = [];
 
-        // By class; null for those of addresses, which allow all, and for the affected.
-        private readonly About?[] all;
-        private readonly BitSet allowing = new(0);
-        private readonly Dictionary<int, (BitSet Allowing, BitSet Depending)> byPort = [];
-        private readonly Dictionary<(int Class, int Port), BitSet> answers = [];
+        /// <summary>They allow what no rule is about.</summary>
+        private readonly BitSet open;
 
-        public Unaffected(PolicyEngine engine, Direction direction, BitSet ownAffected, BitSet affected)
+        /// <summary>By port, those of whom some rule is about the affected.</summary>
+        private readonly BitSet[] deciding;
+
+        public Unaffected(PolicyEngine engine, RulePorts rulePorts, Direction direction, BitSet ownAffected, BitSet affected)
         {
-            (this.engine, this.direction, this.affected) = (engine, direction, affected);
+            (this.engine, this.direction) = (engine, direction);
             places = affected.Members().Index().ToDictionary(static m => m.Item, static m => m.Index);
             peers = new AllowedPeers(engine, affected);
-            all = new About?[engine.Universe];
-            foreach (var (c, _, _) in engine.Addresses.Ranges)
+            open = engine.Everyone.Copy().AndNot(ownAffected);
+            deciding = [.. Enumerable.Range(0, engine.Ports.Count).Select(static _ => new BitSet(0))];
+            var isAbout = new Dictionary<int, bool>();
+            foreach (var policy in engine.Policies)
             {
-                allowing.Add(c);
+                if (policy.Model.Tier == PolicyTier.Network && policy.Model.IsActive(direction))
+                {
+                    open.AndNot(engine.SubjectsOf(policy));
+                }
+
+                foreach (var rule in policy.Rules(direction))
+                {
+                    if (rule.Peers.Any(IsAboutAffected))
+                    {
+                        foreach (var port in rulePorts.Of(rule).Members())
+                        {
+                            deciding[port].Or(engine.SubjectsOf(policy));
+                        }
+                    }
+                }
             }
 
-            foreach (var c in engine.PodClasses.Where(c => !ownAffected.Contains(c)))
+            Array.ForEach(deciding, classes => classes.AndNot(ownAffected));
+
+            bool IsAboutAffected(int peer)
             {
-                var policies = engine.PoliciesOf(c, direction);
-                all[c] = About.None;
-                foreach (var policy in policies.All)
+                if (!isAbout.TryGetValue(peer, out var known))
                 {
-                    all[c] = all[c]!.And(AboutOf(policy));
+                    isAbout[peer] = known = engine.PeersOf(peer, IpFamily.V4).Overlaps(affected) || engine.PeersOf(peer, IpFamily.V6).Overlaps(affected);
                 }
 
-                if (policies.Isolating.IsEmpty)
-                {
-                    allowing.Add(c);
-                }
+                return known;
             }
         }
 
         public BitSet Agreeing(BitSet some, int other, int port)
         {
-            if (!byPort.TryGetValue(port, out var known))
+            if (!agreeing.TryGetValue(port, out var known))
             {
-                known = (allowing.Copy(), new BitSet(engine.Universe));
-                foreach (var (c, about) in all.Index().Where(a => a.Item?.IsOn(port) == true))
-                {
-                    known.Allowing.Remove(c);
-                    known.Depending.Add(c);
-                }
-
-                byPort.Add(port, known);
+                known = Agreeing(port);
+                agreeing.Add(port, known);
             }
 
-            var agreeing = some.Copy().And(known.Allowing);
-            foreach (var c in some.Copy().And(known.Depending).Members())
-            {
-                if (!answers.TryGetValue((c, port), out var answer))
-                {
-                    answers[(c, port)] = answer = peers.Of(c, direction, port);
-                }
-
-                if (answer.Contains(places[other]))
-                {
-                    agreeing.Add(c);
-                }
-            }
-
-            return agreeing;
+            return some.Copy().And(known[places[other]]);
         }
 
-        private About AboutOf(CompiledPolicy policy)
+        /// <summary>For each of the affected those that allow it on a port.</summary>
+        private BitSet[] Agreeing(int port)
         {
-            if (!abouts.TryGetValue(policy, out var known))
+            var answers = new BitSet[engine.Universe];
+            Array.Fill(answers, Nobody);
+            foreach (var c in deciding[port].Members())
             {
-                abouts[policy] = known = policy.Rules(direction).Where(IsAboutAffected)
-                    .Aggregate(About.None, (about, rule) => about.And(new About(!rule.Named.IsEmpty, engine.PortsOf(rule))));
+                answers[c] = peers.Of(c, direction, port);
             }
 
-            return known;
-        }
-
-        private bool IsAboutAffected(CompiledRule rule)
-        {
-            foreach (var number in rule.Peers)
-            {
-                if (!isAboutAffected.TryGetValue(number, out var isAbout))
-                {
-                    isAboutAffected[number] = isAbout = engine.PeersOf(number, Addresses.IpFamily.V4).Overlaps(affected) || engine.PeersOf(number, Addresses.IpFamily.V6).Overlaps(affected);
-                }
-
-                if (isAbout)
-                {
-                    return true;
-                }
-            }
-
-            return false;
+            var undecided = open.Copy().AndNot(deciding[port]);
+            return Array.ConvertAll(BitSet.Transpose(answers, places.Count), allowing => allowing.Or(undecided));
         }
     }
 
-    /// <summary>Rules that tell the affected of the other side from the rest: on some ports, or on any by name.</summary>
-    private sealed record About(bool IsNamed, BitSet Ports)
+    /// <summary>The port classes on which a rule may match: those of a named port are those of any pod.</summary>
+    private sealed class RulePorts(PolicyEngine engine)
     {
-        public static readonly About None = new(false, new BitSet(0));
+        private readonly Lazy<Dictionary<(string Name, TransportProtocol Protocol), BitSet>> named = new(() =>
+        {
+            var found = new Dictionary<(string Name, TransportProtocol Protocol), BitSet>();
+            foreach (var (name, port) in engine.PodClasses.SelectMany(c => engine.PodClass(c)!.NamedPorts))
+            {
+                _ = found.TryAdd((name, port.Protocol), new BitSet(0));
+                found[(name, port.Protocol)].Add(engine.Ports.ClassOf(port.Protocol, port.First));
+            }
 
-        public bool IsOn(int port) => IsNamed || Ports.Contains(port);
+            return found;
+        });
 
-        public About And(About other) => ReferenceEquals(other, None) ? this : ReferenceEquals(this, None) ? other : new(IsNamed || other.IsNamed, Ports.Copy().Or(other.Ports));
+        public BitSet Of(CompiledRule rule) => rule.Named.IsEmpty ? engine.PortsOf(rule) : ByName(rule).Or(engine.PortsOf(rule));
+
+        public BitSet ByName(CompiledRule rule)
+        {
+            var ports = new BitSet(0);
+            foreach (var (_, classes) in rule.Named.IsEmpty ? [] : named.Value.Where(n => rule.Names(n.Key.Name, n.Key.Protocol)))
+            {
+                ports.Or(classes);
+            }
+
+            return ports;
+        }
     }
 }
