@@ -64,8 +64,11 @@ verify-counts: root build ## what a counting client sends against what the colle
 soak: build ## the decoders (remote write, PromQL, line protocol, chunks, roll-ups) under random input for MINUTES each
 	@NETPULSE_SOAK_MINUTES=$(or $(MINUTES),5) dotnet test tests/Telemetry.Tests -c Release --no-build --nologo --filter Whatever --logger "console;verbosity=normal"
 
-bench-store: test-dependencies build ## the embedded store beside every store that is installed, same samples, same questions: make bench-store OUT=file.json
-	@artifacts/bin/NetPulse.Store.Benchmarks/release/netpulse-bench-store $(or $(OUT),artifacts/bench-store.json) artifacts/bin/NetPulse.Optimizer/release/netpulse-optimizer
+bench-store: test-dependencies build ## the embedded store of the published optimizer beside every store that is installed, same samples, same questions: make bench-store OUT=file.json
+	@published=artifacts/publish/optimizer; \
+		dotnet publish src/Optimizer -c Release -p:SingleFile=true -p:ArtifactsPath=$(abspath artifacts/single-file) -o $$published --nologo -v quiet || \
+		{ echo "It cannot be published here: the optimizer as built is measured." >&2; published=artifacts/bin/NetPulse.Optimizer/release; }; \
+		artifacts/bin/NetPulse.Store.Benchmarks/release/netpulse-bench-store $(or $(OUT),artifacts/bench-store.json) $$published/netpulse-optimizer
 
 bench-store-year: build ## many days of samples in the embedded store, by a clock of its own, to benchmarks/results/store-year.md: make bench-store-year SIZES="1x365 100x2" (NODESxDAYS)
 	@artifacts/bin/NetPulse.Store.Benchmarks/release/netpulse-bench-store year benchmarks/results/store-year.md $(or $(SIZES),1x365 100x2)

@@ -54,12 +54,7 @@ make_base() { # root, packages
 }
 
 publish() { # project, directory
-	local settings=(-p:PublishSingleFile=true -p:PublishReadyToRun=true -p:PublishReadyToRunComposite=false -p:DebugType=embedded -p:PublishDocumentationFiles=false -p:RunAnalyzers=false)
-	case $1 in
-		# Trimmed as their projects say; the optimizer keeps the framework whole, as Quartz and Npgsql find types by name.
-		Collector | Tuner) settings=(-p:SingleFile=true -p:RunAnalyzers=false) ;;
-	esac
-	dotnet publish "src/$1" -c Release -r linux-x64 --self-contained "${settings[@]}" -p:ArtifactsPath="$work/build" -o "$2" --nologo -v quiet
+	dotnet publish "src/$1" -c Release -p:SingleFile=true -p:RunAnalyzers=false -p:ArtifactsPath="$work/build" -o "$2" --nologo -v quiet
 	rm -f "$2"/*.pdb "$2"/*.xml "$2"/*.staticwebassets.endpoints.json
 }
 
@@ -144,20 +139,29 @@ refuses() { # root, uid, what its message must name, program and arguments
 	[[ $told == *"$3"* ]] || { printf 'it does not refuse a bad setting by its name (%s):\n%s\n' "$3" "$told" >&2; exit 1; }
 }
 
-answers() { # root, uid, path, what the answer must hold, program and arguments
-	local port=$((20000 + RANDOM % 10000)) log=$work/run.log begun=$SECONDS
-	(inside "$1" "$2" "${@:5}" "--http:listen=127.0.0.1:$port") >"$log" 2>&1 &
-	running=$!
-	until curl -fsS "http://127.0.0.1:$port$3" 2>/dev/null | grep -q "$4"; do
-		kill -0 "$running" 2>/dev/null && [ $((SECONDS - begun)) -lt 60 ] || { cat "$log" >&2; exit 1; }
-		sleep 0.1
-	done
+still_runs() { # log, begin in seconds
+	kill -0 "$running" 2>/dev/null && [ $((SECONDS - $2)) -lt 60 ] || { cat "$1" >&2; exit 1; }
+	sleep 0.1
+}
+
+end() { # what it did; its memory is read when the start's is given back
+	sleep 3
 	local resident
 	resident=$(awk '/^VmRSS/ { print $2 }' "/proc/$running/status")
 	kill "$running"
 	wait "$running" || true
 	running=
-	printf '  runs from its archive as user %s: %s answered, %d MiB resident\n' "$2" "$3" "$((resident >> 10))"
+	printf '  runs from its archive %s; %d MiB resident\n' "$1" "$((resident >> 10))"
+}
+
+answers() { # root, uid, path, what the answer must hold, program and arguments
+	local port=$((20000 + RANDOM % 10000)) log=$work/run.log begun=$SECONDS
+	(inside "$1" "$2" "${@:5}" "--http:listen=127.0.0.1:$port") >"$log" 2>&1 &
+	running=$!
+	until curl -fsS "http://127.0.0.1:$port$3" 2>/dev/null | grep -q "$4"; do
+		still_runs "$log" "$begun"
+	done
+	end "as user $2: $3 answered"
 }
 
 checks() { # root, program and arguments: a NodeTuning is read, what it asks for is refused, and the status says why
@@ -174,15 +178,9 @@ checks() { # root, program and arguments: a NodeTuning is read, what it asks for
 	(inside "$1" 0 "${@:2}") >"$log" 2>&1 &
 	running=$!
 	until grep -qs 'there is no pod none/none' "$tunings/images.status.yaml"; do
-		kill -0 "$running" 2>/dev/null && [ $((SECONDS - begun)) -lt 60 ] || { cat "$log" >&2; exit 1; }
-		sleep 0.1
+		still_runs "$log" "$begun"
 	done
-	local resident
-	resident=$(awk '/^VmRSS/ { print $2 }' "/proc/$running/status")
-	kill "$running"
-	wait "$running" || true
-	running=
-	printf '  runs from its archive as user 0: a NodeTuning was read and answered, %d MiB resident\n' "$((resident >> 10))"
+	end 'as user 0: a NodeTuning was read and answered'
 }
 
 for name in "$@"; do

@@ -21,11 +21,8 @@ internal sealed record StoreUnderTest(
 
     public static IEnumerable<StoreUnderTest> All(string optimizer) =>
     [
-        new("netpulse", File.Exists(optimizer) ? optimizer : null, "/healthz", static (directory, port) =>
-        [
-            $"--http:listen=127.0.0.1:{port}", $"--store:embedded:directory={Path.Combine(directory, "store")}",
-            $"--cluster:objectsDirectory={Path.Combine(directory, "objects")}", $"--journal:file={Path.Combine(directory, "journal.jsonl")}",
-        ], RemoteWritePath, RemoteWrite, PromQl),
+        NetPulse("netpulse", optimizer),
+        NetPulse("netpulse-hour-in-log", optimizer, "--store:embedded:segmentSamples=16000000", "--store:embedded:segmentBytes=1073741824", "--store:embedded:segmentAge=1.00:00:00"),
         VictoriaMetrics("victoria-metrics", Installed("victoria-metrics")),
         VictoriaMetrics("victoria-metrics-newer", Environment.GetEnvironmentVariable("VICTORIA_METRICS_NEWER")),
         new("prometheus", Installed("prometheus"), "/-/ready", static (directory, port) =>
@@ -35,6 +32,12 @@ internal sealed record StoreUnderTest(
         ], RemoteWritePath, RemoteWrite, PromQl),
         new("influxdb", Installed("influxd"), "/ping", InfluxArguments, "/write?db=bench&precision=ms", LineProtocol, InfluxQl),
     ];
+
+    private static StoreUnderTest NetPulse(string name, string program, params string[] settings) => new(name, File.Exists(program) ? program : null, "/healthz", (directory, port) =>
+    [
+        $"--http:listen=127.0.0.1:{port}", $"--store:embedded:directory={Path.Combine(directory, "store")}",
+        $"--cluster:objectsDirectory={Path.Combine(directory, "objects")}", $"--journal:file={Path.Combine(directory, "journal.jsonl")}", .. settings,
+    ], RemoteWritePath, RemoteWrite, PromQl);
 
     private static StoreUnderTest VictoriaMetrics(string name, string? program) => new(name, program, "/health", static (directory, port) =>
     [

@@ -4,29 +4,29 @@ using NetPulse.Linux.Memory;
 
 namespace NetPulse.Hosting;
 
-/// <summary>Once, half a minute after the start: what only the start needed is given back, the garbage of it and the pages of code that ran once.</summary>
+/// <summary>Gives back what only the start needed: as soon as it is over, before work takes memory beside it, and once more when all that begins by itself has run.</summary>
 internal sealed partial class StartMemory(TimeProvider time, ILogger<StartMemory> logger) : BackgroundService
 {
-    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30)];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await Task.Delay(Settled, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (stoppingToken.IsCancellationRequested)
+        foreach (var pause in Pauses)
         {
-            return;
-        }
+            await Task.Delay(pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
 
-#pragma warning disable S1215 // once in a process's life
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-#pragma warning restore S1215
-        try
-        {
-            LogGivenBack(MappedFiles.GiveBack() >> 20);
-        }
-        catch (IOException e)
-        {
-            LogKept(e.Message);
+            try
+            {
+                LogGivenBack(IdleMemory.GiveBack() >> 20);
+            }
+            catch (IOException e)
+            {
+                LogKept(e.Message);
+            }
         }
     }
 

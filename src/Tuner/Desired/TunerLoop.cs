@@ -62,15 +62,12 @@ public sealed partial class TunerLoop(Reconciler reconciler, KnobTrial trial, IN
         }
     }
 
-    /// <summary>The start and each reconciling need tens of megabytes that a look does not.</summary>
+    /// <summary>A reconciling needs tens of megabytes that a look does not.</summary>
     private void GiveBack()
     {
-#pragma warning disable S1215 // after work that comes every few minutes at most while all is well
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-#pragma warning restore S1215
         try
         {
-            _ = MappedFiles.GiveBack();
+            _ = IdleMemory.GiveBack();
         }
         catch (IOException e)
         {

@@ -75,29 +75,41 @@ internal static class WireMark
 {
     private const int BlockBytes = 2 * sizeof(ulong);
 
-    private static readonly ulong[] Keys = [.. Enumerable.Range(0, 4).Select(static _ => BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong))))];
+    private static readonly ulong A = Drawn();
+    private static readonly ulong B = Drawn();
+    private static readonly ulong C = Drawn();
+    private static readonly ulong D = Drawn();
 
     public static UInt128 Of(ReadOnlySpan<byte> wire)
     {
-        var (a, b, c, d) = (Keys[0], Keys[1], Keys[2], Keys[3]);
-        var (left, right) = (a ^ (ulong)wire.Length, b);
-        while (wire.Length >= BlockBytes)
+        var (left, right) = (A ^ (ulong)wire.Length, B);
+        var rest = wire;
+        while (rest.Length >= BlockBytes)
         {
-            Mix(BinaryPrimitives.ReadUInt64LittleEndian(wire), BinaryPrimitives.ReadUInt64LittleEndian(wire[sizeof(ulong)..]));
-            wire = wire[BlockBytes..];
+            var (first, second) = Block(rest);
+            (left, right) = (Fold(left ^ first, second ^ C), Fold(right ^ second, first ^ D));
+            rest = rest[BlockBytes..];
         }
 
-        Span<byte> end = stackalloc byte[BlockBytes];
-        end.Clear();
-        wire.CopyTo(end);
-        Mix(BinaryPrimitives.ReadUInt64LittleEndian(end), BinaryPrimitives.ReadUInt64LittleEndian(end[sizeof(ulong)..]));
+        if (!rest.IsEmpty)
+        {
+            // the length is part of it, so bytes that are read twice tell no less
+            var (first, second) = wire.Length >= BlockBytes ? Block(wire[^BlockBytes..]) : Padded(rest);
+            (left, right) = (Fold(left ^ first, second ^ C), Fold(right ^ second, first ^ D));
+        }
+
         return new UInt128(left, right);
+    }
 
-        void Mix(ulong first, ulong second)
-        {
-            left = Fold(left ^ first, second ^ c);
-            right = Fold(right ^ second, first ^ d);
-        }
+    private static (ulong First, ulong Second) Block(ReadOnlySpan<byte> bytes) =>
+        (BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes[sizeof(ulong)..]));
+
+    private static (ulong First, ulong Second) Padded(ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> block = stackalloc byte[BlockBytes];
+        block.Clear();
+        bytes.CopyTo(block);
+        return Block(block);
     }
 
     private static ulong Fold(ulong left, ulong right)
@@ -105,4 +117,6 @@ internal static class WireMark
         var high = Math.BigMul(left, right, out var low);
         return high ^ low;
     }
+
+    private static ulong Drawn() => BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
 }
