@@ -196,7 +196,7 @@ public sealed class PolicyEngine
 
         foreach (var (name, port) in ports)
         {
-            if (Ports.ClassOf(port.Protocol, port.First) == portClass && rule.Names(name, port.Protocol))
+            if (rule.Names(name, port.Protocol) && Ports.ClassOf(port.Protocol, port.First) == portClass)
             {
                 return true;
             }

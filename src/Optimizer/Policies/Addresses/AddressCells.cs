@@ -6,9 +6,10 @@ namespace NetPulse.Optimizer.Policies.Addresses;
 internal sealed class AddressCells
 {
     private readonly ImmutableDictionary<int, int> cells;
-    private readonly ImmutableList<(int Example, int Size)> known;
+    // Classes in each cell.
+    private readonly ImmutableList<int> sizes;
 
-    private AddressCells(ImmutableDictionary<int, int> cells, ImmutableList<(int Example, int Size)> known) => (this.cells, this.known) = (cells, known);
+    private AddressCells(ImmutableDictionary<int, int> cells, ImmutableList<int> sizes) => (this.cells, this.sizes) = (cells, sizes);
 
     /// <summary>Each of some classes is a cell.</summary>
     public static AddressCells OfEach(params ReadOnlySpan<int> classes)
@@ -24,25 +25,23 @@ internal sealed class AddressCells
 
     public int Of(int addressClass) => cells[addressClass];
 
-    public int ExampleOf(int cell) => known[cell].Example;
-
     public Builder ToBuilder() => new(this);
 
     internal sealed class Builder(AddressCells from)
     {
         private readonly ImmutableDictionary<int, int>.Builder cells = from.cells.ToBuilder();
-        private readonly ImmutableList<(int Example, int Size)>.Builder known = from.known.ToBuilder();
+        private readonly ImmutableList<int>.Builder sizes = from.sizes.ToBuilder();
         private bool isChanged;
 
         public int Of(int addressClass) => cells[addressClass];
 
         /// <summary>Classes in a cell.</summary>
-        public int SizeOf(int cell) => known[cell].Size;
+        public int SizeOf(int cell) => sizes[cell];
 
         public void AddCell(int addressClass)
         {
-            cells.Add(addressClass, known.Count);
-            known.Add((addressClass, 1));
+            cells.Add(addressClass, sizes.Count);
+            sizes.Add(1);
             isChanged = true;
         }
 
@@ -51,7 +50,7 @@ internal sealed class AddressCells
         {
             var cell = cells[like];
             cells.Add(addressClass, cell);
-            known[cell] = known[cell] with { Size = known[cell].Size + 1 };
+            sizes[cell]++;
             isChanged = true;
         }
 
@@ -60,15 +59,14 @@ internal sealed class AddressCells
         {
             foreach (var c in moving)
             {
-                cells[c] = known.Count;
+                cells[c] = sizes.Count;
             }
 
-            known.Add((moving.First(), moving.Count));
-            var (example, size) = known[cell];
-            known[cell] = (cells[example] == cell ? example : cells.First(c => c.Value == cell).Key, size - moving.Count);
+            sizes.Add(moving.Count);
+            sizes[cell] -= moving.Count;
             isChanged = true;
         }
 
-        public AddressCells ToCells() => isChanged ? new AddressCells(cells.ToImmutable(), known.ToImmutable()) : from;
+        public AddressCells ToCells() => isChanged ? new AddressCells(cells.ToImmutable(), sizes.ToImmutable()) : from;
     }
 }

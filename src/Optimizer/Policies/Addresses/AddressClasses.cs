@@ -29,9 +29,6 @@ public sealed class AddressClasses
     /// <summary>The cell of an address: addresses of one cell are in the same blocks.</summary>
     public int CellOf(IpValue address) => cells.Of(ClassOf(address));
 
-    /// <summary>A class of a cell: all of them are in the same blocks.</summary>
-    public int ClassIn(int cell) => cells.ExampleOf(cell);
-
     /// <summary>The range of the class that an address is in, both ends inclusive.</summary>
     public (IpValue First, IpValue Last) RangeAt(IpValue address)
     {

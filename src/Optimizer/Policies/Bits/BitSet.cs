@@ -92,7 +92,16 @@ public sealed class BitSet(int count)
     public bool Overlaps(BitSet other)
     {
         var shared = Math.Min(words.Length, other.words.Length);
-        for (var i = 0; i < shared; i++)
+        var i = 0;
+        for (; i <= shared - Vector<ulong>.Count; i += Vector<ulong>.Count)
+        {
+            if ((new Vector<ulong>(words, i) & new Vector<ulong>(other.words, i)) != Vector<ulong>.Zero)
+            {
+                return true;
+            }
+        }
+
+        for (; i < shared; i++)
         {
             if ((words[i] & other.words[i]) != 0)
             {

@@ -32,11 +32,12 @@ public sealed record CompiledRule(RuleModel Rule, ImmutableArray<int> Peers, int
 /// <param name="Subjects">Number of the set of pod classes that it applies to.</param>
 public sealed record CompiledPolicy(PolicyModel Model, int Subjects, ImmutableArray<CompiledRule> Ingress, ImmutableArray<CompiledRule> Egress)
 {
-    private readonly string name = Model.Reference.ToString();
+    /// <summary>Of its kind, namespace and name: of no other policy.</summary>
+    internal string Name { get; } = Model.Reference.ToString();
 
     /// <summary>The order in which policies decide; ties by name, because some order must hold.</summary>
     internal static IComparer<CompiledPolicy> Deciding { get; } = Comparer<CompiledPolicy>.Create(static (a, b) =>
-        (a.Model.Tier, a.Model.Priority).CompareTo((b.Model.Tier, b.Model.Priority)) is var order and not 0 ? order : string.CompareOrdinal(a.name, b.name));
+        (a.Model.Tier, a.Model.Priority).CompareTo((b.Model.Tier, b.Model.Priority)) is var order and not 0 ? order : string.CompareOrdinal(a.Name, b.Name));
 
     public ImmutableArray<CompiledRule> Rules(Direction direction) => direction == Direction.Ingress ? Ingress : Egress;
 }
@@ -52,7 +53,7 @@ public sealed record ClassPolicies(ImmutableArray<CompiledPolicy> Admin, Immutab
     public bool IsSame(ClassPolicies other) => Admin.SequenceEqual(other.Admin, Same) && Isolating.SequenceEqual(other.Isolating, Same) && Baseline.SequenceEqual(other.Baseline, Same);
 
     /// <summary>Whether both decide the same: one more policy that isolates what is isolated already, and has no rule, changes nothing.</summary>
-    public bool DecidesAs(ClassPolicies other, Direction direction) => IsSame(other)
+    public bool DecidesAs(ClassPolicies other, Direction direction) => ReferenceEquals(this, other) || IsSame(other)
         || (Isolating.IsEmpty == other.Isolating.IsEmpty && Admin.SequenceEqual(other.Admin, Same) && Baseline.SequenceEqual(other.Baseline, Same)
             && Isolating.Where(p => !p.Rules(direction).IsEmpty).SequenceEqual(other.Isolating.Where(p => !p.Rules(direction).IsEmpty), Same));
 

@@ -51,7 +51,8 @@ internal sealed class EngineEdit
 
     public EngineState Seal()
     {
-        var (ingress, egress) = (Refreshed(Direction.Ingress), Refreshed(Direction.Egress));
+        var deciding = policies.Where(p => sets[p.Subjects].Overlaps(touched)).Select(p => (p, sets[p.Subjects].Copy().And(touched))).ToList();
+        var (ingress, egress) = (Refreshed(Direction.Ingress, deciding), Refreshed(Direction.Egress, deciding));
         var at = podsAt.ToImmutable();
         return new EngineState
         {
@@ -79,20 +80,13 @@ internal sealed class EngineEdit
     /// <summary>Policies that go and policies that come; one that comes takes the place of the one of its name.</summary>
     public void Change(IReadOnlyCollection<PolicyReference> gone, IReadOnlyCollection<PolicyModel> come)
     {
-        var outdated = gone.Concat(come.Select(static m => m.Reference)).ToHashSet();
-        foreach (var policy in policies.Where(p => outdated.Contains(p.Model.Reference)))
-        {
-            touched.Or(sets[policy.Subjects]);
-        }
-
+        var names = gone.Concat(come.Select(static m => m.Reference)).Select(static r => r.ToString()).ToHashSet(StringComparer.Ordinal);
+        var outdated = policies.Where(p => names.Contains(p.Name)).ToHashSet<CompiledPolicy>(ReferenceEqualityComparer.Instance);
+        Touch(outdated);
         Learn(come);
         var compiled = come.Select(Compile).ToList();
-        foreach (var policy in compiled)
-        {
-            touched.Or(sets[policy.Subjects]);
-        }
-
-        policies = Merged(policies.Where(p => !outdated.Contains(p.Model.Reference)), [.. compiled.Order(CompiledPolicy.Deciding)]);
+        Touch(compiled);
+        policies = Merged(policies.RemoveAll(outdated.Contains), [.. compiled.Order(CompiledPolicy.Deciding)]);
         wear += compiled.Count;
     }
 
@@ -149,17 +143,19 @@ internal sealed class EngineEdit
     public void Enter(Pod pod)
     {
         var party = Party.Of(pod, nodes.GetValueOrDefault(pod.Spec.NodeName)?.Addresses ?? []);
+        var place = new PodPlace(pod, party, -1);
         if (party.ManagedPod is not null && pods.TryGetValue(party.Name, out var known) && known.Class >= 0
-            && (known.Party.V4, known.Party.V6) == (party.V4, party.V6) && KeyOf(pod, party) == classes[known.Class]!.Key)
+            && (known.Party.V4, known.Party.V6) == (party.V4, party.V6) && KeyOf(place) == KeyOf(known))
         {
-            pods[party.Name] = new PodPlace(pod, party, known.Class);
+            pods[party.Name] = place with { Class = known.Class };
+            classes[known.Class] = classes[known.Class]!.With(place);
             return;
         }
 
         Leave(party.Name);
         if (party.ManagedPod is null)
         {
-            pods[party.Name] = new PodPlace(pod, party, -1);
+            pods[party.Name] = place;
             return;
         }
 
@@ -168,7 +164,7 @@ internal sealed class EngineEdit
             sets.Relabel(pod.Metadata.Namespace, null, classes);
         }
 
-        Place(pod, party);
+        Place(place);
         foreach (var address in AddressesOf(party))
         {
             podsAt[address] = podsAt.GetValueOrDefault(address, Names).Add(party.Name);
@@ -204,22 +200,28 @@ internal sealed class EngineEdit
         }
     }
 
-    private static ImmutableArray<CompiledPolicy> Merged(IEnumerable<CompiledPolicy> kept, List<CompiledPolicy> come)
+    private void Touch(IEnumerable<CompiledPolicy> changed)
     {
-        var merged = ImmutableArray.CreateBuilder<CompiledPolicy>();
-        var next = 0;
-        foreach (var policy in kept)
+        foreach (var policy in changed)
         {
-            while (next < come.Count && CompiledPolicy.Deciding.Compare(come[next], policy) < 0)
-            {
-                merged.Add(come[next++]);
-            }
+            touched.Or(sets[policy.Subjects]);
+        }
+    }
 
+    private static ImmutableArray<CompiledPolicy> Merged(ImmutableArray<CompiledPolicy> kept, List<CompiledPolicy> come)
+    {
+        var merged = ImmutableArray.CreateBuilder<CompiledPolicy>(kept.Length + come.Count);
+        var from = 0;
+        foreach (var policy in come)
+        {
+            var at = ~kept.BinarySearch(policy, CompiledPolicy.Deciding);
+            merged.AddRange(kept.AsSpan()[from..at]);
             merged.Add(policy);
+            from = at;
         }
 
-        merged.AddRange(come.Skip(next));
-        return merged.DrainToImmutable();
+        merged.AddRange(kept.AsSpan()[from..]);
+        return merged.MoveToImmutable();
     }
 
     private static ImmutableSortedSet<string> Names { get; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
@@ -237,21 +239,30 @@ internal sealed class EngineEdit
         }
     }
 
-    private void Place(Pod pod, Party party)
+    private void Place(PodPlace place)
     {
-        var key = KeyOf(pod, party);
-        var number = classNumbers.TryGetValue(key, out var known) ? known : Found(new PodClass(key, interest.Seen(pod.Metadata.Labels), NamedPortsOf(pod), Names));
-        classes[number] = classes[number]! with { Members = classes[number]!.Members.Add(party.Name) };
-        pods[party.Name] = new PodPlace(pod, party, number);
+        var key = KeyOf(place);
+
+        // A class whose key is outdated may have pods that are others by now.
+        if (classNumbers.TryGetValue(key, out var number) && KeyOf(pods[classes[number]!.Example.Name]) == key)
+        {
+            classes[number] = classes[number]!.With(place);
+        }
+        else
+        {
+            number = Found(new PodClass(key, place));
+        }
+
+        pods[place.Party.Name] = place with { Class = number };
     }
 
     /// <summary>The number of a class that is new.</summary>
     private int Found(PodClass fresh)
     {
         var number = NextNumber();
-        classNumbers.Add(fresh.Key, number);
+        classNumbers[fresh.Key] = number;
         classes[number] = fresh;
-        Cut(fresh.NamedPorts.Select(static p => p.Port));
+        Cut(fresh.NamedPorts.Where(p => portNames.Contains(p.Name)).Select(static p => p.Port));
         sets.Enter(number, fresh, addresses);
         touched.Add(number);
         return number;
@@ -259,15 +270,15 @@ internal sealed class EngineEdit
 
     private void Quit(string name, int number)
     {
-        var left = classes[number]!.Members.Remove(name);
-        if (!left.IsEmpty)
+        var own = classes[number]!;
+        if (own.Members.Count > 1)
         {
-            classes[number] = classes[number]! with { Members = left };
+            classes[number] = own.Without(name, pods[own.Members[own.Members[0] == name ? 1 : 0]]);
             return;
         }
 
-        classNumbers.Remove(classes[number]!.Key);
-        sets.Leave(number, classes[number]!);
+        Forget(number);
+        sets.Leave(number, own);
         classes[number] = null;
         touched.Add(number);
 
@@ -275,39 +286,34 @@ internal sealed class EngineEdit
         freed.Add(number);
     }
 
-    /// <param name="labels">What is seen of the labels, where it is known; so with the ports.</param>
-    private PodClassKey KeyOf(Pod pod, Party party, string? labels = null, string? namedPorts = null) => new(
-        pod.Metadata.Namespace,
-        party.V4 is { } v4 ? addresses.CellOf(v4) : null,
-        party.V6 is { } v6 ? addresses.CellOf(v6) : null,
-        party.Primary,
-        labels ?? interest.TextOf(pod.Metadata.Labels),
-        namedPorts ?? string.Join('\n', NamedPortsOf(pod)));
-
-    /// <summary>Those that some rule names.</summary>
-    private List<(string Name, PortRange Port)> NamedPortsOf(Pod pod)
+    /// <summary>A class is no longer found by its key.</summary>
+    private void Forget(int number)
     {
-        if (portNames.Count == 0 || !NamedPorts.HasAny(pod, portNames))
+        if (classNumbers.TryGetValue(classes[number]!.Key, out var found) && found == number)
         {
-            return [];
+            classNumbers.Remove(classes[number]!.Key);
         }
-
-        var named = NamedPorts.Of(pod).Where(p => portNames.Contains(p.Name)).Distinct().ToList();
-        if (named.Count > 1)
-        {
-            named.Sort(static (one, other) => (string.CompareOrdinal(one.Name, other.Name), one.Port.Protocol, one.Port.First).CompareTo((0, other.Port.Protocol, other.Port.First)));
-        }
-
-        return named;
     }
+
+    private PodClassKey KeyOf(PodPlace place) => new(
+        place.Pod.Metadata.Namespace,
+        CellOf(place.Party.V4),
+        CellOf(place.Party.V6),
+        place.Party.Primary,
+        interest.TextOf(place.Pod.Metadata.Labels),
+        TextOf(NamedPorts.Of(place.Pod).Where(p => portNames.Contains(p.Name))));
+
+    private int? CellOf(IpValue? address) => address is { } known ? addresses.CellOf(known) : null;
+
+    private static string TextOf(IEnumerable<(string Name, PortRange Port)> ports) =>
+        string.Join('\n', ports.Select(static p => $"{p.Name} {p.Port}").Distinct().Order(StringComparer.Ordinal));
 
     /// <summary>Cuts all classes as fine as new policies ask for.</summary>
     private void Learn(IReadOnlyCollection<PolicyModel> models)
     {
         var rules = models.SelectMany(static m => m.Rules).ToList();
         var peers = rules.SelectMany(static r => r.Peers).ToList();
-        var newInterest = LabelInterest.Of(models.Select(static m => m.Subject.Pods).Concat(peers.OfType<PeerModel.Pods>().Select(static p => p.Selection.Pods))).Except(interest);
-        interest = interest.And(newInterest);
+        interest = interest.And(models.Select(static m => m.Subject.Pods).Concat(peers.OfType<PeerModel.Pods>().Select(static p => p.Selection.Pods)), out var presence, out var values);
         var newNames = rules.SelectMany(static r => r.Ports).OfType<PortModel.Named>().Select(static n => n.Name).Where(portNames.Add).ToHashSet(StringComparer.Ordinal);
         if (!sets.HasNodes && peers.Exists(static p => p is PeerModel.Nodes))
         {
@@ -316,23 +322,15 @@ internal sealed class EngineEdit
 
         Cut(rules.SelectMany(static r => r.Ports).OfType<PortModel.Ports>().Select(static p => p.Range));
         var moved = Split([.. peers.OfType<PeerModel.Network>().SelectMany(static n => n.Except.Prepend(n.Block)).Distinct()]);
-        if (!newInterest.IsNone || newNames.Count > 0)
-        {
-            var sees = newInterest.Sight();
-            var differing = pods.Where(p => p.Value.Class >= 0 && (sees(p.Value.Pod.Metadata.Labels) || (newNames.Count > 0 && NamedPorts.HasAny(p.Value.Pod, newNames)))).Select(static p => p.Value);
-            moved.AddRange(differing);
-        }
-
-        // Nested blocks, two families and labels may each have moved the same pod.
-        Rekey(moved.DistinctBy(static p => p.Party.Name), !newInterest.IsNone, newNames.Count > 0);
+        Divide(new News(presence, values, newNames), moved);
     }
 
     /// <summary>Cuts out blocks, and tells the pods in them from the others.</summary>
-    /// <returns>Pods that are in other cells than before; before pods come and go, so that the old addresses are theirs.</returns>
-    private List<PodPlace> Split(List<Cidr> blocks)
+    /// <returns>Classes with pods that are in other cells than before; before pods come and go, so that the old addresses are theirs.</returns>
+    private BitSet Split(List<Cidr> blocks)
     {
         Cut(blocks);
-        var moved = new List<PodPlace>();
+        var moved = new BitSet(0);
         addresses = addresses.Split(
             blocks,
             block => old.PodAddresses.In(block.Family, block.First, block.Last).Length * 2 > old.PodAddresses.Count(block.Family),
@@ -340,54 +338,74 @@ internal sealed class EngineEdit
             {
                 foreach (var value in old.PodAddresses.In(first.Family, first.Value, last.Value))
                 {
-                    moved.AddRange(podsAt[new IpValue(first.Family, value)].Select(name => pods[name]));
+                    foreach (var name in podsAt[new IpValue(first.Family, value)])
+                    {
+                        moved.Add(pods[name].Class);
+                    }
                 }
             });
         return moved;
     }
 
-    /// <summary>Puts pods that now differ from others of their class into classes of their own. The most of each class keep its number, so that little changes.</summary>
-    /// <param name="moved">Each once.</param>
-    /// <param name="hasLabels">Whether more is seen of labels than before.</param>
-    /// <param name="hasNames">Whether more ports are named than before.</param>
-    private void Rekey(IEnumerable<PodPlace> moved, bool hasLabels, bool hasNames)
+    /// <summary>Cuts classes whose pods the news tell apart. All others stay as they are, with their outdated keys: what every pod of a class has changes nothing.</summary>
+    /// <param name="moved">Classes with pods that are in other cells than before.</param>
+    private void Divide(News news, BitSet moved)
     {
-        foreach (var own in moved.GroupBy(static p => p.Class))
+        var newPorts = new HashSet<PortRange>();
+        var suspects = moved.Copy();
+        for (var c = 0; c < classes.Count && !news.IsNone; c++)
         {
-            var podClass = classes[own.Key]!;
-            var parts = own.GroupBy(KeyNow).Select(part => ClassNow([.. part], part.Key)).ToList();
-            if (parts.Sum(static p => p.Members.Count) < podClass.Members.Count)
+            if (classes[c] is not { } podClass)
             {
-                parts.Add(podClass with { Members = podClass.Members.Except(own.Select(static p => p.Party.Name)) });
+                continue;
             }
 
-            var most = parts.MaxBy(static p => p.Members.Count)!;
-            if (most.Key != podClass.Key)
+            var isOfManyPorts = news.PortNames.Overlaps(podClass.Diversity.Ports);
+            newPorts.UnionWith((isOfManyPorts ? podClass.Members.SelectMany(name => NewPortsOf(pods[name], news)) : podClass.NamedPorts.Where(p => news.PortNames.Contains(p.Name))).Select(static p => p.Port));
+            if (isOfManyPorts || news.Presence.Overlaps(podClass.Diversity.Presence) || news.Values.Overlaps(podClass.Diversity.Values))
             {
-                classNumbers.Remove(podClass.Key);
-                classNumbers.Add(most.Key, own.Key);
-                Cut(most.NamedPorts.Select(static p => p.Port));
+                suspects.Add(c);
             }
+        }
 
-            classes[own.Key] = most;
-            foreach (var part in parts.Where(p => p != most))
-            {
-                var number = Found(part);
-                foreach (var name in part.Members)
-                {
-                    pods[name] = pods[name] with { Class = number };
-                }
-            }
-
-            PodClassKey KeyNow(PodPlace place) => KeyOf(place.Pod, place.Party, hasLabels ? null : podClass.Key.Labels, hasNames ? null : podClass.Key.NamedPorts);
-
-            PodClass ClassNow(List<PodPlace> part, PodClassKey key) => new(
-                key,
-                hasLabels ? interest.Seen(part[0].Pod.Metadata.Labels) : podClass.Labels,
-                hasNames ? NamedPortsOf(part[0].Pod) : podClass.NamedPorts,
-                part.Count == podClass.Members.Count ? podClass.Members : Names.Union(part.Select(static p => p.Party.Name)));
+        Cut(newPorts);
+        foreach (var number in suspects.Members().Where(c => !IsOfOneKind(classes[c]!, news, moved.Contains(c))))
+        {
+            Divide(number);
         }
     }
+
+    /// <summary>Cuts a class whose pods are no longer the same. The most keep the number, so that little changes.</summary>
+    private void Divide(int number)
+    {
+        var parts = classes[number]!.Members.Select(name => pods[name]).GroupBy(KeyOf).OrderByDescending(static p => p.Count()).ToList();
+        Forget(number);
+        classes[number] = ClassOf(parts[0]);
+        classNumbers[parts[0].Key] = number;
+        foreach (var part in parts.Skip(1))
+        {
+            var own = Found(ClassOf(part));
+            foreach (var place in part)
+            {
+                pods[place.Party.Name] = place with { Class = own };
+            }
+        }
+
+        static PodClass ClassOf(IGrouping<PodClassKey, PodPlace> part) => part.Skip(1).Aggregate(new PodClass(part.Key, part.First()), static (podClass, place) => podClass.With(place));
+    }
+
+    /// <summary>Whether the pods of a class answer the news alike.</summary>
+    private bool IsOfOneKind(PodClass podClass, News news, bool isMoved)
+    {
+        var example = pods[podClass.Example.Name];
+        return podClass.Members.Count == 1 || podClass.Members.All(name => IsAlike(pods[name]));
+
+        bool IsAlike(PodPlace place) => news.LabelKeys.All(key => interest.Seen(key, place.Pod.Metadata.Labels) == interest.Seen(key, example.Pod.Metadata.Labels))
+            && (news.PortNames.Count == 0 || NewPortsOf(place, news).ToHashSet().SetEquals(NewPortsOf(example, news)))
+            && (!isMoved || (CellOf(place.Party.V4), CellOf(place.Party.V6)) == (CellOf(example.Party.V4), CellOf(example.Party.V6)));
+    }
+
+    private static IEnumerable<(string Name, PortRange Port)> NewPortsOf(PodPlace place, News news) => NamedPorts.Of(place.Pod).Where(p => news.PortNames.Contains(p.Name));
 
     private void Cut(IEnumerable<Cidr> blocks) => addresses = addresses.Cut([.. blocks], NextNumber, sets.Cut);
 
@@ -452,7 +470,8 @@ internal sealed class EngineEdit
     }
 
     /// <summary>The policies of each class; the same object as before where they are the same.</summary>
-    private ClassPolicies?[] Refreshed(Direction direction)
+    /// <param name="deciding">Policies of touched classes, and which those are.</param>
+    private ClassPolicies?[] Refreshed(Direction direction, List<(CompiledPolicy Policy, BitSet Touched)> deciding)
     {
         var result = new ClassPolicies?[classes.Count];
         old.Of(direction).CopyTo(result, 0);
@@ -469,15 +488,10 @@ internal sealed class EngineEdit
             }
         }
 
-        foreach (var policy in policies)
+        foreach (var (policy, own) in deciding)
         {
             var decides = policy.Model.Tier == PolicyTier.Network ? policy.Model.IsActive(direction) : policy.Rules(direction).Length > 0;
-            if (!decides || !sets[policy.Subjects].Overlaps(touched))
-            {
-                continue;
-            }
-
-            foreach (var c in sets[policy.Subjects].Copy().And(touched).Members())
+            foreach (var c in decides ? own.Members() : [])
             {
                 (policy.Model.Tier switch
                 {
@@ -495,5 +509,15 @@ internal sealed class EngineEdit
         }
 
         return result;
+    }
+
+    /// <summary>What policies ask for the first time.</summary>
+    /// <param name="Presence">Label keys: whether a pod has one.</param>
+    /// <param name="Values">Label keys: whether a pod has some value.</param>
+    private sealed record News(HashSet<string> Presence, HashSet<string> Values, HashSet<string> PortNames)
+    {
+        public IEnumerable<string> LabelKeys { get; } = [.. Presence.Union(Values)];
+
+        public bool IsNone => Presence.Count + Values.Count + PortNames.Count == 0;
     }
 }

@@ -4,50 +4,48 @@ using NetPulse.Kubernetes.Objects;
 
 namespace NetPulse.Optimizer.Policies.Classes;
 
-/// <summary>What pod selectors ask of labels: values, and by some whether there is a label at all. Values that nobody asks for are one.</summary>
-/// <param name="Values">Asked for by an equality, <c>In</c> or <c>NotIn</c>.</param>
-/// <param name="Keys">Asked for by <c>Exists</c> or <c>DoesNotExist</c>.</param>
-internal sealed record LabelInterest(ImmutableHashSet<(string Key, string Value)> Values, ImmutableHashSet<string> Keys)
+/// <summary>What pod selectors ask of labels, by key.</summary>
+internal sealed record LabelInterest(ImmutableDictionary<string, KeyInterest> Keys)
 {
-    public static readonly LabelInterest None = new([], ImmutableHashSet.Create<string>(StringComparer.Ordinal));
+    public static readonly LabelInterest None = new(ImmutableDictionary.Create<string, KeyInterest>(StringComparer.Ordinal));
 
-    /// <summary>No label has it.</summary>
-    private const string AnyOther = "\0";
-
-    public bool IsNone => Values.Count == 0 && Keys.Count == 0;
-
-    public static LabelInterest Of(IEnumerable<LabelSelector> selectors)
+    /// <summary>With what these selectors ask.</summary>
+    /// <param name="presence">The keys of which it is asked for the first time whether they are there.</param>
+    /// <param name="values">The keys of which more values are asked for than before.</param>
+    public LabelInterest And(IEnumerable<LabelSelector> selectors, out HashSet<string> presence, out HashSet<string> values)
     {
-        var (values, keys) = (None.Values.ToBuilder(), None.Keys.ToBuilder());
-        foreach (var selector in selectors)
+        (presence, values) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
+        var keys = Keys.ToBuilder();
+        foreach (var asked in selectors.SelectMany(Asked).GroupBy(static a => a.Key, StringComparer.Ordinal))
         {
-            values.UnionWith(selector.MatchLabels.Select(static l => (l.Key, l.Value)));
-            foreach (var requirement in selector.MatchExpressions)
+            var known = Keys.GetValueOrDefault(asked.Key, KeyInterest.None);
+            var grown = new KeyInterest(known.Values.Union(asked.SelectMany(static a => a.Values)), known.IsAny || asked.Any(static a => a.IsAny));
+            if (grown != known)
             {
-                values.UnionWith(requirement.Values.Select(value => (requirement.Key, value)));
-                if (requirement.Operator is LabelSelectorRequirement.Exists or LabelSelectorRequirement.DoesNotExist)
-                {
-                    keys.Add(requirement.Key);
-                }
+                keys[asked.Key] = grown;
+                _ = grown.IsAny != known.IsAny && presence.Add(asked.Key);
+                _ = grown.Values != known.Values && values.Add(asked.Key);
             }
         }
 
-        return new LabelInterest(values.ToImmutable(), keys.ToImmutable());
+        return presence.Count + values.Count == 0 ? this : new LabelInterest(keys.ToImmutable());
     }
 
-    public LabelInterest And(LabelInterest other) => new(Values.Union(other.Values), Keys.Union(other.Keys));
-
-    public LabelInterest Except(LabelInterest known) => new(
-        [.. Values.Where(v => !known.Values.Contains(v))],
-        ImmutableHashSet.CreateRange(StringComparer.Ordinal, Keys.Where(k => !known.Keys.Contains(k))));
-
-    /// <summary>Labels that every selector answers alike.</summary>
-    public Dictionary<string, string> Seen(IReadOnlyDictionary<string, string> labels) => SeenOf(labels).ToDictionary(static l => l.Key, static l => l.Value, StringComparer.Ordinal);
+    /// <returns>Null where no selector could tell whether there is the label.</returns>
+    public string? Seen(string key, IReadOnlyDictionary<string, string> labels) => labels.TryGetValue(key, out var value) && Keys.TryGetValue(key, out var asked) ? asked.Seen(value) : null;
 
     /// <summary>The same for labels of which the same is seen.</summary>
     public string TextOf(IReadOnlyDictionary<string, string> labels)
     {
-        var seen = SeenOf(labels);
+        var seen = new List<(string Key, string Value)>(labels.Count);
+        foreach (var (key, value) in labels)
+        {
+            if (Keys.TryGetValue(key, out var asked) && asked.Seen(value) is { } known)
+            {
+                seen.Add((key, known));
+            }
+        }
+
         if (seen.Count == 0)
         {
             return "";
@@ -64,40 +62,19 @@ internal sealed record LabelInterest(ImmutableHashSet<(string Key, string Value)
         return text.ToString();
     }
 
-    /// <summary>Answers for many pods whether anything is seen of their labels: fast where few keys are asked for.</summary>
-    public Func<IReadOnlyDictionary<string, string>, bool> Sight()
-    {
-        var values = Values.ToLookup(static v => v.Key, static v => v.Value);
-        var asked = values.Select(static v => v.Key).Union(Keys).Select(key => (Key: key, Values: Keys.Contains(key) ? null : values[key].ToHashSet(StringComparer.Ordinal))).ToList();
-        return labels =>
-        {
-            foreach (var (key, wanted) in asked)
-            {
-                if (labels.TryGetValue(key, out var value) && wanted?.Contains(value) != false)
-                {
-                    return true;
-                }
-            }
+    private static IEnumerable<(string Key, IEnumerable<string> Values, bool IsAny)> Asked(LabelSelector selector) =>
+        selector.MatchLabels.Select(static l => (l.Key, (IEnumerable<string>)[l.Value], false)).Concat(selector.MatchExpressions.Select(static e =>
+            (e.Key, e.Values.AsEnumerable(), e.Operator is LabelSelectorRequirement.Exists or LabelSelectorRequirement.DoesNotExist)));
+}
 
-            return false;
-        };
-    }
+/// <summary>What is asked of one label: some values, by an equality, <c>In</c> or <c>NotIn</c>, and whether it is there at all. Other values are one.</summary>
+internal sealed record KeyInterest(ImmutableHashSet<string> Values, bool IsAny)
+{
+    public static readonly KeyInterest None = new(ImmutableHashSet.Create<string>(StringComparer.Ordinal), false);
 
-    private List<(string Key, string Value)> SeenOf(IReadOnlyDictionary<string, string> labels)
-    {
-        var seen = new List<(string Key, string Value)>(labels.Count);
-        foreach (var (key, value) in labels)
-        {
-            if (Values.Contains((key, value)))
-            {
-                seen.Add((key, value));
-            }
-            else if (Keys.Contains(key))
-            {
-                seen.Add((key, AnyOther));
-            }
-        }
+    /// <summary>No label has it.</summary>
+    private const string AnyOther = "\0";
 
-        return seen;
-    }
+    /// <returns>Null where no selector could tell whether there is the label.</returns>
+    public string? Seen(string value) => Values.Contains(value) ? value : IsAny ? AnyOther : null;
 }

@@ -6,28 +6,33 @@ namespace NetPulse.Optimizer.Policies.Classes;
 /// <summary>The container ports of a pod that have a name.</summary>
 public static class NamedPorts
 {
-    public static IEnumerable<(string Name, PortRange Port)> Of(Pod pod) =>
-        from container in pod.Spec.Containers.Concat(pod.Spec.InitContainers.Where(static c => c.RestartPolicy == "Always"))
-        from port in container.Ports
-        where port.Name.Length > 0
-        let protocol = TransportProtocolText.Parse(port.Protocol)
-        where protocol is not null
-        select (port.Name, new PortRange(protocol.Value, port.Number, port.Number));
-
-    /// <summary>Whether a container of any kind states a port of one of these names.</summary>
-    public static bool HasAny(Pod pod, ICollection<string> names)
+    public static IReadOnlyList<(string Name, PortRange Port)> Of(Pod pod)
     {
-        foreach (var container in pod.Spec.Containers.Concat(pod.Spec.InitContainers))
+        var found = new List<(string Name, PortRange Port)>();
+        foreach (var container in pod.Spec.Containers)
         {
-            foreach (var port in container.Ports)
+            AddTo(found, container);
+        }
+
+        foreach (var container in pod.Spec.InitContainers)
+        {
+            if (container.RestartPolicy == "Always")
             {
-                if (port.Name.Length > 0 && names.Contains(port.Name))
-                {
-                    return true;
-                }
+                AddTo(found, container);
             }
         }
 
-        return false;
+        return found;
+    }
+
+    private static void AddTo(List<(string Name, PortRange Port)> found, Container container)
+    {
+        foreach (var port in container.Ports)
+        {
+            if (port.Name.Length > 0 && TransportProtocolText.Parse(port.Protocol) is { } protocol)
+            {
+                found.Add((port.Name, new PortRange(protocol, port.Number, port.Number)));
+            }
+        }
     }
 }

@@ -68,7 +68,7 @@ internal sealed class PeerSetsEdit
                 {
                     if (classes[c] is { } podClass)
                     {
-                        AddTo(number, c, podClass, addresses);
+                        AddTo(number, c, AddressesOf(podClass, addresses));
                     }
                 }
 
@@ -94,9 +94,10 @@ internal sealed class PeerSetsEdit
             Add(number, c, true, true);
         }
 
+        var own = AddressesOf(podClass, addresses);
         foreach (var number in networks.Keys)
         {
-            AddTo(number, c, podClass, addresses);
+            AddTo(number, c, own);
         }
     }
 
@@ -205,12 +206,17 @@ internal sealed class PeerSetsEdit
         set.Or(own);
     }
 
+    /// <summary>The classes of the addresses of pods, by those of the example.</summary>
+    private static (int? V4, int? V6) AddressesOf(PodClass podClass, AddressClasses addresses) =>
+        (podClass.Example.V4 is { } v4 ? addresses.ClassOf(v4) : null, podClass.Example.V6 is { } v6 ? addresses.ClassOf(v6) : null);
+
     /// <summary>Pods whose address is in a block. With two addresses the one that the connection uses counts.</summary>
-    private void AddTo(int number, int c, PodClass podClass, AddressClasses addresses)
+    private void AddTo(int number, int c, (int? V4, int? V6) own)
     {
         var set = v4[number];
-        var (byV4, byV6) = (podClass.V4 is { } four && set.Contains(addresses.ClassIn(four)), podClass.V6 is { } six && set.Contains(addresses.ClassIn(six)));
-        Add(number, c, podClass.IsDualStack ? byV4 : byV4 || byV6, podClass.IsDualStack ? byV6 : byV4 || byV6);
+        var (byV4, byV6) = (own.V4 is { } four && set.Contains(four), own.V6 is { } six && set.Contains(six));
+        var isDualStack = own is { V4: not null, V6: not null };
+        Add(number, c, isDualStack ? byV4 : byV4 || byV6, isDualStack ? byV6 : byV4 || byV6);
     }
 
     private void Add(int number, int c, bool toV4, bool toV6)

@@ -11,9 +11,15 @@ namespace NetPulse.Optimizer.Policies.Questions;
 public sealed class AllowedPeers
 {
     private readonly PolicyEngine engine;
+    private readonly BitSet everyone;
     private readonly BitSet prefersV6;
     private readonly Func<CompiledPolicy, bool> keepsPolicy;
     private readonly Func<CompiledRule, bool> keepsRule;
+
+    // The peers that are asked about, when these are not all; then answers hold their places in here.
+    private readonly ImmutableArray<int>? among;
+    private readonly Dictionary<CompiledRule, BitSet> v4Among = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<CompiledRule, BitSet> v6Among = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>With everything that is in force.</summary>
     public AllowedPeers(PolicyEngine engine)
@@ -23,26 +29,42 @@ public sealed class AllowedPeers
 
     /// <summary>As if only the policies and rules were there that are kept.</summary>
     public AllowedPeers(PolicyEngine engine, Func<CompiledPolicy, bool> keepsPolicy, Func<CompiledRule, bool> keepsRule)
+        : this(engine, keepsPolicy, keepsRule, null)
     {
-        (this.engine, this.keepsPolicy, this.keepsRule) = (engine, keepsPolicy, keepsRule);
+    }
+
+    /// <summary>Of a few peers: an answer holds the place of each that is allowed, among them in ascending order, not its class.</summary>
+    public AllowedPeers(PolicyEngine engine, BitSet among)
+        : this(engine, static _ => true, static _ => true, [.. among.Members()])
+    {
+    }
+
+    private AllowedPeers(PolicyEngine engine, Func<CompiledPolicy, bool> keepsPolicy, Func<CompiledRule, bool> keepsRule, ImmutableArray<int>? among)
+    {
+        (this.engine, this.keepsPolicy, this.keepsRule, this.among) = (engine, keepsPolicy, keepsRule, among);
+        everyone = Among(engine.Everyone);
         prefersV6 = new BitSet(engine.Universe);
         foreach (var c in engine.PodClasses.Where(c => engine.PodClass(c)!.Primary == IpFamily.V6))
         {
             prefersV6.Add(c);
         }
+
+        prefersV6 = Among(prefersV6);
     }
+
+    private int Size => among?.Length ?? engine.Universe;
 
     /// <summary>The classes, of pods and of addresses, that a pod class may send to or receive from on a class of ports.</summary>
     public BitSet Of(int podClass, Direction direction, int portClass)
     {
         var policies = engine.PoliciesOf(podClass, direction);
-        var undecided = engine.Everyone.Copy();
-        var allowed = new BitSet(engine.Universe);
+        var undecided = everyone.Copy();
+        var allowed = new BitSet(Size);
         var passed = Decide(policies.Admin, podClass, direction, portClass, undecided, allowed);
         undecided.Or(passed);
         if (policies.Isolating.Any(keepsPolicy))
         {
-            var listed = new BitSet(engine.Universe);
+            var listed = new BitSet(Size);
             foreach (var rule in policies.Isolating.Where(keepsPolicy).SelectMany(p => p.Rules(direction)).Where(keepsRule))
             {
                 if (Matched(rule, podClass, direction, portClass) is { } matched)
@@ -62,7 +84,7 @@ public sealed class AllowedPeers
     /// <returns>What was passed on.</returns>
     private BitSet Decide(ImmutableArray<CompiledPolicy> policies, int podClass, Direction direction, int portClass, BitSet undecided, BitSet allowed)
     {
-        var passed = new BitSet(engine.Universe);
+        var passed = new BitSet(Size);
         foreach (var rule in policies.Where(keepsPolicy).SelectMany(p => p.Rules(direction)).Where(keepsRule))
         {
             if (Matched(rule, podClass, direction, portClass) is not { } matched)
@@ -101,10 +123,10 @@ public sealed class AllowedPeers
             return engine.HasNamedPort(rule, podClass, portClass) ? Peers(rule, podClass, direction) : null;
         }
 
-        var named = new BitSet(engine.Universe);
+        var named = new BitSet(Size);
         foreach (var peer in Peers(rule, podClass, direction).Members())
         {
-            if (engine.HasNamedPort(rule, peer, portClass))
+            if (engine.HasNamedPort(rule, among?[peer] ?? peer, portClass))
             {
                 named.Add(peer);
             }
@@ -118,17 +140,53 @@ public sealed class AllowedPeers
     {
         if (engine.IsOfEitherFamily(rule))
         {
-            return engine.PeersOf(rule, IpFamily.V4);
+            return PeersOf(rule, IpFamily.V4);
         }
 
         var own = engine.PodClass(podClass)!;
         if (!own.IsDualStack)
         {
-            return engine.PeersOf(rule, own.V6 is null ? IpFamily.V4 : IpFamily.V6);
+            return PeersOf(rule, own.HasV6 ? IpFamily.V6 : IpFamily.V4);
         }
 
         return direction == Direction.Ingress
-            ? engine.PeersOf(rule, own.Primary)
-            : engine.PeersOf(rule, IpFamily.V6).Copy().And(prefersV6).Or(engine.PeersOf(rule, IpFamily.V4).Copy().AndNot(prefersV6));
+            ? PeersOf(rule, own.Primary)
+            : PeersOf(rule, IpFamily.V6).Copy().And(prefersV6).Or(PeersOf(rule, IpFamily.V4).Copy().AndNot(prefersV6));
+    }
+
+    /// <summary>Read only.</summary>
+    private BitSet PeersOf(CompiledRule rule, IpFamily family)
+    {
+        if (among is null)
+        {
+            return engine.PeersOf(rule, family);
+        }
+
+        var peersAmong = family == IpFamily.V4 ? v4Among : v6Among;
+        if (!peersAmong.TryGetValue(rule, out var known))
+        {
+            peersAmong[rule] = known = Among(engine.PeersOf(rule, family));
+        }
+
+        return known;
+    }
+
+    private BitSet Among(BitSet classes)
+    {
+        if (among is not { } members)
+        {
+            return classes;
+        }
+
+        var places = new BitSet(members.Length);
+        for (var i = 0; i < members.Length; i++)
+        {
+            if (classes.Contains(members[i]))
+            {
+                places.Add(i);
+            }
+        }
+
+        return places;
     }
 }
