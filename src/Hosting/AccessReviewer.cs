@@ -19,6 +19,9 @@ public sealed class AccessReviewer(KubernetesClient client, TimeProvider time)
     private readonly ConcurrentDictionary<string, (UserInfo? User, DateTimeOffset Until)> users = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string User, AccessRule Rule, string Namespace, string Name), (bool IsAllowed, DateTimeOffset Until)> answers = new();
 
+    /// <summary>Why nobody can be asked.</summary>
+    public LatestProblem Problem { get; } = new(time);
+
     /// <returns><see langword="null"/> when nobody has that token.</returns>
     /// <exception cref="KubernetesException">The API server could not be asked.</exception>
     public async Task<UserInfo?> WhoAsync(string token, CancellationToken cancellationToken)
@@ -30,7 +33,7 @@ public sealed class AccessReviewer(KubernetesClient client, TimeProvider time)
             return known.User;
         }
 
-        var answer = await client.ReviewAsync(new TokenReview { Spec = new TokenReviewSpec { Token = token } }, cancellationToken);
+        var answer = await AskAsync(() => client.ReviewAsync(new TokenReview { Spec = new TokenReviewSpec { Token = token } }, cancellationToken));
         var user = answer.Status is { Authenticated: true, User: { Username.Length: > 0 } found } ? found : null;
         Trim(users);
         users[key] = (user, now + (user is null ? NoLife : YesLife));
@@ -49,11 +52,26 @@ public sealed class AccessReviewer(KubernetesClient client, TimeProvider time)
             return known.IsAllowed;
         }
 
-        var answer = await client.ReviewAsync(new SubjectAccessReview { Spec = Question(user, rule, @namespace, name) }, cancellationToken);
+        var answer = await AskAsync(() => client.ReviewAsync(new SubjectAccessReview { Spec = Question(user, rule, @namespace, name) }, cancellationToken));
         var isAllowed = answer.Status is { Allowed: true };
         Trim(answers);
         answers[key] = (isAllowed, now + (isAllowed ? YesLife : NoLife));
         return isAllowed;
+    }
+
+    private async Task<T> AskAsync<T>(Func<Task<T>> ask)
+    {
+        try
+        {
+            var answer = await ask();
+            Problem.Succeeded();
+            return answer;
+        }
+        catch (KubernetesException e)
+        {
+            Problem.Failed(e.Message);
+            throw;
+        }
     }
 
     private static SubjectAccessReviewSpec Question(UserInfo user, AccessRule rule, string @namespace, string name)

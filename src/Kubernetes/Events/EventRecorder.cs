@@ -49,11 +49,15 @@ public sealed partial class EventRecorder : IDisposable
     public EventRecorder(KubernetesClient client, string controller, string instance, TimeProvider time, ILogger<EventRecorder> logger)
     {
         (this.client, this.controller, this.instance, this.time, this.logger) = (client, controller, instance, time, logger);
+        Problem = new LatestProblem(time);
         meter = new Meter("NetPulse.Kubernetes");
         written = meter.CreateCounter<long>("netpulse_events_written", description: "Kubernetes Events written, first ones and series.");
         dropped = meter.CreateCounter<long>("netpulse_events_dropped", description: "Kubernetes Events that could not be written.");
         waiting = Channel.CreateBounded<(Occurrence, DateTimeOffset)>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite }, _ => dropped.Add(1));
     }
+
+    /// <summary>Why Events cannot be written.</summary>
+    public LatestProblem Problem { get; }
 
     /// <summary>At once; it is written soon.</summary>
     public void Tell(Occurrence occurrence) => waiting.Writer.TryWrite((occurrence, time.GetUtcNow()));
@@ -71,10 +75,12 @@ public sealed partial class EventRecorder : IDisposable
                 await WriteAsync(occurrence, at, cancellationToken);
                 written.Add(1);
                 problems.Clear();
+                Problem.Succeeded();
             }
             catch (KubernetesException e)
             {
                 dropped.Add(1);
+                Problem.Failed(e.Message);
                 if (problems.Add(e.Message))
                 {
                     LogDropped(occurrence.Reason, occurrence.Regarding.Name, e.Message);

@@ -27,7 +27,7 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     private readonly KubernetesClient client;
     private readonly string policyName;
     private readonly Func<Leadership?>? leadership;
-    private readonly Func<string>? leaderProblem;
+    private readonly Func<IEnumerable<string>>? elsewhere;
     private readonly TimeProvider time;
     private readonly ClusterObjectStore<NodeTuning> tuningStore;
     private readonly ResourceCache<Pod> pods = new();
@@ -51,10 +51,10 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     /// <param name="leadership">The present term where several replicas run; <see langword="null"/> where this is the only one.</param>
     /// <param name="time">Of the snapshots.</param>
     /// <param name="loggers">For the watches.</param>
-    /// <param name="leaderProblem">Why nobody can lead; empty while somebody can.</param>
-    public ClusterObjects(KubernetesClient client, string policyName, string group, Func<Leadership?>? leadership, TimeProvider time, ILoggerFactory loggers, Func<string>? leaderProblem = null)
+    /// <param name="elsewhere">What others cannot do with the API server.</param>
+    public ClusterObjects(KubernetesClient client, string policyName, string group, Func<Leadership?>? leadership, TimeProvider time, ILoggerFactory loggers, Func<IEnumerable<string>>? elsewhere = null)
     {
-        (this.client, this.policyName, this.leadership, this.time, this.loggers, this.leaderProblem, own) = (client, policyName, leadership, time, loggers, leaderProblem, Ownership.Of(group));
+        (this.client, this.policyName, this.leadership, this.time, this.loggers, this.elsewhere, own) = (client, policyName, leadership, time, loggers, elsewhere, Ownership.Of(group));
         tuningStore = new ClusterObjectStore<NodeTuning>(client, ResourceQuery.All, time, loggers.CreateLogger<ClusterObjectStore<NodeTuning>>(), leadership);
     }
 
@@ -168,10 +168,10 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
         return stream;
     }
 
-    /// <summary>Kinds that the API server refuses to tell of, or has not told of for longer than any watch is silent, each with its reason; and why nobody can lead.</summary>
+    /// <summary>Kinds that the API server refuses to tell of, or has not told of for longer than any watch is silent, each with its reason; and what others cannot do.</summary>
     private ImmutableArray<string> Problems() =>
     [
-        .. leaderProblem?.Invoke() is { Length: > 0 } nobody ? [$"no optimizer can lead, so nothing is written: {nobody}"] : Array.Empty<string>(),
+        .. elsewhere?.Invoke() ?? [],
         .. from stream in streams.OrderBy(static each => each.Key, StringComparer.Ordinal)
            let known = stream.Value()
            where known.IsRefused || (known.Problem.Length > 0 && time.GetUtcNow() - known.HeardAt > LongestSilence)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using NetPulse.Hosting;
 using NetPulse.Kubernetes.Client;
+using NetPulse.Kubernetes.Events;
 using NetPulse.Kubernetes.Leases;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Kubernetes.Stores;
@@ -33,9 +34,19 @@ internal static class ClusterRegistration
             Term(provider)))
         .AddSingleton(static provider => new ClusterObjects(
             provider.GetRequiredService<KubernetesClient>(), Options(provider).Policy, Options(provider).Group, Term(provider), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>(),
-            () => provider.GetRequiredService<Leader>().Problem))
+            () => Elsewhere(provider)))
         .AddSingleton<IClusterObjects>(static provider => provider.GetRequiredService<ClusterObjects>())
         .AddHostedService(static provider => provider.GetRequiredService<ClusterObjects>());
+
+    private static IEnumerable<string> Elsewhere(IServiceProvider provider) =>
+        from known in new[]
+        {
+            ("no optimizer can lead, so nothing is written", provider.GetRequiredService<Leader>().Problem),
+            ("Events cannot be written", provider.GetService<EventRecorder>()?.Problem.Text),
+            ("who asks cannot be reviewed, and is refused", provider.GetService<AccessReviewer>()?.Problem.Text),
+        }
+        where known.Item2 is { Length: > 0 }
+        select $"{known.Item1}: {known.Item2}";
 
     private static Func<Leadership?> Term(IServiceProvider provider)
     {
