@@ -54,6 +54,11 @@ public sealed class ShapeWatch(ISampleStore store, IOptions<DetectionOptions> op
     /// <summary>Windows that all stay below this share of what they lately were have shrunk.</summary>
     private const double Shrunk = 0.5;
 
+    /// <summary>So long is known what an edge was once allowed to have in flight: by then either it is again, or the path is another.</summary>
+    private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(5);
+
+    private readonly Dictionary<Edge, (double Bytes, DateTimeOffset At)> widest = [];
+
     private static readonly ImmutableArray<string> Metrics =
     [
         TcpMetrics.IoBytes.Name, TcpMetrics.Segments.Name, TcpMetrics.Retransmits.Name, TcpMetrics.BusySeconds.Name, TcpMetrics.ReceiveWindowLimitedSeconds.Name,
@@ -77,6 +82,11 @@ public sealed class ShapeWatch(ISampleStore store, IOptions<DetectionOptions> op
             }
         }
 
+        foreach (var gone in widest.Keys.Where(edge => !byEdge.ContainsKey(edge)).ToList())
+        {
+            widest.Remove(gone);
+        }
+
         return [.. byEdge.OrderBy(pair => pair.Key.ToString(), StringComparer.Ordinal).SelectMany(pair => Find(pair.Key, new Readings(pair.Value), now))];
     }
 
@@ -94,6 +104,7 @@ public sealed class ShapeWatch(ISampleStore store, IOptions<DetectionOptions> op
             yield break;
         }
 
+        var known = WidestWindow(edge, whole, now);
         var since = BeginOfLevel(sent);
         var seconds = (sent.At(sent.Count - 1) - sent.At(0)).TotalSeconds;
         var rate = CounterRate.Increase(sent) / Math.Max(1, seconds);
@@ -145,10 +156,10 @@ public sealed class ShapeWatch(ISampleStore store, IOptions<DetectionOptions> op
 
         // Connections that begin and end without a loss have a threshold only from what is remembered of the route.
         if (carriesMuch && retransmits == 0 && readings.Increase(TcpMetrics.ConnectionsClosed) is { } closed && closed >= Math.Max(1, readings.Mean(TcpMetrics.Connections) ?? 1)
-            && readings.Mean(TcpMetrics.SlowStartThreshold) is > 0 and var threshold && whole.Most(TcpMetrics.CongestionWindow) is { } widest
-            && threshold < Shrunk * widest && readings.Most(TcpMetrics.CongestionWindow) < Shrunk * widest)
+            && readings.Mean(TcpMetrics.SlowStartThreshold) is > 0 and var threshold
+            && threshold < Shrunk * known && readings.Most(TcpMetrics.CongestionWindow) < Shrunk * known)
         {
-            yield return Of(Signal.SlowStartThreshold, threshold, Shrunk * widest);
+            yield return Of(Signal.SlowStartThreshold, threshold, Shrunk * known);
         }
 
         if (carriesMuch && readings.Last(TcpMetrics.WithoutDelay) > 0 && readings.Median(TcpMetrics.NotSent) is { } notSent and >= LeastNotSentBytes)
@@ -158,6 +169,18 @@ public sealed class ShapeWatch(ISampleStore store, IOptions<DetectionOptions> op
 
         Anomaly Of(Signal signal, double value, double usual) =>
             new(new Subject.OfEdge(edge), signal, new Departure(Deviation.Rise, since > now ? now : since, value, new NormalRange(0, usual), 1));
+    }
+
+    /// <summary>The most that a connection of the edge lately had in flight, or would have had in slow start: readings may all fall into the beginning of short connections.</summary>
+    private double WidestWindow(Edge edge, Readings whole, DateTimeOffset now)
+    {
+        var seen = Math.Max(whole.Most(TcpMetrics.CongestionWindow) ?? 0, whole.Most(TcpMetrics.SlowStartThreshold) ?? 0);
+        if (!widest.TryGetValue(edge, out var known) || seen >= known.Bytes || now - known.At > Remembered)
+        {
+            widest[edge] = known = (seen, now);
+        }
+
+        return known.Bytes;
     }
 
     /// <summary>When the edge last carried several times what it ever did afterwards, a pause of two readings aside: what was measured before that is of another state, and no trouble to compare with.</summary>

@@ -96,7 +96,11 @@ public sealed class CauseSearch(ISampleStore store, IEnumerable<ICauseRule> rule
             ? evidence with
             {
                 Peer = peer,
-                Connections = ConnectionEvidence.Of(ofEdge, usual, onset, range, own, peer) with { UsuallyNotSentBytes = await UsuallyNotSentAsync(edge, now, cancellationToken) },
+                Connections = ConnectionEvidence.Of(ofEdge, usual, onset, range, own, peer) with
+                {
+                    UsuallyNotSentBytes = await UsuallyNotSentAsync(edge, now, cancellationToken),
+                    WidestWindowBytes = await WidestWindowAsync(edge, now, cancellationToken),
+                },
             }
             : evidence with { Peer = peer };
     }
@@ -105,6 +109,14 @@ public sealed class CauseSearch(ISampleStore store, IEnumerable<ICauseRule> rule
     {
         var waited = (await store.ReadAsync(edge.Select(TcpMetrics.NotSent), TimeRange.Before(now, LatelyRange), cancellationToken)).SelectMany(series => series.Values.ToArray()).Order().ToList();
         return waited.Count == 0 ? null : waited[waited.Count / 4];
+    }
+
+    private async Task<double?> WidestWindowAsync(Edge edge, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var lately = TimeRange.Before(now, LatelyRange);
+        var windows = await store.ReadAsync(edge.Select(TcpMetrics.CongestionWindow), lately, cancellationToken);
+        var thresholds = await store.ReadAsync(edge.Select(TcpMetrics.SlowStartThreshold), lately, cancellationToken);
+        return windows.Concat(thresholds).SelectMany(series => series.Values.ToArray()).Select(value => (double?)value).Max();
     }
 
     /// <param name="identity">A pod, or the node's own namespace.</param>

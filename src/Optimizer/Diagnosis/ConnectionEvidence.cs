@@ -129,6 +129,9 @@ public sealed record ConnectionEvidence
     /// <summary>Window at which slow start ends, mean over connections that have one, bytes.</summary>
     public double? SlowStartThresholdBytes { get; init; }
 
+    /// <summary>The most that a connection had in flight in the last five minutes, or would have had at the end of slow start, bytes.</summary>
+    public double? WidestWindowBytes { get; init; }
+
     /// <summary>Falls of the congestion window by two fifths or more from one reading to the next.</summary>
     public double? WindowCollapses { get; init; }
 

@@ -40,4 +40,9 @@ public sealed record ListenQueue(string Where, string Port, double? Overflows, d
             readings.Sysctl("net.core.somaxconn"),
             readings.Increase(TcpSocketMetrics.Listens, onPort));
     }
+
+    /// <summary>What a listener throws away is not lost on the way, and to send it again sooner only adds to it.</summary>
+    internal static Evidence? IsNotFull(SubjectEvidence evidence) => Of(evidence) is { Overflows: { } overflows } queue
+        ? new Evidence($"connections that found the queue of {queue.Where} full", Text.Count(overflows), "less than 3", overflows < 3)
+        : null;
 }

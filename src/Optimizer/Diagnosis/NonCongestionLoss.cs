@@ -10,7 +10,7 @@ public sealed class NonCongestionLoss : ICauseRule
         Cause.NonCongestionLoss,
         Strength.Shape,
         "segments are sent again in most readings, round trips are those of the path, few timers run out, and nothing on this node drops",
-        "a rate with a ceiling (a policer), reordering, round trips that grow, drops on this node, a congestion control that paces itself",
+        "a rate with a ceiling (a policer), reordering, round trips that grow, drops on this node or by a listener, a congestion control that paces itself",
         "no sysctl mends a path: find where it loses packets; where bbr is available and allowed (net.ipv4.tcp_allowed_congestion_control of the node), it carries more over such a path");
 
     public Judgement? Judge(SubjectEvidence evidence)
@@ -32,6 +32,7 @@ public sealed class NonCongestionLoss : ICauseRule
             .Needs("timers that ran out", timeouts, measured.Retransmits, Text.Count, "less than a third of the segments sent again", (count, all) => count < all / 3)
             .Needs("dropped on this node", LocalDrops(evidence), Text.Count, "none", count => count == 0)
             .Needs("connections that pace themselves", measured.SelfPacedShare, Text.Percent, "none", share => share == 0)
+            .NeedsWhereItIs(ListenQueue.IsNotFull(evidence))
             .Judge(
                 $"{Text.Percent(measured.RetransmittedShare)} of what {measured.Edge} sends is lost on the way without a queue, and its congestion control takes that for congestion: {measured.Throughput}",
                 measured.BestThroughput.Value > 0 ? 1 - (measured.Throughput.Value / measured.BestThroughput.Value) : 0);

@@ -26,6 +26,9 @@ internal sealed class Proof(CauseDescription about, SubjectEvidence evidence)
         return this;
     }
 
+    /// <summary>What can be asked of some subjects only: nothing of one that has no listener.</summary>
+    public Proof NeedsWhereItIs(Evidence? piece) => piece is null ? this : Needs(piece);
+
     /// <param name="summary">In one sentence, should it be proven.</param>
     /// <param name="explains">Share of the trouble.</param>
     public Judgement Judge(string summary, double explains = 0)

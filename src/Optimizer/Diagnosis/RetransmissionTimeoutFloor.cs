@@ -10,7 +10,7 @@ public sealed class RetransmissionTimeoutFloor : ICauseRule
         Cause.RetransmissionTimeoutFloor,
         Strength.Shape,
         "timers run out or probes are sent on connections whose round trips take less than 10 ms and less than a fiftieth of the floor",
-        "far peers, retransmissions that were not needed");
+        "far peers, retransmissions that were not needed, a listener that throws away what is sent");
 
     public Judgement? Judge(SubjectEvidence evidence)
     {
@@ -27,6 +27,7 @@ public sealed class RetransmissionTimeoutFloor : ICauseRule
             .Needs("floor of the timeout", floor, Text.Seconds, "at least 20 ms", least => least >= 0.02)
             .Needs("sent again in vain", measured.SpuriousShare, Text.Percent, "below half", share => share < 0.5)
             .Needs("payload of a segment sent again", measured.RetransmitBytes, Text.Bytes, "small, as in requests; an opening segment has none", bytes => bytes is > 0 and <= 1000)
+            .NeedsWhereItIs(ListenQueue.IsNotFull(evidence))
             .Judge($"what is lost between {measured.Edge.Owner} and {measured.Edge.Peer} is sent again after {Text.Seconds(floor)} at the earliest, where a round trip takes {Text.Time(measured.RoundTripTime)}", 0.8);
     }
 }

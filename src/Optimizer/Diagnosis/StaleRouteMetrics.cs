@@ -18,7 +18,8 @@ public sealed class StaleRouteMetrics : ICauseRule
         }
 
         var path = measured.PathRoundTripTime ?? measured.RoundTripTime;
-        var holds = path is { } least ? measured.BestThroughput.BytesInFlight(least) / Math.Max(1, measured.Connections ?? 1) : (double?)null;
+        var carried = path is { } least ? measured.BestThroughput.BytesInFlight(least) / Math.Max(1, measured.Connections ?? 1) : (double?)null;
+        var holds = carried is { } mean && measured.WidestWindowBytes is { } widest ? Math.Max(mean, widest) : carried ?? measured.WidestWindowBytes;
         return new Proof(About, evidence)
             .Needs("slow-start threshold", measured.SlowStartThresholdBytes, holds, Text.Bytes, $"below half of the {Text.Bytes(holds)} that the path has carried", (threshold, bound) => threshold < 0.5 * bound)
             .Needs("segments sent again of late", measured.RecentlyRetransmittedShare, Text.Percent, "below 0.1 %", share => share < 0.001)

@@ -8,7 +8,7 @@ public sealed class ThinStreamBackoff : ICauseRule
         Cause.ThinStreamBackoff,
         Strength.Shape,
         "connections wait for doubled timers, carry little, and their segments are small",
-        "full segments, much in flight");
+        "full segments, much in flight, a listener that throws away what is sent");
 
     public Judgement? Judge(SubjectEvidence evidence)
     {
@@ -23,6 +23,7 @@ public sealed class ThinStreamBackoff : ICauseRule
             .Needs(new Evidence("throughput", measured.Throughput.ToString(), "below 1 Mbit/s", measured.Throughput.Value < 125_000))
             .Needs("segments that came back", measured.SegmentsBack, Text.Count, "at least 10", count => count >= 10)
             .Needs("net.ipv4.tcp_thin_linear_timeouts", evidence.Own.Sysctl("net.ipv4.tcp_thin_linear_timeouts"), Text.Count, "0", value => value == 0)
+            .NeedsWhereItIs(ListenQueue.IsNotFull(evidence))
             .Judge($"{measured.Edge} has little in flight and waits for timers that double each time", 0.3);
     }
 }

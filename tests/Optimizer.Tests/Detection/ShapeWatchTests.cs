@@ -73,6 +73,20 @@ public sealed class ShapeWatchTests : IDisposable
         Assert.Equal(isShape, (await FindAsync()).Any(static anomaly => anomaly.Signal == Signal.SlowStartThreshold));
     }
 
+    [Fact]
+    public async Task A_threshold_that_fell_is_a_shape_for_minutes_though_every_reading_finds_a_connection_that_has_just_begun()
+    {
+        await SecondsAsync(20, 8, isLimited: false, window: 14_480, threshold: 693_000);
+        Assert.Empty(await FindAsync());
+        for (var i = 0; i < 20; i++)
+        {
+            await SecondsAsync(5, 5, isLimited: false, window: 14_480, threshold: 46_000);
+            await FindAsync();
+        }
+
+        Assert.Equal(Signal.SlowStartThreshold, Assert.Single(await FindAsync()).Signal);
+    }
+
     private Task<ImmutableArray<Anomaly>> FindAsync() => watch.FindAsync(clock.GetUtcNow(), CancellationToken.None);
 
     private async Task SecondsAsync(int count, double megabits, bool isLimited, double window = 100_000, double? threshold = null)

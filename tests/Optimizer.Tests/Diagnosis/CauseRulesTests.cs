@@ -1,6 +1,7 @@
 using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Telemetry.Samples;
+using NetPulse.Telemetry.Units;
 
 namespace NetPulse.Optimizer.Tests.Diagnosis;
 
@@ -59,6 +60,30 @@ public sealed class CauseRulesTests
         var evidence = CauseCases.Edge(CauseCases.Bulk with { Edge = edge }, peer: CauseCases.Listener(16, 16, 0.5)) with { Subject = new Subject.OfEdge(edge) };
         Assert.NotNull(Rule(Cause.AcceptQueueOverflow).Judge(evidence)?.Finding);
         Assert.Equal(LabelNames.Client, edge.Role);
+    }
+
+    [Fact]
+    public void Short_bursts_tell_what_a_path_holds_by_their_window_not_by_their_rate()
+    {
+        var proves = CauseCases.All.First(each => each.Cause == Cause.StaleRouteMetrics).Proves;
+        var bursts = proves.Connections! with { Throughput = BytesPerSecond.FromMegabitsPerSecond(5.7), BestThroughput = BytesPerSecond.FromMegabitsPerSecond(8.8), SlowStartThresholdBytes = 46_336 };
+        Assert.Null(Rule(Cause.StaleRouteMetrics).Judge(proves with { Connections = bursts })?.Finding);
+        Assert.NotNull(Rule(Cause.StaleRouteMetrics).Judge(proves with { Connections = bursts with { WidestWindowBytes = 692_144 } })?.Finding);
+    }
+
+    [Theory]
+    [InlineData(Cause.RetransmissionTimeoutFloor)]
+    [InlineData(Cause.ThinStreamBackoff)]
+    [InlineData(Cause.NonCongestionLoss)]
+    public void What_a_listener_throws_away_is_no_loss_of_the_path(Cause cause)
+    {
+        var edge = Examples.Upload(0) with { ServerPort = "9004" };
+        var proves = CauseCases.All.First(each => each.Cause == cause).Proves with { Subject = new Subject.OfEdge(edge) };
+        Assert.NotNull(Rule(cause).Judge(proves)?.Finding);
+        var overflows = proves with { Peer = CauseCases.Edge(CauseCases.Bulk, peer: CauseCases.Listener(16, 16, 0.5)).Peer };
+        var judgement = Rule(cause).Judge(overflows);
+        Assert.Null(judgement?.Finding);
+        Assert.Contains(judgement!.Refutation, piece => piece.Holds == false && piece.ToString().Contains("port 9004", StringComparison.Ordinal));
     }
 
     private static ICauseRule Rule(Cause cause) => CauseRules.All.Single(rule => rule.About.Cause == cause);
