@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Threading.RateLimiting;
@@ -17,16 +18,22 @@ public sealed partial class AccessControl : IDisposable
 {
     private const string Scheme = "Bearer ";
 
+    /// <summary>Collectors and Prometheus ask again and again.</summary>
+    private static readonly TimeSpan ToldAgain = TimeSpan.FromMinutes(10);
+
     private readonly AccessReviewer? reviewer;
     private readonly PartitionedRateLimiter<HttpContext> rate;
     private readonly ILogger<AccessControl> logger;
+    private readonly TimeProvider time;
+    private readonly ConcurrentDictionary<string, DateTimeOffset> told = new(StringComparer.Ordinal);
 
     /// <param name="options">Whether roles count, and how many requests a caller may make.</param>
+    /// <param name="time">After which a failure that lasts is told again.</param>
     /// <param name="logger">Is told of failures, never of tokens.</param>
     /// <param name="reviewer">Needed where roles count.</param>
-    public AccessControl(IOptions<HttpOptions> options, ILogger<AccessControl> logger, AccessReviewer? reviewer = null)
+    public AccessControl(IOptions<HttpOptions> options, TimeProvider time, ILogger<AccessControl> logger, AccessReviewer? reviewer = null)
     {
-        (this.logger, this.reviewer) = (logger, options.Value.Authorization == HttpAuthorization.Kubernetes ? reviewer ?? throw new InvalidOperationException("http.authorization: Kubernetes without a client") : null);
+        (this.time, this.logger, this.reviewer) = (time, logger, options.Value.Authorization == HttpAuthorization.Kubernetes ? reviewer ?? throw new InvalidOperationException("http.authorization: Kubernetes without a client") : null);
         var perSecond = options.Value.RequestsPerSecond;
         rate = PartitionedRateLimiter.Create<HttpContext, string>(context => RateLimitPartition.GetTokenBucketLimiter(
             context.Connection.RemoteIpAddress?.ToString() ?? "",
@@ -94,8 +101,18 @@ public sealed partial class AccessControl : IDisposable
         catch (KubernetesException e)
         {
             // Closed when nobody can be asked.
-            LogNotAsked(e.Message);
+            Tell(e.Message);
             return await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "the API server could not be asked who you are; try again");
+        }
+    }
+
+    private void Tell(string problem)
+    {
+        var now = time.GetUtcNow();
+        if (!told.TryGetValue(problem, out var at) || now - at >= ToldAgain)
+        {
+            told[problem] = now;
+            LogNotAsked(problem);
         }
     }
 
@@ -113,7 +130,7 @@ public sealed partial class AccessControl : IDisposable
         return false;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A request was refused, as nobody could be asked about it: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Requests are refused, as nobody can be asked about them: {Problem}")]
     private partial void LogNotAsked(string problem);
 }
 

@@ -49,12 +49,50 @@ public sealed class OptimizationRun(
     /// <summary>What the latest complete run saw.</summary>
     public Picture Latest => Volatile.Read(ref latest);
 
+    /// <summary>Why the network policies could not be looked at after the run before; empty when they were.</summary>
+    public string PoliciesProblem { get; set; } = "";
+
     /// <exception cref="IOException">The store, the objects or the journal failed; what was journaled is taken up again by the next run.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        try
+        {
+            await RunToTheEndAsync(cancellationToken);
+        }
+        catch (IOException e)
+        {
+            Volatile.Write(ref latest, Latest with { Problems = [e.Message] });
+            if (conditions is not null && objects.Term is not null)
+            {
+                await conditions.WriteFailureAsync(e.Message, cancellationToken);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Between two runs: only the next steps of open changes, which must not wait for a cron expression that comes once an hour.</summary>
+    /// <exception cref="IOException">As for <see cref="RunAsync"/>.</exception>
+    public async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        if (objects.Term is not { } term || (recommendations.HasTakenOver(term) && !journal.Changes.Any(state => state.IsOpen)))
+        {
+            return;
+        }
+
+        var cluster = await objects.ReadAsync(cancellationToken);
+        var problems = cluster.Problems.AddRange(await StepAsync(cluster, openOnly: true, cancellationToken));
+        problems = problems.AddRange(await recommendations.FollowAsync(cluster, ImmutableDictionary<string, Decision>.Empty, cancellationToken));
+
+        // What only a whole run looks at lasts until the next one.
+        narrative.Tell([.. problems.Union(runProblems, StringComparer.Ordinal)]);
+    }
+
+    private async Task RunToTheEndAsync(CancellationToken cancellationToken)
+    {
         var cluster = await objects.ReadAsync(cancellationToken);
         var leads = objects.Term is not null;
-        var problems = cluster.Problems;
+        var problems = PoliciesProblem.Length > 0 ? cluster.Problems.Add(PoliciesProblem) : cluster.Problems;
         if (leads)
         {
             problems = problems.AddRange(await StepAsync(cluster, openOnly: false, cancellationToken));
@@ -89,24 +127,8 @@ public sealed class OptimizationRun(
         memory.SaveWhenDue();
 
         runProblems = leads ? problems.AddRange(await DecideAsync(proposals, cluster, problems, cancellationToken)) : problems;
+        Volatile.Write(ref latest, picture with { Problems = runProblems });
         narrative.Tell(runProblems);
-    }
-
-    /// <summary>Between two runs: only the next steps of open changes, which must not wait for a cron expression that comes once an hour.</summary>
-    /// <exception cref="IOException">As for <see cref="RunAsync"/>.</exception>
-    public async Task FollowAsync(CancellationToken cancellationToken)
-    {
-        if (objects.Term is not { } term || (recommendations.HasTakenOver(term) && !journal.Changes.Any(state => state.IsOpen)))
-        {
-            return;
-        }
-
-        var cluster = await objects.ReadAsync(cancellationToken);
-        var problems = cluster.Problems.AddRange(await StepAsync(cluster, openOnly: true, cancellationToken));
-        problems = problems.AddRange(await recommendations.FollowAsync(cluster, ImmutableDictionary<string, Decision>.Empty, cancellationToken));
-
-        // What only a whole run looks at lasts until the next one.
-        narrative.Tell([.. problems.Union(runProblems, StringComparer.Ordinal)]);
     }
 
     /// <summary>Open changes first, also those that an earlier leader left.</summary>
@@ -142,7 +164,7 @@ public sealed class OptimizationRun(
         }
 
         var refused = await recommendations.FollowAsync(cluster, decisions, cancellationToken);
-        return conditions is not null && await conditions.WriteAsync(cluster, problems.AddRange(refused), cancellationToken) is { } unwritten ? refused.Add(unwritten) : refused;
+        return conditions is not null && await conditions.WriteAsync(cluster.Policy, problems.AddRange(refused), cancellationToken) is { } unwritten ? refused.Add(unwritten) : refused;
     }
 
     /// <summary>A subject is explained anew once the change that it is measured under has ended.</summary>

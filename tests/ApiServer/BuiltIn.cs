@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
@@ -78,7 +79,13 @@ internal static partial class BuiltIn
                 }
             }
 
-            if (value["note"].Text().Length > 1024)
+            if (value["type"].Text() is not ("Normal" or "Warning"))
+            {
+                causes.Add(new Cause("type", "FieldValueInvalid", $"Invalid value: \"\": has invalid value: {value["type"].Text()}"));
+            }
+
+            // Go's length: bytes.
+            if (Encoding.UTF8.GetByteCount(value["note"].Text()) > 1024)
             {
                 causes.Add(new Cause("message", "FieldValueInvalid", "Invalid value: \"\": can have at most 1024 characters"));
             }

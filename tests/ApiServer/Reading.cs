@@ -95,6 +95,9 @@ internal sealed class Reading(ObjectStorage storage, TestApiServer server)
         request.Http.Response.ContentType = "application/json";
         request.Http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         await request.Http.Response.StartAsync(watch.Ended);
+
+        // A real server's 200 comes at once, however long nothing happens then.
+        await request.Http.Response.Body.FlushAsync(watch.Ended);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(watch.Ended);
         timeout.CancelAfter(TimeSpan.FromSeconds(seconds));
         try

@@ -180,10 +180,10 @@ public sealed class TestApiServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends each open watch in good order.</summary>
-    public async Task EndWatchesAsync()
+    /// <summary>Ends each open watch in good order; of one kind where its plural is given.</summary>
+    public async Task EndWatchesAsync(string plural = "")
     {
-        foreach (var watch in watches.Keys)
+        foreach (var watch in watches.Keys.Where(each => each.Path.EndsWith(plural, StringComparison.Ordinal)))
         {
             await watch.CancelAsync();
         }
@@ -262,6 +262,15 @@ public sealed class TestApiServer : IAsyncDisposable
         }
 
         return value;
+    }
+
+    internal void DemandAllowed(ApiRequest request, string verb)
+    {
+        var called = request.Subresource.Length > 0 ? $"{request.Resource.Plural}/{request.Subresource}" : request.Resource.Plural;
+        if (denied.ContainsKey((verb, called)))
+        {
+            throw RefusalException.Forbidden(request.User, verb, request.Resource, request.Subresource, request.Namespace, request.Name);
+        }
     }
 
     private static string ThisFile([CallerFilePath] string here = "") => here;
@@ -374,12 +383,7 @@ public sealed class TestApiServer : IAsyncDisposable
 
     private async Task ServeAsync(ApiRequest request)
     {
-        var called = request.Subresource.Length > 0 ? $"{request.Resource.Plural}/{request.Subresource}" : request.Resource.Plural;
-        if (denied.ContainsKey((request.Verb, called)))
-        {
-            throw RefusalException.Forbidden(request.User, request.Verb, request.Resource, request.Subresource, request.Namespace, request.Name);
-        }
-
+        DemandAllowed(request, request.Verb);
         if (request.IsWatch)
         {
             await reading.WatchAsync(request);
@@ -507,6 +511,8 @@ internal sealed class OpenWatch(HttpContext http, Action<OpenWatch> onClose) : I
 {
     private readonly CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
     private bool isBroken;
+
+    public string Path { get; } = http.Request.Path.Value!;
 
     public CancellationToken Ended => ended.Token;
 

@@ -170,6 +170,8 @@ internal sealed partial class Writing(ObjectStorage storage, TestApiServer serve
                 throw RefusalException.Invalid(request.Resource, request.Name, Cause.Invalid("metadata.uid", $"\"{uid}\"", "field is immutable"));
             }
 
+            // An apply that creates is asked for as both.
+            server.DemandAllowed(request, "create");
             DemandNamespace(request, request.Name);
             return new Written(201, Insert(request, applied, isApply: true, applied), []);
         }

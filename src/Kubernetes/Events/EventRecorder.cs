@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using NetPulse.Kubernetes.Client;
@@ -40,6 +41,9 @@ public sealed partial class EventRecorder : IDisposable
     private readonly Channel<(Occurrence Occurrence, DateTimeOffset At)> waiting;
     private readonly Dictionary<string, Told> told = new(StringComparer.Ordinal);
 
+    // Why nothing can be written, each reason told once.
+    private readonly HashSet<string> problems = new(StringComparer.Ordinal);
+
     /// <param name="controller">Who tells, as <c>netpulse.io/optimizer</c>.</param>
     /// <param name="instance">Which of its replicas, as the pod's name.</param>
     public EventRecorder(KubernetesClient client, string controller, string instance, TimeProvider time, ILogger<EventRecorder> logger)
@@ -66,11 +70,15 @@ public sealed partial class EventRecorder : IDisposable
             {
                 await WriteAsync(occurrence, at, cancellationToken);
                 written.Add(1);
+                problems.Clear();
             }
             catch (KubernetesException e)
             {
                 dropped.Add(1);
-                LogDropped(occurrence.Reason, occurrence.Regarding.Name, e.Message);
+                if (problems.Add(e.Message))
+                {
+                    LogDropped(occurrence.Reason, occurrence.Regarding.Name, e.Message);
+                }
             }
         }
     }
@@ -149,19 +157,22 @@ public sealed partial class EventRecorder : IDisposable
 
     private static string Cut(string note)
     {
-        if (note.Length <= Event.LongestNote)
+        const string Ellipsis = "…";
+        if (Encoding.UTF8.GetByteCount(note) <= Event.LongestNoteBytes)
         {
             return note;
         }
 
-        var end = Event.LongestNote - 1;
-        return $"{note[..(char.IsHighSurrogate(note[end - 1]) ? end - 1 : end)]}…";
+        // Only whole letters are taken of what does not fit.
+        Span<byte> bytes = stackalloc byte[Event.LongestNoteBytes - Encoding.UTF8.GetByteCount(Ellipsis)];
+        Utf8.FromUtf16(note, bytes, out var taken, out _);
+        return $"{note[..taken]}{Ellipsis}";
     }
 
     private static string KeyOf(Occurrence o) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n',
         o.Regarding.ApiVersion, o.Regarding.Kind, o.Regarding.Namespace, o.Regarding.Name, o.Regarding.Uid, o.Severity, o.Reason, o.Action, o.Note, o.Related?.Kind, o.Related?.Name))));
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The Event {Reason} on {Name} could not be written: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The Event {Reason} on {Name} could not be written; others alike are only counted until one can: {Problem}")]
     private partial void LogDropped(string reason, string name, string problem);
 
     private sealed class Told(string name, string @namespace)

@@ -105,6 +105,9 @@ public sealed partial class LeaderElection(KubernetesClient client, LeaderElecti
     /// <summary>The present term; <see langword="null"/> while another leads.</summary>
     public Leadership? Current { get; private set; }
 
+    /// <summary>Why the Lease can be neither read nor taken; empty while it can. For any thread.</summary>
+    public string Problem { get; private set; } = "";
+
     /// <summary>Waits, leads, and waits again, until the token; then the Lease is released and this returns.</summary>
     /// <param name="lead">Runs while we lead, and must end soon after <see cref="Leadership.Ended"/>. When it ends by itself, so does the leading. Its exceptions are passed on.</param>
     public async Task RunAsync(Func<Leadership, Task> lead, CancellationToken cancellationToken)
@@ -215,31 +218,45 @@ public sealed partial class LeaderElection(KubernetesClient client, LeaderElecti
     {
         try
         {
-            var found = await client.FindAsync<Lease>(settings.LeaseName, settings.Namespace, cancellationToken);
-            Observe(found);
-            if (isRenewal && !IsOurs(found))
-            {
-                return null;
-            }
-
-            if (found is null)
-            {
-                return Observe(await client.CreateAsync(Mine(null, isRenewal: false), cancellationToken: cancellationToken));
-            }
-
-            var isFree = found.Spec.HolderIdentity.Length == 0 || IsOurs(found) || time.GetElapsedTime(observedAt) >= DurationOf(found);
-            return isFree ? Observe(await client.ReplaceAsync(Mine(found, isRenewal && IsOurs(found)), cancellationToken: cancellationToken)) : null;
+            var lease = await LookAndTakeAsync(isRenewal, cancellationToken);
+            Problem = "";
+            return lease;
         }
         catch (KubernetesException e) when (e.Fault is ApiFault.VersionConflict or ApiFault.AlreadyExists)
         {
             // Another was faster; the next look says who.
+            Problem = "";
             return null;
         }
         catch (KubernetesException e)
         {
-            LogNotRenewed(e.Message);
+            // Tried every two seconds: each reason is told once.
+            if (Problem != e.Message)
+            {
+                LogNotRenewed(e.Message);
+            }
+
+            Problem = e.Message;
             return null;
         }
+    }
+
+    private async Task<Lease?> LookAndTakeAsync(bool isRenewal, CancellationToken cancellationToken)
+    {
+        var found = await client.FindAsync<Lease>(settings.LeaseName, settings.Namespace, cancellationToken);
+        Observe(found);
+        if (isRenewal && !IsOurs(found))
+        {
+            return null;
+        }
+
+        if (found is null)
+        {
+            return Observe(await client.CreateAsync(Mine(null, isRenewal: false), cancellationToken: cancellationToken));
+        }
+
+        var isFree = found.Spec.HolderIdentity.Length == 0 || IsOurs(found) || time.GetElapsedTime(observedAt) >= DurationOf(found);
+        return isFree ? Observe(await client.ReplaceAsync(Mine(found, isRenewal && IsOurs(found)), cancellationToken: cancellationToken)) : null;
     }
 
     private Lease? Observe(Lease? lease)

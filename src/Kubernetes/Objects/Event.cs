@@ -8,8 +8,8 @@ public sealed record Event : IResource<Event>
     public const string Normal = "Normal";
     public const string Warning = "Warning";
 
-    /// <summary>Longer notes are refused (recorded: events/note-too-long-422).</summary>
-    public const int LongestNote = 1024;
+    /// <summary>Longer notes are refused (recorded: events/note-too-long-422); the server says characters and counts the bytes of UTF-8.</summary>
+    public const int LongestNoteBytes = 1024;
 
     public static ResourceType Type { get; } = new("events.k8s.io", "v1", "events", nameof(Event), IsNamespaced: true);
 
@@ -36,7 +36,7 @@ public sealed record Event : IResource<Event>
     [JsonPropertyName("type")]
     public string Severity { get; init; } = Normal;
 
-    /// <summary>For people; at most <see cref="LongestNote"/> characters.</summary>
+    /// <summary>For people; at most <see cref="LongestNoteBytes"/>.</summary>
     public string Note { get; init; } = "";
 
     public ObjectReference? Regarding { get; init; }

@@ -79,6 +79,9 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
     /// <summary>Why the server has said nothing since <see cref="HeardAt"/>; empty while it is heard. For any thread.</summary>
     public string Problem { get; private set; } = "";
 
+    /// <summary>Whether <see cref="Problem"/> is a role or credentials that are missing, which does not pass by itself. For any thread.</summary>
+    public bool IsRefused { get; private set; }
+
     /// <summary>Ends only with the token. A refusal is logged, once until the server is heard again, and tried again: a role that is missing may be granted.</summary>
     public async IAsyncEnumerable<ResourceChange<T>> FollowAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -215,7 +218,7 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
     private void Hear()
     {
         Volatile.Write(ref heardAtTicks, time.GetUtcNow().UtcTicks);
-        Problem = "";
+        (Problem, IsRefused) = ("", false);
         if (told.Count > 0)
         {
             told.Clear();
@@ -225,7 +228,7 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
 
     private bool IsNews(KubernetesException failure)
     {
-        Problem = failure.Message;
+        (Problem, IsRefused) = (failure.Message, failure.Fault is ApiFault.Forbidden or ApiFault.Unauthorized);
         return told.Add(failure.Message);
     }
 

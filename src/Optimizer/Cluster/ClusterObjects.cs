@@ -27,6 +27,7 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     private readonly KubernetesClient client;
     private readonly string policyName;
     private readonly Func<Leadership?>? leadership;
+    private readonly Func<string>? leaderProblem;
     private readonly TimeProvider time;
     private readonly ClusterObjectStore<NodeTuning> tuningStore;
     private readonly ResourceCache<Pod> pods = new();
@@ -38,7 +39,7 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     private readonly ILoggerFactory loggers;
     private readonly ResourceQuery own;
 
-    private readonly ConcurrentDictionary<string, Func<(DateTimeOffset? HeardAt, string Problem)>> streams = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Func<(DateTimeOffset? HeardAt, string Problem, bool IsRefused)>> streams = new(StringComparer.Ordinal);
     private int? caughtUpIn;
 
     // What we wrote and no watch has told us of yet: a step must not take it for removed.
@@ -50,9 +51,10 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     /// <param name="leadership">The present term where several replicas run; <see langword="null"/> where this is the only one.</param>
     /// <param name="time">Of the snapshots.</param>
     /// <param name="loggers">For the watches.</param>
-    public ClusterObjects(KubernetesClient client, string policyName, string group, Func<Leadership?>? leadership, TimeProvider time, ILoggerFactory loggers)
+    /// <param name="leaderProblem">Why nobody can lead; empty while somebody can.</param>
+    public ClusterObjects(KubernetesClient client, string policyName, string group, Func<Leadership?>? leadership, TimeProvider time, ILoggerFactory loggers, Func<string>? leaderProblem = null)
     {
-        (this.client, this.policyName, this.leadership, this.time, this.loggers, own) = (client, policyName, leadership, time, loggers, Ownership.Of(group));
+        (this.client, this.policyName, this.leadership, this.time, this.loggers, this.leaderProblem, own) = (client, policyName, leadership, time, loggers, leaderProblem, Ownership.Of(group));
         tuningStore = new ClusterObjectStore<NodeTuning>(client, ResourceQuery.All, time, loggers.CreateLogger<ClusterObjectStore<NodeTuning>>(), leadership);
     }
 
@@ -162,16 +164,17 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
         where T : class, IResource<T>
     {
         var stream = new ResourceStream<T>(client, query, time, loggers.CreateLogger<ClusterObjects>());
-        streams[T.Type.Plural] = () => (stream.HeardAt, stream.Problem);
+        streams[T.Type.Plural] = () => (stream.HeardAt, stream.Problem, stream.IsRefused);
         return stream;
     }
 
-    /// <summary>Kinds that the API server has not told of for longer than any watch is silent, each with its reason, as a role that is missing.</summary>
+    /// <summary>Kinds that the API server refuses to tell of, or has not told of for longer than any watch is silent, each with its reason; and why nobody can lead.</summary>
     private ImmutableArray<string> Problems() =>
     [
+        .. leaderProblem?.Invoke() is { Length: > 0 } nobody ? [$"no optimizer can lead, so nothing is written: {nobody}"] : Array.Empty<string>(),
         .. from stream in streams.OrderBy(static each => each.Key, StringComparer.Ordinal)
            let known = stream.Value()
-           where known.Problem.Length > 0 && time.GetUtcNow() - known.HeardAt > LongestSilence
+           where known.IsRefused || (known.Problem.Length > 0 && time.GetUtcNow() - known.HeardAt > LongestSilence)
            select $"{stream.Key} are as of {known.HeardAt:HH:mm:ss}: {known.Problem}",
     ];
 

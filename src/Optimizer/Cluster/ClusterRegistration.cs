@@ -32,7 +32,8 @@ internal static class ClusterRegistration
             provider.GetRequiredService<KubernetesClient>(), ResourceQuery.All, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ClusterObjectStore<OptimizationPolicy>>>(),
             Term(provider)))
         .AddSingleton(static provider => new ClusterObjects(
-            provider.GetRequiredService<KubernetesClient>(), Options(provider).Policy, Options(provider).Group, Term(provider), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()))
+            provider.GetRequiredService<KubernetesClient>(), Options(provider).Policy, Options(provider).Group, Term(provider), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>(),
+            () => provider.GetRequiredService<Leader>().Problem))
         .AddSingleton<IClusterObjects>(static provider => provider.GetRequiredService<ClusterObjects>())
         .AddHostedService(static provider => provider.GetRequiredService<ClusterObjects>());
 

@@ -27,6 +27,9 @@ public sealed class Leader : BackgroundService
     /// <summary>Who leads as last seen; empty when nobody does.</summary>
     public string Name => election.Leader;
 
+    /// <summary>Why nobody can become the leader here, as a role that is missing; empty while somebody can.</summary>
+    public string Problem => election.Problem;
+
     /// <summary>Our term; <see langword="null"/> while another leads.</summary>
     public Leadership? Current => election.Current is { Holds: true } term ? term : null;
 

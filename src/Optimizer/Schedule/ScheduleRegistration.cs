@@ -20,6 +20,7 @@ internal static class ScheduleRegistration
     {
         services.AddSettings<ScheduleOptions, ScheduleOptionsValidator>(ScheduleOptions.Section);
         services.AddSingleton<OptimizerMeter>();
+        services.AddSingleton<ToldProblems>();
         services.AddSingleton<RunDemand>();
         var keys = new RunKeys(configuration[$"{ClusterOptions.Section}:{nameof(ClusterOptions.Group)}"] ?? "");
         services.AddSingleton(_ => keys);

@@ -142,6 +142,43 @@ public sealed class ClusterObjectsTests : IAsyncLifetime
         Settle(objects);
     }
 
+    [Theory]
+    [InlineData("list", "pods")]
+    [InlineData("watch", "pods")]
+    [InlineData("list", "services")]
+    [InlineData("watch", "services")]
+    [InlineData("list", "nodes")]
+    [InlineData("watch", "nodes")]
+    public async Task A_role_that_is_taken_away_is_named_once_and_what_was_known_stays(string verb, string resource)
+    {
+        var objects = await StartAsync();
+        Settle(objects);
+        server.Deny(verb, resource);
+        server.Forget();
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (LinesWith($"the verb {verb} on {resource} ").Length == 0)
+        {
+            // A watch that had begun before the role went goes on; a real server ends it some minutes later.
+            await server.EndWatchesAsync(resource);
+            await Task.Delay(20, deadline.Token);
+        }
+
+        var asked = Asked();
+        Wait.Until(() => Asked() > asked + 1);
+        Assert.Single(LinesWith($"the verb {verb} on {resource} "));
+        Settle(objects);
+
+        server.Allow(verb, resource);
+        AddPod("web-1", "node-1", "10.244.1.6");
+        Wait.Until(() =>
+        {
+            objects.Refresh();
+            return objects.Pods.Count == 3 && LinesWith($"tells of {resource} again").Length == 1;
+        });
+
+        int Asked() => server.Seen.Count(request => request.Target.Contains($"/{resource}?", StringComparison.Ordinal) && request.Target.Contains("watch=1", StringComparison.Ordinal) == (verb == "watch"));
+    }
+
     [Fact]
     public async Task A_node_that_the_cluster_does_not_have_is_named_with_the_setting()
     {

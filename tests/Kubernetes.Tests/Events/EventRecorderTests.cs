@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using NetPulse.ApiServer;
 using NetPulse.Kubernetes.Client;
@@ -31,7 +32,25 @@ public sealed class EventRecorderTests
         var first = events.Single(static e => e.Reason == "Applied");
         Assert.Equal((3, "Apply", "np-0", "raise-window"), (first.Series?.Count, first.Action, first.ReportingInstance, first.Related?.Name));
         var warning = events.Single(static e => e.Severity == Event.Warning);
-        Assert.Equal((Event.LongestNote, '…'), (warning.Note.Length, warning.Note[^1]));
+        Assert.Equal((Event.LongestNoteBytes, '…'), (Encoding.UTF8.GetByteCount(warning.Note), warning.Note[^1]));
+    }
+
+    /// <summary>The server says characters and counts bytes.</summary>
+    [Theory]
+    [InlineData("ä")]
+    [InlineData("…")]
+    [InlineData("😀")]
+    public async Task A_long_note_in_any_letters_is_cut_between_two_of_them(string letter)
+    {
+        await using var server = await TestApiServer.StartAsync();
+        using var client = TestClient.Of(server.Configuration());
+        using var recorder = new EventRecorder(client, "netpulse.io/optimizer", "np-0", new TestClock(), NullLogger<EventRecorder>.Instance);
+        recorder.Tell(new Occurrence(Target, Event.Normal, "Applied", "Apply", $"x{string.Concat(Enumerable.Repeat(letter, 1000))}"));
+        recorder.Complete();
+        await recorder.RunAsync(CancellationToken.None);
+        var note = Assert.Single((await client.ListAsync<Event>(ResourceQuery.All)).Items).Note;
+        Assert.InRange(Encoding.UTF8.GetByteCount(note), Event.LongestNoteBytes - 4, Event.LongestNoteBytes);
+        Assert.Equal("", note.Replace(letter, "", StringComparison.Ordinal).Trim('x', '…'));
     }
 
     [Fact]

@@ -57,6 +57,25 @@ public sealed class DefinitionTests
         }
     }
 
+    /// <summary>A column of a path that is none stays empty without a word.</summary>
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Every_column_that_kubectl_prints_is_a_field(string kind)
+    {
+        foreach (var column in Definition(kind)["spec"]!["versions"]![0]!["additionalPrinterColumns"]!.AsArray())
+        {
+            var path = column!["jsonPath"]!.ToString();
+            JsonNode? schema = path.StartsWith(".metadata.", StringComparison.Ordinal) ? new JsonObject() : Schema(kind);
+            foreach (var part in path.StartsWith(".metadata.", StringComparison.Ordinal) ? [] : path.TrimStart('.').Replace('[', '.').Split('.').Where(static part => !part.StartsWith('?') && !part.StartsWith("type==", StringComparison.Ordinal)).Select(static part => part.TrimEnd(']', ')')))
+            {
+                schema = schema?["items"] is { } items ? (part.Length > 0 && char.IsAsciiDigit(part[0]) ? items : items["properties"]?[part]) : schema?["properties"]?[part];
+            }
+
+            Assert.True(schema is not null, path);
+            Assert.Contains(column["type"]!.ToString(), new[] { "string", "date" });
+        }
+    }
+
     private static Type TypeOf(string kind) => typeof(ObjectMeta).Assembly.GetType($"NetPulse.Kubernetes.Objects.{kind}")!;
 
     private static JsonObject Schema(string kind) => Definition(kind)["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!.AsObject();

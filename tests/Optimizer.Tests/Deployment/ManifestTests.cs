@@ -131,6 +131,27 @@ public sealed class ManifestTests
         }
     }
 
+    /// <summary>Where a helm is at hand, it is asked, too.</summary>
+    [Theory]
+    [MemberData(nameof(Overlays))]
+    public async Task Helm_itself_renders_the_same(string example)
+    {
+        using var helm = Start("helm", "template", "netpulse", DeployFolder.Chart, "--namespace", DeployFolder.Namespace, "--values", Path.Combine(DeployFolder.Chart, "examples", $"{example}.yaml"));
+        if (helm is null)
+        {
+            return;
+        }
+
+        helm.ErrorDataReceived += static (_, _) => { };
+        helm.BeginErrorReadLine();
+        var text = await helm.StandardOutput.ReadToEndAsync();
+        await helm.WaitForExitAsync();
+        Assert.Equal(0, helm.ExitCode);
+        Assert.Equal(
+            DeployFolder.RenderedChart(DeployFolder.Values(example)).Select(Key).Order(StringComparer.Ordinal),
+            DeployFolder.Documents(example, $"\n{text}").Select(Key).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public void No_role_reaches_further_than_its_reason()
     {

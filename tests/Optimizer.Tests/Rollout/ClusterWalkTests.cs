@@ -87,6 +87,39 @@ public sealed class ClusterWalkTests : IAsyncLifetime, IAsyncDisposable
         Assert.Contains("Written", ended.Status!.History.Select(static step => step.Action));
     }
 
+    /// <summary>Those that read are taken away from the service itself, in EndToEnd.</summary>
+    [Fact]
+    public async Task Each_role_that_writes_is_named_where_it_is_missing()
+    {
+        Install();
+        await rig.TroubleAsync();
+        await TunerAnswersAsync();
+        foreach (var (verb, resource) in new[] { ("patch", "networkrecommendations"), ("create", "networkrecommendations"), ("patch", "networkrecommendations/status") })
+        {
+            await MissesAsync(verb, resource);
+        }
+
+        // What no role lets be written for a node is told on the recommendation, and nothing is made.
+        var recommendation = await RunsUntilAsync(static each => each.Status?.Phase == RecommendationPhase.AwaitingApproval);
+        Assert.Equal(200, await PatchAsync(recommendation, """{"spec":{"approval":"Approved"}}"""));
+        await SeenAsync(static each => each.Spec!.Approval == ApprovalDecision.Approved);
+        server.Deny("patch", "nodetunings");
+        await TunerAnswersAsync();
+        await RunsUntilAsync(each => each.Metadata.Name == recommendation.Metadata.Name && each.Status?.History.Any(static step => step.Reason.Contains("the verb patch on nodetunings ", StringComparison.Ordinal)) == true);
+        Assert.Null(server.Find(Api, "nodetunings", Examples.Node)!["spec"]?["settings"]);
+    }
+
+    private async Task MissesAsync(string verb, string resource)
+    {
+        server.Deny(verb, resource);
+        await UntilAsync(async () =>
+        {
+            await TriedAsync(RunAsync);
+            return rig.Run.Latest.Problems.FirstOrDefault(problem => problem.Contains($"the verb {verb} on {resource} ", StringComparison.Ordinal));
+        });
+        server.Allow(verb, resource);
+    }
+
     [Fact]
     public async Task A_node_whose_Tuner_hangs_gets_no_change_and_the_recommendation_says_so()
     {

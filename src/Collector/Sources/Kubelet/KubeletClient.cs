@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -17,6 +18,7 @@ public sealed class KubeletClient : IDisposable
 
     private readonly KubeletOptions options;
     private readonly HttpClient client;
+    private volatile string distrust = "";
 
     /// <param name="options">With a URL.</param>
     public KubeletClient(KubeletOptions options)
@@ -66,7 +68,8 @@ public sealed class KubeletClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new KubeletException(path, e.InnerException is { } inner ? $"{e.Message} ({inner.Message})" : e.Message, isAbsent: false, e);
+            var said = e.InnerException is AuthenticationException && distrust is { Length: > 0 } why ? why : e.InnerException is { } inner ? $"{e.Message} ({inner.Message})" : e.Message;
+            throw new KubeletException(path, said, isAbsent: false, e);
         }
     }
 
@@ -87,6 +90,12 @@ public sealed class KubeletClient : IDisposable
     /// <summary>The certificate's name must be right, and one of the file's certificates must stand above it.</summary>
     private bool Verify(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
+        distrust = "";
+        if ((errors & SslPolicyErrors.RemoteCertificateNameMismatch) != SslPolicyErrors.None)
+        {
+            distrust = $"its certificate is not for {options.ServerName ?? client.BaseAddress!.Host}; set kubelet.serverName to the name that it has, of the node mostly";
+        }
+
         if (options.CaFile is null || certificate is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != SslPolicyErrors.None)
         {
             return errors == SslPolicyErrors.None;
@@ -101,6 +110,7 @@ public sealed class KubeletClient : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
+            distrust = $"kubelet.caFile cannot be used: {e.Message}";
             return false;
         }
 
@@ -110,6 +120,12 @@ public sealed class KubeletClient : IDisposable
         }
 
         using var leaf = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
-        return own.Build(leaf);
+        if (own.Build(leaf))
+        {
+            return true;
+        }
+
+        distrust = $"no certificate of {options.CaFile} stands above its own; where the kubelet made that for itself, kubelet.caFile is the node's kubelet.crt and kubelet.serverName the node's name";
+        return false;
     }
 }

@@ -198,10 +198,15 @@ public sealed class KubeletTests : IDisposable
     {
         await using var kubelet = await TestKubelet.StartAsync();
         await using var other = await TestKubelet.StartAsync("node-7");
-        foreach (var (asked, ca, server) in new[] { (kubelet, other.CaFile, null), (kubelet, null, null), (other, other.CaFile, null), (other, other.CaFile, "node-8") })
+        foreach (var (asked, ca, server, remedy) in new[]
+        {
+            (kubelet, other.CaFile, null, "kubelet.caFile is the node's kubelet.crt"), (kubelet, null, null, "certificate"), (kubelet, "/nowhere", null, "kubelet.caFile cannot be used"),
+            (other, other.CaFile, null, "set kubelet.serverName"), (other, other.CaFile, "node-8", "is not for node-8"),
+        })
         {
             using var client = new KubeletClient(new KubeletOptions { Url = asked.Url, CaFile = ca, ServerName = server });
-            await Assert.ThrowsAsync<KubeletException>(() => client.GetAsync(KubeletSummary.Path, default));
+            var refused = await Assert.ThrowsAsync<KubeletException>(() => client.GetAsync(KubeletSummary.Path, default));
+            Assert.Contains(remedy, refused.Message, StringComparison.Ordinal);
             Assert.Equal("", asked.Authorization);
         }
 
