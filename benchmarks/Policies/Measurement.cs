@@ -54,17 +54,24 @@ internal sealed class Measurement(PolicyInputs inputs)
             ("a policy whose block cuts 64 pods out of the others", () => PolicyChange.Set(From(new NetworkPolicyPeer { IpBlock = new IpBlock { Cidr = $"10.0.{random.Next(inputs.Pods.Length / 256)}.{64 * random.Next(4)}/26" } }))),
             ("a policy whose block cuts half of all pods out of the others", () => PolicyChange.Set(From(new NetworkPolicyPeer { IpBlock = new IpBlock { Cidr = $"10.0.0.0/{32 - BitOperations.Log2((uint)inputs.Pods.Length / 2)}" } }))),
             ("a policy that asks of every pod whether it has a label, the first that does", () => PolicyChange.Set(From(new NetworkPolicyPeer { PodSelector = Having(random.Next(2) == 0 ? "id" : "app") }))),
+            ("a policy that names one pod by a label that all have, the first that does", () => PolicyChange.Set(From(new NetworkPolicyPeer { PodSelector = Bearing("id", $"{random.Next(2 * inputs.Pods.Length)}") }))),
             ("a policy that names a port of every pod, the first that does", () => PolicyChange.Set(Changed(Any(inputs.NetworkPolicies), "metrics"))),
         })
         {
             yield return Row(name, $"event: {what}", Spread(() => engine.With(change())), "20 ms");
         }
 
+        var open = inputs.Namespaces.Select(static n => n.Metadata.Name).Except(inputs.NetworkPolicies.Where(static p => p.Spec.PodSelector.MatchLabels.Count == 0).Select(static p => p.Metadata.Namespace), StringComparer.Ordinal).FirstOrDefault();
         foreach (var (what, change) in new (string, Func<PolicyChange>)[]
         {
             ("one rule of one policy changed", () => PolicyChange.Set(Changed(Any(inputs.NetworkPolicies), 8080))),
-            ("one policy more, which denies all of a namespace", () => PolicyChange.Set(DenyAll(Any(inputs.Pods).Metadata.Namespace))),
-        })
+            ("one policy less", () => PolicyChange.Gone(Reference(Any(inputs.NetworkPolicies)))),
+            ("one policy with a port, a block and a label key that no other names", () => PolicyChange.Set(WithNews(Any(inputs.NetworkPolicies)))),
+            ("one policy more, which denies all of a namespace", () => PolicyChange.Set(OfAll(Any(inputs.Pods).Metadata.Namespace, []))),
+            ("one policy more, which lets all into a namespace and nothing out", () => PolicyChange.Set(OfAll(Any(inputs.Pods).Metadata.Namespace, [new NetworkPolicyIngressRule()]))),
+            ("one policy more, which is the first to deny all of a namespace", () => open is null ? new PolicyChange() : PolicyChange.Set(OfAll(open, []))),
+            ("one admin policy more, which denies a port to every pod", () => new PolicyChange { AdminNetworkPolicies = [DenyPort(22)] }),
+        }.Where(w => open is not null || !w.Item1.Contains("first", StringComparison.Ordinal)))
         {
             yield return Row(name, $"what if: {what}", Spread(() => WhatIf.Of(engine, change())), "100 ms");
         }
@@ -107,6 +114,8 @@ internal sealed class Measurement(PolicyInputs inputs)
         Spec = policy.Spec with { Ingress = [.. policy.Spec.Ingress, new NetworkPolicyIngressRule { From = [peer], Ports = [new NetworkPolicyPort { Port = port }] }] },
     };
 
+    private static LabelSelector Bearing(string key, string value) => new() { MatchLabels = new Dictionary<string, string>(StringComparer.Ordinal) { [key] = value } };
+
     private static LabelSelector Having(string key) => new() { MatchExpressions = [new LabelSelectorRequirement { Key = key, Operator = LabelSelectorRequirement.Exists }] };
 
     private NetworkPolicy WithNews(NetworkPolicy policy) => policy with
@@ -121,7 +130,7 @@ internal sealed class Measurement(PolicyInputs inputs)
                     From =
                     [
                         new NetworkPolicyPeer { IpBlock = new IpBlock { Cidr = $"10.{random.Next(2)}.{random.Next(256)}.0/26" } },
-                        new NetworkPolicyPeer { PodSelector = new LabelSelector { MatchLabels = new Dictionary<string, string>(StringComparer.Ordinal) { [$"key-{random.Next()}"] = "x" } } },
+                        new NetworkPolicyPeer { PodSelector = Bearing($"key-{random.Next()}", "x") },
                     ],
                     Ports = [new NetworkPolicyPort { Port = 20_000 + random.Next(10_000) }],
                 },
@@ -129,9 +138,21 @@ internal sealed class Measurement(PolicyInputs inputs)
         },
     };
 
-    private static NetworkPolicy DenyAll(string @namespace) => new()
+    /// <summary>A policy of all pods of a namespace, none of which may send.</summary>
+    private static NetworkPolicy OfAll(string @namespace, IReadOnlyList<NetworkPolicyIngressRule> ingress) => new()
     {
-        Metadata = new ObjectMeta { Name = "deny-all", Namespace = @namespace },
-        Spec = new NetworkPolicySpec { PolicyTypes = [NetworkPolicySpec.Ingressing, NetworkPolicySpec.Egressing] },
+        Metadata = new ObjectMeta { Name = "of-all", Namespace = @namespace },
+        Spec = new NetworkPolicySpec { PolicyTypes = [NetworkPolicySpec.Ingressing, NetworkPolicySpec.Egressing], Ingress = ingress },
+    };
+
+    private static AdminNetworkPolicy DenyPort(int port) => new()
+    {
+        Metadata = new ObjectMeta { Name = "deny-port" },
+        Spec = new AdminNetworkPolicySpec
+        {
+            Priority = 1,
+            Subject = new AdminPolicySubject { Namespaces = LabelSelector.Everything },
+            Ingress = [new AdminNetworkPolicyRule { Action = "Deny", From = [new AdminPolicyPeer { Namespaces = LabelSelector.Everything }], Ports = [new AdminNetworkPolicyPort { PortNumber = new AdminPortNumber { Protocol = "TCP", Port = port } }] }],
+        },
     };
 }

@@ -133,6 +133,32 @@ public sealed class EquivalenceTests
     }
 
     [Fact]
+    public void Pods_that_come_after_a_first_question_about_them_are_told_from_those_before()
+    {
+        // Nothing tells the pods apart, until a policy asks for a label, a port and a block that all of them have: then one comes that has none of them.
+        var twins = new PolicyInputs { Pods = [Pod("one", "10.0.0.1", true), Pod("two", "10.0.0.2", true)] };
+        var engine = PolicyEngine.Build(twins);
+        var asking = Manifest.Read(Manifest.Policy("p", "{podSelector: {}, ingress: [{from: [{podSelector: {matchExpressions: [{key: id, operator: Exists}]}}], ports: [{port: web}]}, {from: [{ipBlock: {cidr: 10.0.0.0/28}}], ports: [{port: 53}]}]}")).NetworkPolicies;
+        var asked = engine.With(new PolicyChange { NetworkPolicies = asking });
+        Assert.Single(asked.PodClasses);
+        var joined = asked.With(new PolicyChange { PodsSet = [Pod("other", "10.0.1.1", false), Pod("three", "10.0.0.3", true), Pod("four", "10.0.0.4", true)] });
+        Assert.True(joined.Can("shop/three", "shop/one", 8080) && joined.Can("shop/one", "shop/four", 8080) && joined.Can("shop/two", "shop/other", 53));
+        Assert.False(joined.Can("shop/other", "shop/one", 8080) || joined.Can("shop/one", "shop/other", 8080) || joined.Can("shop/other", "shop/three", 53));
+
+        // And where the ones before are those that are left.
+        var left = joined.With(new PolicyChange { PodsGone = ["shop/one", "shop/three", "shop/four"], PodsSet = [Pod("two", "10.0.0.2", false)] });
+        Assert.True(left.Can("shop/two", "shop/other", 53));
+        Assert.False(left.Can("shop/other", "shop/two", 8080) || left.Can("shop/two", "shop/other", 8080));
+
+        static Pod Pod(string name, string address, bool isAsked) => new()
+        {
+            Metadata = new ObjectMeta { Name = name, Namespace = "shop", Labels = isAsked ? new Dictionary<string, string>(StringComparer.Ordinal) { ["id"] = name } : [] },
+            Spec = new PodSpec { Containers = [new Container { Ports = isAsked ? [new ContainerPort { Name = "web", Number = 8080 }] : [] }] },
+            Status = new PodStatus { PodIP = address },
+        };
+    }
+
+    [Fact]
     public void A_pod_in_two_new_blocks_takes_no_other_of_its_class_with_it()
     {
         var twins = new PolicyInputs { Pods = [Pod("twins", "in", "10.0.0.1"), Pod("twins", "out", "10.0.0.100"), Pod("shop", "to", "10.0.1.1")] };

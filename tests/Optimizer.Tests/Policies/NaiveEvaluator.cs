@@ -80,7 +80,7 @@ internal sealed class NaiveEvaluator(PolicyInputs inputs)
                 || ports.DestinationPort.Number == port || (ports.DestinationPort.Range is { } range && port >= range.Start && port <= range.End))))))];
 
     private static bool HasPort(Side to, string name, string protocol, int port) =>
-        to.IsManaged && to.Pod!.Spec.Containers.Any(c => c.Ports.Any(p => p.Name == name && p.Protocol == protocol && p.Number == port));
+        to.IsManaged && to.Pod!.Spec.Containers.Concat(to.Pod.Spec.InitContainers.Where(c => c.RestartPolicy == "Always")).Any(c => c.Ports.Any(p => p.Name == name && p.Protocol == protocol && p.Number == port));
 
     private static bool IsPort(NetworkPolicyPort stated, Side to, string protocol, int port)
     {

@@ -124,6 +124,13 @@ public sealed class NetworkPolicySemanticsTests
     }
 
     [Fact]
+    public void A_named_port_matches_no_address_outside()
+    {
+        var engine = Manifest.ShopUnder("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: http}]}]}");
+        Assert.False(engine.Can("shop/web", "203.0.113.1", 80) || engine.Can("shop/web", "203.0.113.1", 8080));
+    }
+
+    [Fact]
     public void A_named_port_of_another_protocol_is_another_port()
     {
         Assert.False(Manifest.ShopUnder("{podSelector: {}, ingress: [{ports: [{port: stats}]}]}").Can("mon/prom", "shop/web", 9000, TransportProtocol.Udp));

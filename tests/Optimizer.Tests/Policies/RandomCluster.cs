@@ -55,6 +55,9 @@ internal sealed class RandomCluster(int seed)
                 case 8:
                     set.Add(Cluster(random.Next(3)));
                     break;
+                case 9 when now.ClusterNetworkPolicies.Length > 1 && Chance(2):
+                    gone.Add(Pick(now.ClusterNetworkPolicies.ToArray()));
+                    break;
                 case 9 when now.Namespaces.Length > 1:
                     gone.Add(Pick(now.Namespaces.ToArray()));
                     break;
@@ -89,7 +92,7 @@ internal sealed class RandomCluster(int seed)
                 NodeName = $"n{node}",
                 HostNetwork = host,
                 Containers = [.. Many(1, 3, _ => new Container { Ports = [.. Many(0, 3, _ => new ContainerPort { Name = Chance(4) ? "" : Pick(PortNames), Number = Pick(Numbers), Protocol = Pick(Protocols) })] })],
-                InitContainers = Chance(4) ? [new Container { Ports = [new ContainerPort { Name = Pick(PortNames), Number = Pick(Numbers), Protocol = "TCP" }] }] : [],
+                InitContainers = Chance(4) ? [new Container { RestartPolicy = Chance(2) ? "Always" : "", Ports = [new ContainerPort { Name = Pick(PortNames), Number = Pick(Numbers), Protocol = "TCP" }] }] : [],
             },
             Status = new PodStatus { Phase = Chance(12) ? "Succeeded" : "Running", PodIP = addresses[0], PodIPs = [.. addresses.Select(a => new PodAddress { Ip = a })] },
         };

@@ -57,17 +57,22 @@ public sealed record ClassPolicies(ImmutableArray<CompiledPolicy> Admin, Immutab
         || (Isolating.IsEmpty == other.Isolating.IsEmpty && Admin.SequenceEqual(other.Admin, Same) && Baseline.SequenceEqual(other.Baseline, Same)
             && Isolating.Where(p => !p.Rules(direction).IsEmpty).SequenceEqual(other.Isolating.Where(p => !p.Rules(direction).IsEmpty), Same));
 
-    /// <summary>The rules of network policies in which the two differ; null where they differ in more than that.</summary>
+    /// <summary>The rules in which the two differ; null where they differ in more than that.</summary>
     /// <param name="other">Of the same engine, or of one that was made out of it: both number peers and ports alike.</param>
     public List<CompiledRule>? ChangedRules(ClassPolicies other, Direction direction)
     {
-        if (Isolating.IsEmpty != other.Isolating.IsEmpty || !Admin.SequenceEqual(other.Admin, Same) || !Baseline.SequenceEqual(other.Baseline, Same))
+        if (Isolating.IsEmpty != other.Isolating.IsEmpty)
         {
             return null;
         }
 
+        // Of the others the order decides as well, so that the same rule in another policy may say something else.
         var (own, others) = (Rules(Isolating, other.Isolating), Rules(other.Isolating, Isolating));
-        return [.. own.Where(r => !others.Exists(r.SaysAs)), .. others.Where(r => !own.Exists(r.SaysAs))];
+        return
+        [
+            .. own.Where(r => !others.Exists(r.SaysAs)), .. others.Where(r => !own.Exists(r.SaysAs)),
+            .. Rules(Admin, other.Admin), .. Rules(other.Admin, Admin), .. Rules(Baseline, other.Baseline), .. Rules(other.Baseline, Baseline),
+        ];
 
         List<CompiledRule> Rules(ImmutableArray<CompiledPolicy> policies, ImmutableArray<CompiledPolicy> without) => [.. policies.Except(without, Same).SelectMany(p => p.Rules(direction))];
     }

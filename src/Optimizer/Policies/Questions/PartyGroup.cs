@@ -3,7 +3,7 @@ using NetPulse.Optimizer.Policies.Addresses;
 
 namespace NetPulse.Optimizer.Policies.Questions;
 
-/// <summary>Pods or addresses that no policy tells apart.</summary>
+/// <summary>Pods or addresses of which an answer says the same.</summary>
 /// <param name="Pods">As <c>namespace/name</c>; empty for addresses.</param>
 /// <param name="Addresses">Both ends inclusive; null for pods.</param>
 public sealed record PartyGroup(ImmutableArray<string> Pods, (IpValue First, IpValue Last)? Addresses)
