@@ -21,6 +21,9 @@ public sealed partial class AccessControl : IDisposable
     /// <summary>Collectors and Prometheus ask again and again.</summary>
     private static readonly TimeSpan ToldAgain = TimeSpan.FromMinutes(10);
 
+    /// <summary>A server's words may differ each time.</summary>
+    private const int MostTold = 64;
+
     private readonly AccessReviewer? reviewer;
     private readonly PartitionedRateLimiter<HttpContext> rate;
     private readonly ILogger<AccessControl> logger;
@@ -111,6 +114,11 @@ public sealed partial class AccessControl : IDisposable
         var now = time.GetUtcNow();
         if (!told.TryGetValue(problem, out var at) || now - at >= ToldAgain)
         {
+            if (told.Count >= MostTold)
+            {
+                told.Clear();
+            }
+
             told[problem] = now;
             LogNotAsked(problem);
         }
