@@ -1,5 +1,5 @@
 # One target a line that a reader can paste. LAB=0 with run: this host's own traffic instead of the lab.
-.PHONY: help bench-collector bench-fleet verify-counts build run test lab lab-all bench-lab bench-tuner policy-cases bench kill-test root dependencies test-dependencies test-kernels publish soak bench-store bench-store-year store-kill-test eval images
+.PHONY: help bench-collector bench-collector-hour bench-fleet verify-counts build run test lab lab-all bench-lab bench-tuner policy-cases bench kill-test root dependencies test-dependencies test-kernels publish soak bench-store bench-store-year store-kill-test eval images
 lab = artifacts/bin/NetPulse.Lab/release/netpulse-lab
 # Of the lab's scenarios, each a few minutes, those that make bench runs.
 benched = receive-window,udp-default-buffer,syn-queue,narrow-port-range,head-of-line
@@ -58,6 +58,11 @@ bench-collector: root build ## what the published collector costs, side by side 
 	@scripts/publish.sh $(abspath artifacts/publish/collector) || echo "It cannot be published here: the collector as built is measured." >&2
 	@published=$(abspath artifacts/publish/collector/netpulse-collector); [ ! -x $$published ] || export NETPULSE_COLLECTOR=$$published; \
 		artifacts/bin/NetPulse.Benchmarks.Collector/release/netpulse-bench-collector bench-collector $(if $(OUT),--out $(OUT)) $(if $(RESULTS),--results $(RESULTS)) $(ARGS)
+
+bench-collector-hour: root build ## what the published collector takes with 50,000 open connections, an hour long, to benchmarks/results/collector-hour.md
+	@scripts/publish.sh $(abspath artifacts/publish/collector) || echo "It cannot be published here: the collector as built is measured." >&2
+	@published=$(abspath artifacts/publish/collector/netpulse-collector); [ ! -x $$published ] || export NETPULSE_COLLECTOR=$$published; \
+		artifacts/bin/NetPulse.Benchmarks.Collector/release/netpulse-bench-collector footprint --connections 50000 --seconds $(or $(SECONDS),3600) --parts 6 --results benchmarks/results/collector-hour.md
 
 verify-counts: root build ## what a counting client sends against what the collector reports, also at twice its tables' capacity
 	@artifacts/bin/NetPulse.Benchmarks.Collector/release/netpulse-bench-collector verify-counts
