@@ -1,5 +1,5 @@
 # One target a line that a reader can paste. LAB=0 with run: this host's own traffic instead of the lab.
-.PHONY: help bench-collector bench-fleet verify-counts build run test lab lab-all bench-lab bench-tuner policy-cases bench kill-test root dependencies test-dependencies test-kernels publish soak bench-store bench-store-year store-kill-test eval images
+.PHONY: help bench-collector bench-collector-hour bench-fleet verify-counts build run test lab lab-all bench-lab bench-tuner policy-cases bench kill-test root dependencies test-dependencies test-kernels publish soak bench-store bench-store-year store-kill-test eval images
 lab = artifacts/bin/NetPulse.Lab/release/netpulse-lab
 # Of the lab's scenarios, each a few minutes, those that make bench runs.
 benched = receive-window,udp-default-buffer,syn-queue,narrow-port-range,head-of-line
@@ -59,6 +59,11 @@ bench-collector: root build ## what the published collector costs, side by side 
 	@published=$(abspath artifacts/publish/collector/netpulse-collector); [ ! -x $$published ] || export NETPULSE_COLLECTOR=$$published; \
 		artifacts/bin/NetPulse.Benchmarks.Collector/release/netpulse-bench-collector bench-collector $(if $(OUT),--out $(OUT)) $(if $(RESULTS),--results $(RESULTS)) $(ARGS)
 
+bench-collector-hour: root build ## what the published collector takes with 50,000 open connections, an hour long, to benchmarks/results/collector-hour.md
+	@scripts/publish.sh $(abspath artifacts/publish/collector) || echo "It cannot be published here: the collector as built is measured." >&2
+	@published=$(abspath artifacts/publish/collector/netpulse-collector); [ ! -x $$published ] || export NETPULSE_COLLECTOR=$$published; \
+		artifacts/bin/NetPulse.Benchmarks.Collector/release/netpulse-bench-collector footprint --connections 50000 --seconds $(or $(SECONDS),3600) --parts 6 --results benchmarks/results/collector-hour.md
+
 verify-counts: root build ## what a counting client sends against what the collector reports, also at twice its tables' capacity
 	@artifacts/bin/NetPulse.Benchmarks.Collector/release/netpulse-bench-collector verify-counts
 soak: build ## the decoders (remote write, PromQL, line protocol, chunks, roll-ups) under random input for MINUTES each
@@ -70,8 +75,8 @@ bench-store: test-dependencies build ## the embedded store of the published opti
 		{ echo "It cannot be published here: the optimizer as built is measured." >&2; published=artifacts/bin/NetPulse.Optimizer/release; }; \
 		artifacts/bin/NetPulse.Store.Benchmarks/release/netpulse-bench-store $(or $(OUT),artifacts/bench-store.json) $$published/netpulse-optimizer
 
-bench-store-year: build ## many days of samples in the embedded store, by a clock of its own, to benchmarks/results/store-year.md: make bench-store-year SIZES="1x365 100x2" (NODESxDAYS)
-	@artifacts/bin/NetPulse.Store.Benchmarks/release/netpulse-bench-store year benchmarks/results/store-year.md $(or $(SIZES),1x365 100x2)
+bench-store-year: build ## a year of 100 nodes in the embedded store, by a clock of its own (40 GB free, 20 minutes), to benchmarks/results/store-year.md: make bench-store-year SIZES="1x365 100x357+8" (NODESxDAYS in full, or NODESxPAST+DAYS with roll-ups alone of the days past)
+	@artifacts/bin/NetPulse.Store.Benchmarks/release/netpulse-bench-store year benchmarks/results/store-year.md $(or $(SIZES),1x365 100x357+8)
 
 store-kill-test: build ## kill -9 of a process that appends to the store, ROUNDS times; every acknowledged sample must be there, once
 	@NETPULSE_STORE_KILLS=$(or $(ROUNDS),100) dotnet test tests/Telemetry.Tests -c Release --no-build --nologo --filter Killed_at_any_moment --logger "console;verbosity=normal"

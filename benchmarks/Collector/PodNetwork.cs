@@ -40,6 +40,9 @@ internal sealed class PodNetwork : IDisposable
         {
             Write(each, "net.ipv4.ip_local_port_range", "1024 65535");
             Write(each, "net.ipv4.tcp_max_tw_buckets", "128");
+
+            // Whatever this machine's default is: BBR paces, and on a virtual machine its timers cost more than the packets do.
+            Write(each, "net.ipv4.tcp_congestion_control", "reno");
         }
     }
 

@@ -10,12 +10,12 @@ if (args is ["hold", var prefix, var port, var connections])
     return 0;
 }
 
-// bench-collector [--out FILE] [--results PAGE] [--pairs N] [--slice MS] [--seconds N], footprint [--connections N] [--seconds N], or verify-counts
+// bench-collector [--out FILE] [--results PAGE] [--pairs N] [--slice MS] [--seconds N], footprint [--connections N] [--seconds N] [--parts N] [--results PAGE], or verify-counts
 var settings = args.Skip(1).Chunk(2).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 return args.FirstOrDefault() switch
 {
     "bench-collector" => Bench(settings.GetValueOrDefault("--out"), settings.GetValueOrDefault("--results"), Number("--pairs", 12), Number("--slice", 60), Number("--seconds", 40)),
-    "footprint" => Print(Number("--connections", 1_000), Number("--seconds", 60)),
+    "footprint" => Print(Number("--connections", 1_000), Number("--seconds", 60), Number("--parts", 1), settings.GetValueOrDefault("--results")),
     "verify-counts" => Verify(),
     _ => Usage(),
 };
@@ -24,13 +24,24 @@ int Number(string name, int otherwise) => settings.TryGetValue(name, out var tex
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: netpulse-bench-collector bench-collector [--out FILE] [--results PAGE] [--pairs N] [--slice MILLISECONDS] [--seconds N] | footprint [--connections N] [--seconds N] | verify-counts");
+    Console.Error.WriteLine("usage: netpulse-bench-collector bench-collector [--out FILE] [--results PAGE] [--pairs N] [--slice MILLISECONDS] [--seconds N] | footprint [--connections N] [--seconds N] [--parts N] [--results PAGE] | verify-counts");
     return 64;
 }
 
-static int Print(int connections, int seconds)
+static int Print(int connections, int seconds, int parts, string? results)
 {
-    Console.WriteLine(Footprint.Measure(connections, TimeSpan.FromSeconds(seconds)));
+    var page = new FootprintPage(seconds, parts);
+    foreach (var footprint in Footprint.Measure(connections, TimeSpan.FromSeconds(seconds), parts))
+    {
+        Console.WriteLine(footprint);
+        page.Add(footprint);
+    }
+
+    if (results is not null)
+    {
+        File.WriteAllText(results, page.ToString());
+    }
+
     return 0;
 }
 

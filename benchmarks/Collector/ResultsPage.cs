@@ -49,7 +49,8 @@ internal sealed class ResultsPage
 
         """);
 
-    private static string Load() => File.ReadAllText("/proc/loadavg").Split(' ')[0];
+    /// <summary>Of this machine, over the last minute.</summary>
+    internal static string Load() => File.ReadAllText("/proc/loadavg").Split(' ')[0];
 
     private static string Processor() => File.ReadLines("/proc/cpuinfo").FirstOrDefault(static l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown";
 }

@@ -5,16 +5,16 @@ using NetPulse.Store.Benchmarks;
 
 if (args.Length == 0)
 {
-    Console.Error.WriteLine("usage: netpulse-bench-store OUT.json [path of netpulse-optimizer] [names of stores]\n       netpulse-bench-store year OUT.md [NODESxDAYS ...]");
+    Console.Error.WriteLine("usage: netpulse-bench-store OUT.json [path of netpulse-optimizer] [names of stores]\n       netpulse-bench-store year OUT.md [NODESxDAYS or NODESxPAST+DAYS ...]");
     return 64;
 }
 
 if (args is ["year", var page, .. var sizes])
 {
     var lines = new List<string>();
-    foreach (var size in sizes.Select(static size => size.Split('x')))
+    foreach (var size in sizes.Select(static size => size.Split("x+".AsSpan()).Select(static part => int.Parse(part, CultureInfo.InvariantCulture)).ToArray()))
     {
-        lines.Add(await YearRun.OfAsync(int.Parse(size[0], CultureInfo.InvariantCulture), int.Parse(size[1], CultureInfo.InvariantCulture)));
+        lines.Add(await YearRun.OfAsync(size[0], size.Length > 2 ? size[1] : 0, size[^1]));
         Console.WriteLine(lines[^1]);
     }
 

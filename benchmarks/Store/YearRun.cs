@@ -10,31 +10,37 @@ using NetPulse.Telemetry.Store.Embedded;
 namespace NetPulse.Store.Benchmarks;
 
 /// <summary>The embedded store after many days of samples every 15 s: what it takes on disk, how long it takes to open, and to answer.</summary>
-/// <remarks>Every sample is made, appended, flushed, rolled up and dropped as in life; only the clock is ours, so that a day takes seconds.</remarks>
+/// <remarks>In a full day every sample is made, appended, flushed, rolled up and dropped as in life; only the clock is ours, so that it takes seconds.</remarks>
 internal static class YearRun
 {
     private const int SeriesOfNode = 500;
     private const int AppendSteps = 60;
-    private const int SecondsBetweenSamples = 15;
-    private const int Nodes = 100;
-    private const int YearDays = 365;
     private const string Metric = "bench_year";
     private const int Rounds = 3;
 
     /// <param name="nodes">Each with 500 series.</param>
-    /// <param name="days">How many go by.</param>
+    /// <param name="past">Days before, of which only roll-ups are written (<see cref="PastDays"/>).</param>
+    /// <param name="full">Days whose every sample goes the whole way.</param>
     /// <returns>A line of the results' table.</returns>
-    public static async Task<string> OfAsync(int nodes, int days)
+    public static async Task<string> OfAsync(int nodes, int past, int full)
     {
         var directory = Directory.CreateTempSubdirectory("netpulse-bench-").FullName;
         try
         {
             var options = new EmbeddedStoreOptions { Directory = directory };
-            var clock = new SimulatedClock(new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero));
+            var days = past + full;
+            var first = new DateOnly(2025, 1, 1);
+            LabelSet[] labels = [.. Enumerable.Range(0, nodes * SeriesOfNode).Select(i => LabelSet.Of(Metric,
+                ("node", $"{i / SeriesOfNode}"), ("pod", $"service-{i % 37}-{i * 7919 % 99991:x5}"), ("direction", i % 2 == 0 ? "transmit" : "receive")))];
+            var ofNode = new NodeValues(SeriesOfNode);
+            var values = new NodeValues(labels.Length);
             var begin = Stopwatch.GetTimestamp();
+            PastDays.Write(options, labels, ofNode, first, past);
+            values.GoOnFrom(ofNode);
+            var clock = new SimulatedClock(new DateTimeOffset(first.AddDays(past), TimeOnly.MinValue, TimeSpan.Zero));
             using (var store = new EmbeddedStore(options, clock, NullLogger<EmbeddedStore>.Instance))
             {
-                await FillAsync(store, clock, nodes, days);
+                await FillAsync(store, clock, labels, values, full);
             }
 
             var filled = Stopwatch.GetElapsedTime(begin);
@@ -52,8 +58,8 @@ internal static class YearRun
                 await BestAsync(engine, $"topk(20, rate({Metric}[5m]))", new QuerySteps(now, now, TimeSpan.FromSeconds(1))),
             ];
             var (samples, fiveMinutes, hours) = (Bytes(directory, "2*.db"), Bytes(directory, "5m-*.db"), Bytes(directory, "1h-*.db"));
-            return string.Create(CultureInfo.InvariantCulture, $"| {nodes} | {days} | {(long)nodes * SeriesOfNode * days * 86_400 / SecondsBetweenSamples / 1e6:n0} | {filled.TotalSeconds:n0} | {samples.Bytes / 1e6:n0} ({samples.Files}) | {fiveMinutes.Bytes / 1e6:n0} ({fiveMinutes.Files}) "
-                + $"| {hours.Bytes / 1e6:n0} ({hours.Files}) | {YearBytes(options, nodes, days, directory) / 1e9:f1} | {opening.TotalMilliseconds:f0} | {string.Join(" | ", queries)} |");
+            return string.Create(CultureInfo.InvariantCulture, $"| {nodes} | {days} | {full} | {(long)labels.Length * days * 86_400 / NodeValues.Seconds / 1e6:n0} | {filled.TotalSeconds:n0} | {samples.Bytes / 1e6:n0} ({samples.Files}) | {fiveMinutes.Bytes / 1e6:n0} ({fiveMinutes.Files}) "
+                + $"| {hours.Bytes / 1e6:n0} ({hours.Files}) | {opening.TotalMilliseconds:f0} | {string.Join(" | ", queries)} |");
         }
         finally
         {
@@ -65,11 +71,11 @@ internal static class YearRun
         # A year in the embedded store
 
         {TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC, {Environment.ProcessorCount} cores, load average {StoreReport.Load()} at the end. Written by `make bench-store-year`. Each node has {SeriesOfNode} series, a sample every
-        {SecondsBetweenSamples} s. Every sample was made, appended, flushed, rolled up and dropped as in life, by a clock of ours, so that a day takes seconds; nothing was thinned out. Retention as unless set:
-        samples 7 days, roll-ups of 5 minutes 90 days, of an hour two years. A year of all {Nodes} nodes is {(long)Nodes * SeriesOfNode * YearDays * 86_400 / SecondsBetweenSamples / 1e9:n0} G samples, hours of work: so one node goes through the whole year, and {Nodes} nodes
-        through fewer days. The column "{Nodes} nodes, a year" is computed from the line's own bytes a series and day of each kind of file, times the days that each is kept, times {Nodes * SeriesOfNode:n0} series.
+        {NodeValues.Seconds} s. Retention as unless set: samples 7 days, roll-ups of 5 minutes 90 days, of an hour two years. On the days "in full" every sample was made, appended, flushed, rolled up and dropped as in
+        life, by a clock of ours, so that a day takes seconds. Of the days before only what is left of them was written: each day every sample of one node was made and rolled up, and stored as each node's,
+        which takes what different nodes' would, as no series in a file is told by another. One node that went through the whole year in full stands beside it.
 
-        | nodes | days | M samples | s to fill | MB of samples (files) | MB of 5 min | MB of 1 h | GB for {Nodes} nodes, a year | ms to open | ms (p) | ms (s) | ms (t) |
+        | nodes | days | in full | M samples | s to fill | MB of samples (files) | MB of 5 min | MB of 1 h | ms to open | ms (p) | ms (s) | ms (t) |
         |---|---|---|---|---|---|---|---|---|---|---|---|
         {string.Join('\n', lines)}
 
@@ -77,26 +83,21 @@ internal static class YearRun
 
         """;
 
-    private static async Task FillAsync(EmbeddedStore store, SimulatedClock clock, int nodes, int days)
+    private static async Task FillAsync(EmbeddedStore store, SimulatedClock clock, LabelSet[] labels, NodeValues values, int days)
     {
-        LabelSet[] labels = [.. Enumerable.Range(0, nodes * SeriesOfNode).Select(i => LabelSet.Of(Metric,
-            ("node", $"{i / SeriesOfNode}"), ("pod", $"service-{i % 37}-{i * 7919 % 99991:x5}"), ("direction", i % 2 == 0 ? "transmit" : "receive")))];
-        var values = new double[labels.Length];
-        var random = new Random(15);
         var batch = new Sample[SeriesOfNode * AppendSteps];
         for (var day = 0; day < days; day++)
         {
-            for (var step = 0; step < 86_400 / SecondsBetweenSamples; step += AppendSteps)
+            for (var step = 0; step < 86_400 / NodeValues.Seconds; step += AppendSteps)
             {
                 var first = clock.GetUtcNow().ToUnixTimeMilliseconds();
-                clock.Advance(TimeSpan.FromSeconds(AppendSteps * SecondsBetweenSamples));
-                for (var node = 0; node < nodes; node++)
+                clock.Advance(TimeSpan.FromSeconds(AppendSteps * NodeValues.Seconds));
+                for (var node = 0; node < labels.Length / SeriesOfNode; node++)
                 {
                     for (var i = 0; i < batch.Length; i++)
                     {
                         var series = (node * SeriesOfNode) + (i / AppendSteps);
-                        values[series] = Next(series, values[series], random);
-                        batch[i] = new Sample(labels[series], first + (i % AppendSteps * SecondsBetweenSamples * 1000L), values[series]);
+                        batch[i] = new Sample(labels[series], first + (i % AppendSteps * NodeValues.Seconds * 1000L), values.Next(series));
                     }
 
                     await store.AppendAsync(batch, CancellationToken.None);
@@ -110,14 +111,6 @@ internal static class YearRun
             }
         }
     }
-
-    /// <summary>Nine in ten are whole numbers, as in <see cref="Workload"/>.</summary>
-    private static double Next(int series, double value, Random random) => (series % 10) switch
-    {
-        0 => Math.Round(value + (random.Next(-100, 101) / 1000.0), 3),
-        <= 5 => value + random.Next(0, 200),
-        _ => Math.Max(0, value + random.Next(-100, 101)),
-    };
 
     private static async Task<string> BestAsync(PromQlEngine engine, string query, QuerySteps steps)
     {
@@ -135,20 +128,6 @@ internal static class YearRun
         }
 
         return best.ToString("f0", CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>What 100 nodes would take after a year, by what each kind of file takes here a series and day.</summary>
-    private static double YearBytes(EmbeddedStoreOptions options, int nodes, int days, string directory)
-    {
-        var series = (double)nodes * SeriesOfNode;
-        return Nodes * SeriesOfNode * (Kept("2*.db", options.RetentionAge, 1) + Kept("5m-*.db", options.RollUpAge, 0) + Kept("1h-*.db", options.HourlyRollUpAge, 0));
-
-        // the present day's samples, and that day is not rolled up
-        double Kept(string pattern, TimeSpan age, int today)
-        {
-            var here = Math.Min(days - 1, age.TotalDays) + today;
-            return here <= 0 ? 0 : Bytes(directory, pattern).Bytes / series / here * (Math.Min(YearDays, age.TotalDays) + today);
-        }
     }
 
     private static (long Bytes, int Files) Bytes(string directory, string pattern)

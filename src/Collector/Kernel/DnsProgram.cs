@@ -17,7 +17,10 @@ public sealed class DnsProgram : IDisposable
     private const int PollMilliseconds = 100;
 
     private static readonly string[] PacketHooks = ["look_at_egress", "look_at_ingress"];
-    private static readonly string[] AddressHooks = ["notice_connect4", "notice_connect6", "notice_send4", "notice_send6"];
+    private static readonly string[] ConnectHooks = ["notice_connect4", "notice_connect6"];
+
+    /// <summary>The kernel takes the socket's lock around them, at each datagram of a socket that is not connected: only for where UDP's program is not loaded.</summary>
+    private static readonly string[] SendHooks = ["notice_send4", "notice_send6"];
 
     private readonly BpfPrograms programs;
     private readonly ControlGroup root;
@@ -30,14 +33,14 @@ public sealed class DnsProgram : IDisposable
     private readonly Thread? waiting;
     private volatile bool isEnding;
 
-    private DnsProgram(BpfPrograms programs, ControlGroup root, bool isWholeNode)
+    private DnsProgram(BpfPrograms programs, ControlGroup root, string[] addressHooks)
     {
         this.programs = programs;
         this.root = root;
         resolvers = programs.Map<DnsKey, DnsCounters>("resolvers");
         outstanding = programs.Map<DnsQueryKey, DnsQuery>("outstanding");
         askers = programs.Map<ulong, byte>("askers");
-        if (isWholeNode)
+        if (addressHooks.Length == 0)
         {
             foreach (var hook in PacketHooks)
             {
@@ -47,8 +50,8 @@ public sealed class DnsProgram : IDisposable
             return;
         }
 
-        newAskers = programs.Ring("new_askers");
-        foreach (var hook in AddressHooks)
+        newAskers = programs.Ring(DnsAskers.Map);
+        foreach (var hook in addressHooks)
         {
             programs.Keep(programs.Attach(hook, root));
         }
@@ -78,15 +81,17 @@ public sealed class DnsProgram : IDisposable
     public long RefusedGroups { get; private set; }
 
     /// <param name="isWholeNode">Whether every packet of the node is looked at from the first one on.</param>
+    /// <param name="askers">Whose packets are looked at otherwise.</param>
     /// <exception cref="BpfException">No libbpf, no BTF, no right to load BPF, no control groups, or another program's claim.</exception>
-    public static DnsProgram Load(bool isWholeNode)
+    public static DnsProgram Load(bool isWholeNode, DnsAskers askers)
     {
-        var loaded = BpfPrograms.Load(File, isWholeNode ? PacketHooks : [.. PacketHooks, .. AddressHooks], Needs);
+        string[] addressHooks = isWholeNode ? [] : askers.HasUdp ? ConnectHooks : [.. ConnectHooks, .. SendHooks];
+        var loaded = BpfPrograms.Load(File, [.. PacketHooks, .. addressHooks], Needs, (DnsAskers.Map, askers.Ring()));
         ControlGroup? hierarchy = null;
         try
         {
             hierarchy = ControlGroup.Root();
-            return new DnsProgram(loaded, hierarchy, isWholeNode);
+            return new DnsProgram(loaded, hierarchy, addressHooks);
         }
         catch (BpfException)
         {

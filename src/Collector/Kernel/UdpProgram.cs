@@ -8,7 +8,7 @@ public enum UdpHooks
     /// <summary>In the kernel's functions: every datagram, every peer.</summary>
     Functions,
 
-    /// <summary>By what send and receive returned: every byte; the peer of a socket that is not connected only where its application names or asks for it.</summary>
+    /// <summary>By what send and receive returned: every byte; who sent to a socket that is not connected only where its application asks for it.</summary>
     Tracepoints,
 }
 
@@ -20,7 +20,7 @@ public sealed class UdpProgram : IDisposable
 
     private static readonly string[] Functions = ["count_sent", "count_sent6"];
     private static readonly string[] Tracepoints = ["count_send", "count_receive"];
-    private static readonly string[] PeerNames = ["name_receiver4", "name_receiver6", "name_sender4", "name_sender6"];
+    private static readonly string[] SenderNames = ["name_sender4", "name_sender6"];
     private const string Drops = "count_dropped";
 
     private readonly BpfPrograms programs;
@@ -42,19 +42,20 @@ public sealed class UdpProgram : IDisposable
     /// <summary>Which hooks this kernel let us use.</summary>
     public UdpHooks Hooks { get; }
 
-    /// <summary>Why the peers of sockets that are not connected stay unknown; <see langword="null"/> where they are known.</summary>
-    public BpfException? PeersUnknown { get; private set; }
+    /// <summary>Why those who send to sockets that are not connected stay unknown; <see langword="null"/> where they are known.</summary>
+    public BpfException? SendersUnknown { get; private set; }
 
     /// <param name="maximumEdges">Entries of the kernel's map; what finds no room is counted by its owner alone.</param>
+    /// <param name="askers">Hears of those who talk to port 53.</param>
     /// <exception cref="BpfException">No libbpf, no BTF, no right to load BPF, or a kernel that has neither set of hooks.</exception>
-    public static UdpProgram Load(int maximumEdges)
+    public static UdpProgram Load(int maximumEdges, DnsAskers askers)
     {
         const string Needs = "this kernel lets neither functions be traced nor has it the tracepoints sock_send_length and sock_recv_length: Linux 6.3 or later has them";
         foreach (var received in new[] { "count_received", "count_received_noblock" })
         {
             try
             {
-                return Attach(maximumEdges, UdpHooks.Functions, [.. Functions, received], Needs);
+                return Attach(maximumEdges, askers, UdpHooks.Functions, [.. Functions, received], Needs);
             }
             catch (BpfException)
             {
@@ -62,7 +63,7 @@ public sealed class UdpProgram : IDisposable
             }
         }
 
-        return Attach(maximumEdges, UdpHooks.Tracepoints, Tracepoints, Needs);
+        return Attach(maximumEdges, askers, UdpHooks.Tracepoints, Tracepoints, Needs);
     }
 
     internal delegate void EdgeHandler(in UdpKey key, in UdpCounters counters);
@@ -93,15 +94,16 @@ public sealed class UdpProgram : IDisposable
 
     public void Dispose() => programs.Dispose();
 
-    private static UdpProgram Attach(int maximumEdges, UdpHooks hooks, string[] wanted, string needs)
+    private static UdpProgram Attach(int maximumEdges, DnsAskers askers, UdpHooks hooks, string[] wanted, string needs)
     {
-        var loaded = BpfPrograms.Load(File, hooks == UdpHooks.Functions ? [.. wanted, Drops] : [.. wanted, .. PeerNames, Drops], needs, ("edges", maximumEdges));
+        string[] loading = hooks == UdpHooks.Functions ? [.. wanted, Drops] : [.. wanted, .. SenderNames, Drops];
+        var loaded = BpfPrograms.Load(File, loading, needs, (DnsAskers.Map, askers.Ring()), ("edges", maximumEdges));
         try
         {
             var program = new UdpProgram(loaded, hooks);
             if (hooks == UdpHooks.Tracepoints)
             {
-                program.NamePeers();
+                program.NameSenders();
             }
 
             foreach (var each in wanted)
@@ -110,6 +112,7 @@ public sealed class UdpProgram : IDisposable
             }
 
             loaded.Attach(Drops);
+            askers.HasUdp = true;
             return program;
         }
         catch (BpfException)
@@ -120,19 +123,19 @@ public sealed class UdpProgram : IDisposable
     }
 
     /// <summary>Without a place to attach them, bytes are counted all the same.</summary>
-    private void NamePeers()
+    private void NameSenders()
     {
         try
         {
             using var root = ControlGroup.Root();
-            foreach (var each in PeerNames)
+            foreach (var each in SenderNames)
             {
                 programs.Keep(programs.Attach(each, root));
             }
         }
         catch (BpfException e)
         {
-            PeersUnknown = e;
+            SendersUnknown = e;
         }
     }
 }

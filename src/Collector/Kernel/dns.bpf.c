@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * DNS as those who ask see it: queries to port 53 and their answers, over UDP and TCP. Only packets tell an answer's code, and a hook for
- * packets costs every packet of the control group that it is attached to. So DnsProgram attaches it where port 53 is talked to: the
- * hooks for addresses, which run once a connection or an unconnected datagram, say which control groups those are.
+ * packets costs every packet of the control group that it is attached to. So DnsProgram attaches it where port 53 is talked to. Which
+ * control groups those are, the hooks of connect() say, and udp.bpf.c; without it, the hooks of unconnected datagrams, each of which then
+ * pays for the lock that the kernel takes around them.
  */
 #include "kernel.h"
 #include "dns.h"
+#include "askers.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
 char _license[] SEC("license") = "GPL";
 
-#define DNS_PORT 53
 #define HEADER 12
 #define ETH_P_IP __builtin_bswap16(0x0800)
 #define ETH_P_IPV6 __builtin_bswap16(0x86dd)
@@ -60,11 +61,6 @@ struct {
 	__type(key, __u64);
 	__type(value, __u8);
 } askers SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 65536);
-} new_askers SEC(".maps");
 
 /* Nanoseconds: a tenth of a millisecond within a node, whole seconds where a resolver is asked again. */
 static const __u64 bounds[DNS_LATENCY_BUCKETS - 1] = {
@@ -308,7 +304,7 @@ static __always_inline int notice(struct bpf_sock_addr *ctx)
 		return 1;
 	cgroup = bpf_get_current_cgroup_id();
 	if (!bpf_map_lookup_elem(&askers, &cgroup) && !bpf_map_update_elem(&askers, &cgroup, &yes, BPF_NOEXIST))
-		bpf_ringbuf_output(&new_askers, &cgroup, sizeof(cgroup), 0);
+		announce_asker(cgroup);
 	return 1;
 }
 

@@ -248,6 +248,19 @@ struct bpf_iter__tcp {
 struct task_struct;
 struct file;
 
+/* arch/x86/include/asm/ptrace.h, arch/arm64/include/asm/ptrace.h: what a thread in a system call called it with. */
+struct pt_regs___x86 {
+	unsigned long si;
+	unsigned long dx;
+	unsigned long r8;
+	unsigned long orig_ax;		/* the call's number */
+};
+
+struct pt_regs___arm64 {
+	__u64 regs[31];
+	__s32 syscallno;
+};
+
 struct bpf_iter__task_file {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;

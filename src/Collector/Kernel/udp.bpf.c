@@ -4,11 +4,12 @@
  *
  * functions    where the kernel hands a datagram from a socket to IP, and from a socket's queue to its reader. Sees each datagram as
  *              it goes, with its peer. Where the kernel lets functions be traced.
- * tracepoints  what send and receive returned (Linux 6.3). They know the peer of connected sockets only; for the others the hooks
- *              of the control group, which know the address but not the length, leave it for the same thread's tracepoint.
+ * tracepoints  what send and receive returned (Linux 6.3). They know the peer of connected sockets only. Whom any other sends to is read
+ *              where its system call's arguments say; who sent to it, the hooks of the control group leave for the same thread's tracepoint.
  */
 #include "kernel.h"
 #include "udp.h"
+#include "askers.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
@@ -17,6 +18,7 @@ char _license[] SEC("license") = "GPL";
 #define UDP_HEADER 8
 #define EPHEMERAL_FREE 1024		/* below, only a server's port */
 #define ENOMEM 12
+#define MOST_MESSAGES 1024		/* UIO_MAXIOV: more, sendmmsg() leaves unsent */
 #define NAMED_PEERS 4096
 #define SMALLEST_BATCH 512		/* bytes; what is shorter is taken for one datagram */
 #define ETH_P_IP __builtin_bswap16(0x0800)
@@ -69,11 +71,17 @@ static __always_inline struct udp_counters *find_or_add(void *map, const struct 
 	return bpf_map_lookup_elem(map, key);
 }
 
-static __noinline struct udp_counters *find_elsewhere(struct udp_key *key)
+/* The first datagram of an edge, and each that finds no room for one. */
+static __noinline struct udp_counters *add_edge(struct udp_key *key)
 {
 	struct udp_counters *found;
 	__u32 first = 0;
 
+	if (key->server_port == DNS_PORT && !key->is_server)
+		announce_asker(key->owner.cgroup_id);
+	found = find_or_add(&edges, key);
+	if (found)
+		return found;
 	__builtin_memset(key->peer, 0, sizeof(key->peer));
 	key->server_port = 0;
 	found = find_or_add(&overflow, key);
@@ -95,9 +103,9 @@ static __always_inline void count(struct sock *sk, struct udp_key *key, __u16 lo
 	read_owner(&key->owner, sk);
 	key->is_server = is_server(sk, local, remote);
 	key->server_port = key->is_server ? local : remote;
-	counters = find_or_add(&edges, key);
+	counters = bpf_map_lookup_elem(&edges, key);
 	if (!counters)
-		counters = find_elsewhere(key);
+		counters = add_edge(key);
 	if (!counters)
 		return;
 	if (sent) {
@@ -172,7 +180,7 @@ int BPF_PROG(count_received_noblock, struct sock *sk, unsigned int flags, int no
 	return 0;
 }
 
-/* The peer of a datagram between the control group's hook and the tracepoint, which follows in the same thread. */
+/* Who sent a datagram, between the control group's hook and the tracepoint, which follows in the same thread. */
 struct named_peer {
 	__u32 thread;
 	__u32 port;			/* network order */
@@ -202,7 +210,8 @@ static __always_inline bool is_connected(struct bpf_sock_addr *ctx)
 	return sk && sk->state == TCP_ESTABLISHED;
 }
 
-static __always_inline int name_ipv4(struct bpf_sock_addr *ctx)
+SEC("cgroup/recvmsg4")
+int name_sender4(struct bpf_sock_addr *ctx)
 {
 	struct named_peer *peer;
 	__u32 thread;
@@ -219,7 +228,8 @@ static __always_inline int name_ipv4(struct bpf_sock_addr *ctx)
 	return 1;
 }
 
-static __always_inline int name_ipv6(struct bpf_sock_addr *ctx)
+SEC("cgroup/recvmsg6")
+int name_sender6(struct bpf_sock_addr *ctx)
 {
 	struct named_peer *peer;
 	__u32 *words;
@@ -241,28 +251,89 @@ static __always_inline int name_ipv6(struct bpf_sock_addr *ctx)
 	return 1;
 }
 
-SEC("cgroup/sendmsg4")
-int name_receiver4(struct bpf_sock_addr *ctx)
+/* Of a thread amid sendmmsg(), how many of its messages have been sent. What is pushed out costs a peer's name: hence LRU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u32);
+} batches SEC(".maps");
+
+/* include/linux/socket.h, as the caller of a 64-bit system call has it */
+struct message {
+	__u64 name;
+	__u32 name_length;
+	__u32 zero;
+	__u64 rest[5];
+};
+
+struct messages {
+	struct message message;
+	__u64 sent;
+};
+
+/* The message of a sendmmsg() that the tracepoint is about: they come in order, and end with the last or with the first that fails. */
+static __noinline __u64 message_of_batch(__u64 messages, __u32 count, int length)
 {
-	return name_ipv4(ctx);
+	__u32 thread = bpf_get_current_pid_tgid();
+	__u32 *known = bpf_map_lookup_elem(&batches, &thread);
+	__u32 number = known ? *known : 0, next = number + 1;
+
+	if (length < 0 || next >= count || next >= MOST_MESSAGES)
+		bpf_map_delete_elem(&batches, &thread);
+	else
+		bpf_map_update_elem(&batches, &thread, &next, BPF_ANY);
+	return messages + number * sizeof(struct messages);
 }
 
-SEC("cgroup/sendmsg6")
-int name_receiver6(struct bpf_sock_addr *ctx)
+/* Where the thread's system call says whom it sends to; 0 where it does not say, or is another one: io_uring's, or a 32-bit program's. */
+static __always_inline __u64 read_receiver(int length)
 {
-	return name_ipv6(ctx);
+	struct pt_regs___x86 *x86 = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct pt_regs___arm64 *arm64 = (void *)x86;
+	__u64 call, sendto, sendmsg, sendmmsg, receiver, message, count, name = 0;
+
+	if (bpf_core_field_exists(x86->orig_ax)) {
+		call = x86->orig_ax;
+		sendto = 44, sendmsg = 46, sendmmsg = 307;
+		message = x86->si, count = x86->dx, receiver = x86->r8;
+	} else if (bpf_core_field_exists(arm64->syscallno)) {
+		call = arm64->syscallno;
+		sendto = 206, sendmsg = 211, sendmmsg = 269;
+		message = arm64->regs[1], count = arm64->regs[2], receiver = arm64->regs[4];
+	} else {
+		return 0;
+	}
+	/* or the compiler joins loads of different registers into one, which the verifier does not follow */
+	barrier_var(message);
+	barrier_var(receiver);
+	if (call == sendto)
+		return receiver;
+	if (call == sendmmsg)
+		message = message_of_batch(message, count, length);
+	else if (call != sendmsg)
+		return 0;
+	bpf_probe_read_user(&name, sizeof(name), (void *)message);
+	return name;
 }
 
-SEC("cgroup/recvmsg4")
-int name_sender4(struct bpf_sock_addr *ctx)
+/* The address that the caller names, which the kernel has read there a moment ago. */
+static __always_inline __be16 name_receiver(__u8 peer[16], int length)
 {
-	return name_ipv4(ctx);
-}
+	__u64 at = read_receiver(length);
+	struct {
+		__u16 family;
+		__be16 port;
+		__be32 ipv4;		/* of IPv6, the flow */
+	} name;
 
-SEC("cgroup/recvmsg6")
-int name_sender6(struct bpf_sock_addr *ctx)
-{
-	return name_ipv6(ctx);
+	if (!at || bpf_probe_read_user(&name, sizeof(name), (void *)at))
+		return 0;
+	if (name.family != AF_INET6)
+		map_address(peer, name.ipv4);
+	else if (bpf_probe_read_user(peer, 16, (void *)(at + sizeof(name))))
+		return 0;
+	return name.port;
 }
 
 static __always_inline void count_length(struct sock *sk, int length, bool sent)
@@ -280,6 +351,8 @@ static __always_inline void count_length(struct sock *sk, int length, bool sent)
 			bpf_core_read(key.peer, sizeof(key.peer), &sk->__sk_common.skc_v6_daddr);
 		else
 			map_address(key.peer, sk->__sk_common.skc_daddr);
+	} else if (sent) {
+		remote = name_receiver(key.peer, length);
 	} else {
 		thread = bpf_get_current_pid_tgid();
 		named = named_peer(thread);

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
 using NetPulse.Collector.Attribution;
+using NetPulse.Collector.Kernel;
 using NetPulse.Collector.Sources;
 using NetPulse.Hosting;
 using NetPulse.Linux.NetworkNamespaces;
@@ -39,12 +40,14 @@ internal static class SamplingRegistration
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<Meter>(),
             provider.GetRequiredService<ILogger<TcpSockets>>()))
+        .AddSingleton<DnsAskers>()
         .AddSingleton<ISource>(provider => new UdpSockets(
             provider.GetRequiredService<NetworkNamespaceThread>(),
             provider.GetRequiredService<NodeObserver>(),
             provider.GetRequiredService<NodeName>(),
             provider.GetRequiredService<IOptions<SamplingOptions>>().Value.MaxEdges,
             UdpSockets.DefaultKernelEdges,
+            provider.GetRequiredService<DnsAskers>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<Meter>(),
             provider.GetRequiredService<ILogger<UdpSockets>>()))
@@ -60,6 +63,7 @@ internal static class SamplingRegistration
         provider.GetRequiredService<NodeObserver>(),
         provider.GetRequiredService<NodeName>(),
         provider.GetRequiredService<IOptions<SamplingOptions>>().Value.MaxEdges,
+        provider.GetRequiredService<DnsAskers>(),
         provider.GetRequiredService<IOptions<DnsOptions>>(),
         provider.GetRequiredService<TimeProvider>(),
         provider.GetRequiredService<Meter>()));

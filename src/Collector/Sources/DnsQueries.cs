@@ -22,13 +22,14 @@ public sealed class DnsQueries : ISource, IDisposable
     private readonly KernelProgram<DnsProgram> program;
 
     /// <param name="maximumEdges">More pairs of workload and resolver than this are folded into the resolver <c>other</c>.</param>
-    public DnsQueries(NodeObserver node, NodeName name, int maximumEdges, IOptions<DnsOptions> options, TimeProvider time, Meter meter)
+    /// <param name="askers">Whose packets are looked at, unless it is the whole node's.</param>
+    public DnsQueries(NodeObserver node, NodeName name, int maximumEdges, DnsAskers askers, IOptions<DnsOptions> options, TimeProvider time, Meter meter)
     {
         this.node = node;
         this.maximumEdges = maximumEdges;
         this.options = options.Value;
         nodeName = name.Value;
-        program = new KernelProgram<DnsProgram>(() => DnsProgram.Load(this.options.Scope == DnsScope.Node), time);
+        program = new KernelProgram<DnsProgram>(() => DnsProgram.Load(this.options.Scope == DnsScope.Node, askers), time);
         meter.CreateObservableGauge("netpulse_dns_watched_groups", () => program.Loaded?.WatchedGroups ?? 0, description: "Control groups whose packets are looked at for DNS; 1 where it is the whole node.");
         meter.CreateObservableGauge("netpulse_dns_refused_groups", () => program.Loaded?.RefusedGroups ?? 0, description: "Control groups that talk to port 53 and could not be attached to.");
     }

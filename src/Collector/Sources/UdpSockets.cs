@@ -39,7 +39,9 @@ public sealed partial class UdpSockets : ISource, IDisposable
 
     /// <param name="maximumEdges">More workload pairs than this are folded into the peer <c>other</c>.</param>
     /// <param name="kernelEdges">Entries of the kernel's map: owner, peer's address, port.</param>
-    public UdpSockets(NetworkNamespaceThread thread, NodeObserver node, NodeName name, int maximumEdges, int kernelEdges, TimeProvider time, Meter meter, ILogger<UdpSockets> logger)
+    /// <param name="askers">Hears of those who talk to port 53.</param>
+    public UdpSockets(
+        NetworkNamespaceThread thread, NodeObserver node, NodeName name, int maximumEdges, int kernelEdges, DnsAskers askers, TimeProvider time, Meter meter, ILogger<UdpSockets> logger)
     {
         this.node = node;
         queues = new UdpQueues(thread);
@@ -47,10 +49,10 @@ public sealed partial class UdpSockets : ISource, IDisposable
         this.logger = logger;
         nodeName = name.Value;
         labels = new SeriesLabels(nodeName);
-        program = new KernelProgram<UdpProgram>(() => UdpProgram.Load(kernelEdges), time);
+        program = new KernelProgram<UdpProgram>(() => UdpProgram.Load(kernelEdges, askers), time);
         overflowed = meter.CreateCounter<long>("netpulse_udp_overflowed_datagrams", description: "Datagrams counted under the peer \"other\", because the kernel's map of peers was full.");
         meter.CreateObservableGauge("netpulse_udp_edges", () => edges.Count, description: "Workload pairs that have UDP series.");
-        meter.CreateObservableGauge("netpulse_udp_unconnected_peers_known", () => program.Loaded is { PeersUnknown: null } ? 1 : 0, description: "1 where the peers of UDP sockets that are not connected are counted by their address, 0 where they are unknown.");
+        meter.CreateObservableGauge("netpulse_udp_unconnected_peers_known", () => program.Loaded is { SendersUnknown: null } ? 1 : 0, description: "1 where those who send to UDP sockets that are not connected are counted by their address, 0 where they are unknown.");
     }
 
     public string Name => "udp";
@@ -83,9 +85,9 @@ public sealed partial class UdpSockets : ISource, IDisposable
 
         isAnnounced = true;
         LogHooks(loaded.Hooks);
-        if (loaded.PeersUnknown is { } problem)
+        if (loaded.SendersUnknown is { } problem)
         {
-            LogPeersUnknown(problem.Message);
+            LogSendersUnknown(problem.Message);
         }
     }
 
@@ -196,8 +198,8 @@ public sealed partial class UdpSockets : ISource, IDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "UDP is counted by the kernel's {Hooks}")]
     private partial void LogHooks(UdpHooks hooks);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The peers of UDP sockets that are not connected stay unknown, their bytes are counted: {Problem}")]
-    private partial void LogPeersUnknown(string problem);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Those who send to UDP sockets that are not connected stay unknown, their bytes are counted: {Problem}")]
+    private partial void LogSendersUnknown(string problem);
 
     private struct Seen
     {

@@ -33,6 +33,7 @@ public sealed class EveryByteTests : IDisposable
     private readonly string podsDirectory = Directory.CreateTempSubdirectory("nptest-").FullName;
     private readonly NodeObserver node;
     private readonly TcpSockets tcp;
+    private readonly DnsAskers askers = new();
     private readonly UdpSockets udp;
 
     public EveryByteTests()
@@ -40,7 +41,7 @@ public sealed class EveryByteTests : IDisposable
         node = new NodeObserver(
             thread, new PodDirectory(podsDirectory, NullLogger<PodDirectory>.Instance), TimeProvider.System, new PodCgroups(cgroup.Hierarchy, TimeProvider.System));
         tcp = new TcpSockets(thread, node, SourceRig.Name, new TcpOptions(1_000, TcpProgram.DefaultEdges, 0), TimeProvider.System, meter, NullLogger<TcpSockets>.Instance);
-        udp = new UdpSockets(thread, node, SourceRig.Name, 1_000, UdpSockets.DefaultKernelEdges, TimeProvider.System, meter, NullLogger<UdpSockets>.Instance);
+        udp = new UdpSockets(thread, node, SourceRig.Name, 1_000, UdpSockets.DefaultKernelEdges, askers, TimeProvider.System, meter, NullLogger<UdpSockets>.Instance);
     }
 
     [KernelFact]
@@ -98,6 +99,7 @@ public sealed class EveryByteTests : IDisposable
     {
         tcp.Dispose();
         udp.Dispose();
+        askers.Dispose();
         meter.Dispose();
         thread.Dispose();
         cgroup.Dispose();

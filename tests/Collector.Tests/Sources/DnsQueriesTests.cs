@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using NetPulse.Collector.Attribution;
+using NetPulse.Collector.Kernel;
 using NetPulse.Collector.Sources;
 using NetPulse.Linux.NetworkNamespaces;
 using NetPulse.Telemetry.Samples;
@@ -17,6 +18,7 @@ public sealed class DnsQueriesTests : IDisposable
     private readonly TestPods pods = new();
     private readonly NetworkNamespaceThread thread = new();
     private readonly Meter meter = new("NetPulse.Collector.Tests");
+    private readonly DnsAskers askers = new();
     private readonly NodeObserver node;
     private DnsQueries queries;
 
@@ -127,9 +129,13 @@ public sealed class DnsQueriesTests : IDisposable
         Assert.Equal(0, Read().Sum(DnsMetrics.Queries, (LabelNames.Workload, A)));
     }
 
-    [KernelFact]
-    public void Who_asks_is_looked_at_from_then_on()
+    [KernelTheory]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    public void Who_asks_is_looked_at_from_then_on(bool isConnected, bool hasUdp)
     {
+        using var udp = hasUdp ? UdpProgram.Load(1_000, askers) : null;
         queries.Dispose();
         queries = NewSource(DnsScope.Askers);
         Read();
@@ -137,7 +143,17 @@ public sealed class DnsQueriesTests : IDisposable
         ushort id = 0;
         Wait.Until(() =>
         {
-            Ask("10.99.0.2", false, DnsServer.Query(++id));
+            if (isConnected)
+            {
+                Ask("10.99.0.2", false, DnsServer.Query(++id));
+            }
+            else
+            {
+                using var client = thread.Run(network.A, () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 20_000 });
+                client.SendTo(DnsServer.Query(++id), new IPEndPoint(TestNetwork.AddressOfB, 53));
+                ReceiveAnswers(client, 1);
+            }
+
             return Read().Sum(DnsMetrics.Responses, (LabelNames.Workload, A)) > 0;
         });
 
@@ -149,6 +165,7 @@ public sealed class DnsQueriesTests : IDisposable
     public void Dispose()
     {
         queries.Dispose();
+        askers.Dispose();
         meter.Dispose();
         thread.Dispose();
         network.Dispose();
@@ -156,7 +173,7 @@ public sealed class DnsQueriesTests : IDisposable
     }
 
     private DnsQueries NewSource(DnsScope scope) =>
-        new(node, new NodeName("n"), 1_000, Options.Create(new DnsOptions { Scope = scope, Timeout = TimeSpan.FromSeconds(1) }), TimeProvider.System, meter);
+        new(node, new NodeName("n"), 1_000, askers, Options.Create(new DnsOptions { Scope = scope, Timeout = TimeSpan.FromSeconds(1) }), TimeProvider.System, meter);
 
     private SourceReading Read() => SourceReading.Of(node, queries);
 

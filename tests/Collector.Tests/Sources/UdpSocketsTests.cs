@@ -19,6 +19,7 @@ public sealed partial class UdpSocketsTests : IDisposable
     private readonly TestPods pods = new();
     private readonly NetworkNamespaceThread thread = new();
     private readonly Meter meter = new("NetPulse.Collector.Tests");
+    private readonly DnsAskers askers = new();
     private readonly NodeObserver node;
     private UdpSockets sockets;
 
@@ -76,6 +77,48 @@ public sealed partial class UdpSocketsTests : IDisposable
         var reading = Read();
         AssertEdge(reading, A, LabelNames.Client, "b", first, (300, 30), (0, 0));
         AssertEdge(reading, A, LabelNames.Client, "b", second, (210, 30), (0, 0));
+    }
+
+    [KernelTheory]
+    [InlineData("10.99.0.2", 1)]
+    [InlineData("10.99.0.2", 3)]
+    [InlineData("fd99::2", 1)]
+    [InlineData("fd99::2", 3)]
+    public void Messages_sent_one_or_several_a_call_have_each_its_peer(string address, int perCall)
+    {
+        const int Calls = 5;
+        Read();
+        var servers = Enumerable.Range(0, perCall).Select(_ => Bound(address)).ToArray();
+        using var client = NewSocket(network.A, servers[0].AddressFamily);
+        var names = new byte[perCall][];
+        var payload = GC.AllocateArray<byte>(perCall, pinned: true);
+        var pieces = GC.AllocateArray<IoVector>(perCall, pinned: true);
+        var messages = GC.AllocateArray<BatchedMessage>(perCall, pinned: true);
+        for (var i = 0; i < perCall; i++)
+        {
+            var bytes = servers[i].LocalEndPoint!.Serialize().Buffer;
+            var name = names[i] = GC.AllocateArray<byte>(bytes.Length, pinned: true);
+            bytes.CopyTo(name);
+            pieces[i] = new IoVector { Base = Marshal.UnsafeAddrOfPinnedArrayElement(payload, 0), Length = i + 1 };
+            messages[i].Message = new MessageHeader
+            {
+                Name = Marshal.UnsafeAddrOfPinnedArrayElement(name, 0), NameLength = (uint)name.Length, Pieces = Marshal.UnsafeAddrOfPinnedArrayElement(pieces, i), PieceCount = 1,
+            };
+        }
+
+        for (var call = 0; call < Calls; call++)
+        {
+            Assert.Equal(perCall, perCall == 1 ? sendmsg(client.SafeHandle, ref messages[0].Message, 0) : sendmmsg(client.SafeHandle, ref messages[0], (uint)perCall, 0));
+        }
+
+        GC.KeepAlive((names, pieces, payload));
+
+        var reading = Read();
+        for (var i = 0; i < perCall; i++)
+        {
+            AssertEdge(reading, A, LabelNames.Client, "b", servers[i], (Calls * (i + 1), Calls), (0, 0));
+            servers[i].Dispose();
+        }
     }
 
     [KernelFact]
@@ -233,6 +276,7 @@ public sealed partial class UdpSocketsTests : IDisposable
     public void Dispose()
     {
         sockets.Dispose();
+        askers.Dispose();
         meter.Dispose();
         thread.Dispose();
         network.Dispose();
@@ -261,9 +305,9 @@ public sealed partial class UdpSocketsTests : IDisposable
 
     private static string Port(Socket server) => $"{((IPEndPoint)server.LocalEndPoint!).Port}";
 
-    private static UdpHooks Hooks()
+    private UdpHooks Hooks()
     {
-        using var program = UdpProgram.Load(16);
+        using var program = UdpProgram.Load(16, askers);
         return program.Hooks;
     }
 
@@ -271,8 +315,14 @@ public sealed partial class UdpSocketsTests : IDisposable
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint recv(SafeHandle sockfd, ref byte buf, nuint len, int flags);
 
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint sendmsg(SafeHandle sockfd, ref MessageHeader msg, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int sendmmsg(SafeHandle sockfd, ref BatchedMessage msgvec, uint vlen, int flags);
+
     private UdpSockets NewSource(int maximumEdges = 10_000, int kernelEdges = UdpSockets.DefaultKernelEdges) =>
-        new(thread, node, new NodeName("n"), maximumEdges, kernelEdges, TimeProvider.System, meter, NullLogger<UdpSockets>.Instance);
+        new(thread, node, new NodeName("n"), maximumEdges, kernelEdges, askers, TimeProvider.System, meter, NullLogger<UdpSockets>.Instance);
 
     private SourceReading Read() => SourceReading.Of(node, sockets);
 
@@ -294,4 +344,33 @@ public sealed partial class UdpSocketsTests : IDisposable
 
     private Socket NewSocket(NetworkNamespace target, AddressFamily family) =>
         thread.Run(target, () => new Socket(family, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 20_000 });
+
+    /// <summary><c>struct iovec</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct IoVector
+    {
+        internal nint Base;
+        internal nint Length;
+    }
+
+    /// <summary><c>struct msghdr</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct MessageHeader
+    {
+        internal nint Name;
+        internal uint NameLength;
+        internal nint Pieces;
+        internal nint PieceCount;
+        internal nint Control;
+        internal nint ControlLength;
+        internal int Flags;
+    }
+
+    /// <summary><c>struct mmsghdr</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct BatchedMessage
+    {
+        internal MessageHeader Message;
+        internal uint Sent;
+    }
 }

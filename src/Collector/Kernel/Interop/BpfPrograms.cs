@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace NetPulse.Collector.Kernel.Interop;
 
@@ -27,9 +28,11 @@ internal sealed unsafe class BpfPrograms : IDisposable
     /// <param name="name">The file beside our own.</param>
     /// <param name="programs">What is loaded of it.</param>
     /// <param name="needs">What the kernel must have, for the message.</param>
+    /// <param name="shared">A map that is there already.</param>
     /// <param name="mapEntries">Sizes of maps other than the object's own.</param>
     /// <exception cref="BpfException">No libbpf, no BTF, no right to load BPF, or a kernel without what the programs need.</exception>
-    internal static BpfPrograms Load(string name, IReadOnlyCollection<string> programs, string needs, params ReadOnlySpan<(string Map, int Entries)> mapEntries)
+    internal static BpfPrograms Load(
+        string name, IReadOnlyCollection<string> programs, string needs, (string Map, SafeFileHandle Descriptor)? shared = null, params ReadOnlySpan<(string Map, int Entries)> mapEntries)
     {
         Require(name);
         var opened = new BpfPrograms(name);
@@ -38,6 +41,11 @@ internal sealed unsafe class BpfPrograms : IDisposable
             foreach (var (map, entries) in mapEntries)
             {
                 Require(LibBpf.bpf_map__set_max_entries(LibBpf.bpf_object__find_map_by_name(opened.handle, map), (uint)entries) == 0, $"size the map {map}", "check the setting of its size");
+            }
+
+            if (shared is { } there)
+            {
+                Require(LibBpf.bpf_map__reuse_fd(LibBpf.bpf_object__find_map_by_name(opened.handle, there.Map), there.Descriptor) == 0, $"share the map {there.Map}", "check the limit of open files");
             }
 
             for (var program = LibBpf.bpf_object__next_program(opened.handle, 0); program != 0; program = LibBpf.bpf_object__next_program(opened.handle, program))
@@ -77,6 +85,16 @@ internal sealed unsafe class BpfPrograms : IDisposable
         {
             throw new BpfException($"load {name}", 0, $"{path} is not there; the kernel must be built with CONFIG_DEBUG_INFO_BTF=y");
         }
+    }
+
+    /// <summary>A ring buffer that outlives the objects that write to it.</summary>
+    /// <exception cref="BpfException">The kernel refused.</exception>
+    internal static SafeFileHandle CreateRing(string map, int bytes)
+    {
+        const uint BPF_MAP_TYPE_RINGBUF = 27;
+        var descriptor = LibBpf.bpf_map_create(BPF_MAP_TYPE_RINGBUF, map, 0, 0, (uint)bytes, 0);
+        Require(descriptor >= 0, $"make the ring buffer {map}", "this kernel lacks ring buffers: Linux 5.8 or later has them");
+        return new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
     /// <summary>Attaches a program to the hook that its section names.</summary>

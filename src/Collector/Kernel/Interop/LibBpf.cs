@@ -38,6 +38,14 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int bpf_map__set_max_entries(nint map, uint max_entries);
 
+    /// <summary>Has an object use a map that is there already; its descriptor is duplicated.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int bpf_map__reuse_fd(nint map, SafeFileHandle fd);
+
+    /// <returns>A descriptor, or a negative errno.</returns>
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int bpf_map_create(uint map_type, string map_name, uint key_size, uint value_size, uint max_entries, nint opts);
+
     /// <returns>A descriptor that the object owns.</returns>
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int bpf_object__find_map_fd_by_name(BpfObjectHandle obj, string name);
