@@ -146,24 +146,33 @@ public sealed class OptimizationRun(
     private async Task<ImmutableArray<string>> DecideAsync(ImmutableArray<SysctlProposal> proposals, ClusterSnapshot cluster, ImmutableArray<string> problems, CancellationToken cancellationToken)
     {
         var decisions = new Dictionary<string, Decision>(StringComparer.Ordinal);
+        var refused = ImmutableArray<string>.Empty;
         var surge = SurgeOf(proposals, cluster.At);
         foreach (var proposal in proposals)
         {
             var decision = Guard.Decide(proposal, cluster, EarlierChanges(), surge);
+
+            // A trouble of this second can wait for the next run: a change that could not be judged would be taken back.
+            var change = decision.Allowed && await lifecycle.CanJudgeAsync(proposal, cluster.At, cancellationToken) ? lifecycle.Plan(proposal, cluster) : null;
+            if (change is not null && await lifecycle.RefusalAsync(change, cancellationToken) is { } refusal)
+            {
+                (change, decision) = (null, new Decision(false, "write", refusal));
+                refused = refused.Add($"{proposal.Target}: {refusal}");
+            }
+
             decisions[RecommendationKey.Of(proposal)] = decision;
             if (narrative.Tell(proposal, decision) && !decision.Allowed)
             {
                 gates.Blocked(decision.Gate);
             }
 
-            // A trouble of this second can wait for the next run: a change that could not be judged would be taken back.
-            if (decision.Allowed && await lifecycle.CanJudgeAsync(proposal, cluster.At, cancellationToken))
+            if (change is not null)
             {
-                await lifecycle.BeginAsync(proposal, cluster, cancellationToken);
+                await lifecycle.BeginAsync(change, cancellationToken);
             }
         }
 
-        var refused = await recommendations.FollowAsync(cluster, decisions, cancellationToken);
+        refused = refused.AddRange(await recommendations.FollowAsync(cluster, decisions, cancellationToken));
         return conditions is not null && await conditions.WriteAsync(cluster.Policy, problems.AddRange(refused), cancellationToken) is { } unwritten ? refused.Add(unwritten) : refused;
     }
 

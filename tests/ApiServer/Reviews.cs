@@ -7,8 +7,25 @@ namespace NetPulse.ApiServer;
 internal static class Reviews
 {
     /// <returns><see langword="null"/> for other paths.</returns>
-    public static JsonObject? Answer(string path, string user, JsonObject body, ConcurrentDictionary<string, string> tokens, ConcurrentDictionary<(string Verb, string Resource), bool> denied)
+    public static JsonObject? Answer(
+        string path, string user, JsonObject body, ConcurrentDictionary<string, string> tokens, IReadOnlyCollection<(string Verb, string Group, string Resource)> granted, ConcurrentDictionary<(string Verb, string Resource), bool> denied)
     {
+        if (path == "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews")
+        {
+            // Recorded: auth/ssrr. Where a test has given no roles, some authorizer cannot list its rules.
+            return With(body, new JsonObject
+            {
+                ["resourceRules"] = new JsonArray(
+                [
+                    .. from rule in granted
+                       where !denied.ContainsKey((rule.Verb, rule.Resource))
+                       select new JsonObject { ["verbs"] = new JsonArray(rule.Verb), ["apiGroups"] = new JsonArray(rule.Group), ["resources"] = new JsonArray(rule.Resource) },
+                ]),
+                ["nonResourceRules"] = new JsonArray(),
+                ["incomplete"] = granted.Count == 0,
+            });
+        }
+
         if (path == "/apis/authentication.k8s.io/v1/tokenreviews")
         {
             var known = tokens.TryGetValue(body["spec"]!["token"].Text(), out var owner);

@@ -60,6 +60,9 @@ public sealed class TestApiServer : IAsyncDisposable
     /// <summary>Token to user. While empty anybody is let in.</summary>
     public ConcurrentDictionary<string, string> Tokens { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What everybody's roles allow, but for what is denied; while empty nobody can list them.</summary>
+    public IReadOnlyCollection<(string Verb, string Group, string Resource)> Granted { get; set; } = [];
+
     /// <summary>Only who shows a certificate of <see cref="Certificates"/> is let in; his user is its common name.</summary>
     public bool DemandsClientCertificate { get; set; }
 
@@ -126,6 +129,15 @@ public sealed class TestApiServer : IAsyncDisposable
         lock (storage.Gate)
         {
             return storage.Find(Resource(apiVersion, plural), @namespace, name)?.DeepClone().AsObject();
+        }
+    }
+
+    /// <returns>Each of a kind, as stored.</returns>
+    public IReadOnlyList<JsonObject> All(string apiVersion, string plural)
+    {
+        lock (storage.Gate)
+        {
+            return [.. storage.All(Resource(apiVersion, plural), "").Select(static each => each.DeepClone().AsObject())];
         }
     }
 
@@ -366,7 +378,7 @@ public sealed class TestApiServer : IAsyncDisposable
         if (path.EndsWith("reviews", StringComparison.Ordinal))
         {
             DemandAllowed(user, "create", path);
-            await JsonAsync(http, 201, Reviews.Answer(path, user, JsonNode.Parse(await BodyAsync(http))!.AsObject(), Tokens, denied) ?? throw RefusalException.NoSuchPath());
+            await JsonAsync(http, 201, Reviews.Answer(path, user, JsonNode.Parse(await BodyAsync(http))!.AsObject(), Tokens, Granted, denied) ?? throw RefusalException.NoSuchPath());
             return;
         }
 

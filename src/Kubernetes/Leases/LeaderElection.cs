@@ -108,6 +108,9 @@ public sealed partial class LeaderElection(KubernetesClient client, LeaderElecti
     /// <summary>Why the Lease can be neither read nor taken; empty while it can. For any thread.</summary>
     public string Problem { get; private set; } = "";
 
+    /// <summary>Whether <see cref="Problem"/> is a role that is missing, so that no replica of ours can lead. For any thread.</summary>
+    public bool IsForbidden { get; private set; }
+
     /// <summary>Waits, leads, and waits again, until the token; then the Lease is released and this returns.</summary>
     /// <param name="lead">Runs while we lead, and must end soon after <see cref="Leadership.Ended"/>. When it ends by itself, so does the leading. Its exceptions are passed on.</param>
     public async Task RunAsync(Func<Leadership, Task> lead, CancellationToken cancellationToken)
@@ -219,13 +222,13 @@ public sealed partial class LeaderElection(KubernetesClient client, LeaderElecti
         try
         {
             var lease = await LookAndTakeAsync(isRenewal, cancellationToken);
-            Problem = "";
+            (Problem, IsForbidden) = ("", false);
             return lease;
         }
         catch (KubernetesException e) when (e.Fault is ApiFault.VersionConflict or ApiFault.AlreadyExists)
         {
             // Another was faster; the next look says who.
-            Problem = "";
+            (Problem, IsForbidden) = ("", false);
             return null;
         }
         catch (KubernetesException e)
@@ -236,7 +239,7 @@ public sealed partial class LeaderElection(KubernetesClient client, LeaderElecti
                 LogNotRenewed(e.Message);
             }
 
-            Problem = e.Message;
+            (Problem, IsForbidden) = (e.Message, e.Fault is ApiFault.Forbidden);
             return null;
         }
     }

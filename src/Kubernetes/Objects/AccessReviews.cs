@@ -132,3 +132,44 @@ public sealed record SubjectAccessReviewStatus
 
     public string EvaluationError { get; init; } = "";
 }
+
+/// <summary>authorization.k8s.io/v1: all that we ourselves may in one namespace, those of the whole cluster among them.</summary>
+public sealed record SelfSubjectRulesReview : IReview<SelfSubjectRulesReview>
+{
+    public static ResourceType Type { get; } = new("authorization.k8s.io", "v1", "selfsubjectrulesreviews", nameof(SelfSubjectRulesReview), IsNamespaced: false);
+
+    public string ApiVersion { get; init; } = "authorization.k8s.io/v1";
+
+    public string Kind { get; init; } = nameof(SelfSubjectRulesReview);
+
+    public SelfSubjectRulesReviewSpec Spec { get; init; } = new();
+
+    public SubjectRulesReviewStatus? Status { get; init; }
+}
+
+public sealed record SelfSubjectRulesReviewSpec
+{
+    public string Namespace { get; init; } = "";
+}
+
+public sealed record SubjectRulesReviewStatus
+{
+    public IReadOnlyList<ResourceRule> ResourceRules { get; init; } = [];
+
+    /// <summary>Another authorizer may allow more, which it cannot list.</summary>
+    public bool Incomplete { get; init; }
+}
+
+/// <summary>What a role allows; <c>*</c> is everything.</summary>
+public sealed record ResourceRule
+{
+    public IReadOnlyList<string> Verbs { get; init; } = [];
+
+    public IReadOnlyList<string> ApiGroups { get; init; } = [];
+
+    /// <summary>With their subresources, as <c>nodetunings/status</c>; <c>*/status</c> is that of every resource.</summary>
+    public IReadOnlyList<string> Resources { get; init; } = [];
+
+    /// <summary>Empty: whatever the name.</summary>
+    public IReadOnlyList<string> ResourceNames { get; init; } = [];
+}

@@ -18,6 +18,8 @@ public sealed class ClusterObjectStore<T>(KubernetesClient client, ResourceQuery
     // Our own fields, whoever took them meanwhile: the objects are ours alone. Never used for other kinds.
     private static readonly WriteOptions Ours = new() { Force = true };
 
+    private static readonly WriteOptions OnTrial = new() { Force = true, IsDryRun = true };
+
     public Task<ResourceList<T>> ListAsync(CancellationToken cancellationToken = default) => client.ListAsync<T>(query, cancellationToken);
 
     public Task<T?> FindAsync(string name, string @namespace = "", CancellationToken cancellationToken = default) => client.FindAsync<T>(name, @namespace, cancellationToken);
@@ -25,11 +27,16 @@ public sealed class ClusterObjectStore<T>(KubernetesClient client, ResourceQuery
     public IAsyncEnumerable<ResourceChange<T>> FollowAsync(CancellationToken cancellationToken = default) =>
         new ResourceStream<T>(client, query, time, logger).FollowAsync(cancellationToken);
 
-    public async Task<T> ApplyAsync(T value, CancellationToken cancellationToken = default)
+    public Task<T> ApplyAsync(T value, CancellationToken cancellationToken = default) => ApplyAsync(value, Ours, cancellationToken);
+
+    /// <summary>As <see cref="ApplyAsync(T, CancellationToken)"/>, and nothing is stored: whether roles, admission and the kind's own rules would take it.</summary>
+    public Task<T> TryApplyAsync(T value, CancellationToken cancellationToken = default) => ApplyAsync(value, OnTrial, cancellationToken);
+
+    private async Task<T> ApplyAsync(T value, WriteOptions options, CancellationToken cancellationToken)
     {
         if (leadership is null)
         {
-            return await client.ApplyAsync(value, Ours, cancellationToken);
+            return await client.ApplyAsync(value, options, cancellationToken);
         }
 
         // The version that was looked at goes with the write: a later leader's write in between is a conflict.
@@ -42,7 +49,7 @@ public sealed class ClusterObjectStore<T>(KubernetesClient client, ResourceQuery
         }
 
         term.Demand();
-        return await client.ApplyAsync(WithMetadata(value, metadata), Ours, cancellationToken);
+        return await client.ApplyAsync(WithMetadata(value, metadata), options, cancellationToken);
     }
 
     public async Task<T> ApplyStatusAsync(T value, CancellationToken cancellationToken = default)

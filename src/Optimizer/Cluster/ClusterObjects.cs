@@ -65,6 +65,12 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
 
     public OptimizationPolicy? PolicyAtStart() => null;
 
+    /// <summary>A pod as last told; <see langword="null"/> where none of that name is known.</summary>
+    public Pod? PodNamed(string @namespace, string name) => pods.Find(name, @namespace);
+
+    /// <summary>The policy that counts as last told; <see langword="null"/> where it is not known.</summary>
+    public OptimizationPolicy? Policy => policies.Find(policyName);
+
     public async Task<ClusterSnapshot> ReadAsync(CancellationToken cancellationToken = default)
     {
         await DemandSyncedAsync(cancellationToken);
@@ -85,24 +91,9 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
         var conflicts = 0;
         while (true)
         {
-            // What is stored, not what was told: another write may be on its way here.
-            var stored = await tuningStore.FindAsync(node, cancellationToken: cancellationToken);
-            var wanted = new NodeTuning
-            {
-                Metadata = new ObjectMeta
-                {
-                    Name = node,
-                    ResourceVersion = stored?.Metadata.ResourceVersion ?? "",
-                    Labels = Ownership.Labels,
-                    Annotations = recommendation.Length > 0
-                        ? new Dictionary<string, string>(StringComparer.Ordinal) { [NetworkRecommendation.NameAnnotation] = recommendation }
-                        : new Dictionary<string, string>(StringComparer.Ordinal),
-                },
-                Spec = new NodeTuningSpec { Settings = [.. change(stored?.Spec.Settings ?? [])] },
-            };
             try
             {
-                written[node] = (await tuningStore.ApplyAsync(wanted, cancellationToken), time.GetUtcNow());
+                written[node] = (await tuningStore.ApplyAsync(await WantedAsync(node, change, recommendation, cancellationToken), cancellationToken), time.GetUtcNow());
                 return;
             }
             catch (KubernetesException e) when (e.Fault is ApiFault.VersionConflict && conflicts++ < MostConflicts)
@@ -110,6 +101,28 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
                 // Somebody else was faster; the change is made on what he left.
             }
         }
+    }
+
+    public async Task TryReplaceSettingsAsync(string node, Func<IReadOnlyList<SysctlSetting>, IEnumerable<SysctlSetting>> change, string recommendation, CancellationToken cancellationToken = default) =>
+        await tuningStore.TryApplyAsync(await WantedAsync(node, change, recommendation, cancellationToken), cancellationToken);
+
+    /// <summary>Made of what is stored, not of what was told: another write may be on its way here.</summary>
+    private async Task<NodeTuning> WantedAsync(string node, Func<IReadOnlyList<SysctlSetting>, IEnumerable<SysctlSetting>> change, string recommendation, CancellationToken cancellationToken)
+    {
+        var stored = await tuningStore.FindAsync(node, cancellationToken: cancellationToken);
+        return new NodeTuning
+        {
+            Metadata = new ObjectMeta
+            {
+                Name = node,
+                ResourceVersion = stored?.Metadata.ResourceVersion ?? "",
+                Labels = Ownership.Labels,
+                Annotations = recommendation.Length > 0
+                    ? new Dictionary<string, string>(StringComparer.Ordinal) { [NetworkRecommendation.NameAnnotation] = recommendation }
+                    : new Dictionary<string, string>(StringComparer.Ordinal),
+            },
+            Spec = new NodeTuningSpec { Settings = [.. change(stored?.Spec.Settings ?? [])] },
+        };
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
@@ -169,7 +182,7 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     }
 
     /// <summary>Kinds that the API server refuses to tell of, or has not told of for longer than any watch is silent, each with its reason; and what others cannot do.</summary>
-    private ImmutableArray<string> Problems() =>
+    public ImmutableArray<string> Problems() =>
     [
         .. elsewhere?.Invoke() ?? [],
         .. from stream in streams.OrderBy(static each => each.Key, StringComparer.Ordinal)

@@ -24,6 +24,7 @@ internal static class ClusterRegistration
 
     private static IServiceCollection AddApiServer(this IServiceCollection services) => services
         .AddKubernetesClient($"{ClusterOptions.Section}.source")
+        .AddRoleWatch(RoleWatch.Often, static provider => OptimizerRules.All(Options(provider).LeaseName))
         .AddSingleton<Leader>()
         .AddHostedService(static provider => provider.GetRequiredService<Leader>())
         .AddSingleton<IObjectStore<NetworkRecommendation>>(static provider => new ClusterObjectStore<NetworkRecommendation>(
@@ -41,12 +42,13 @@ internal static class ClusterRegistration
     private static IEnumerable<string> Elsewhere(IServiceProvider provider) =>
         from known in new[]
         {
-            ("no optimizer can lead, so nothing is written", provider.GetRequiredService<Leader>().Problem),
-            ("Events cannot be written", provider.GetService<EventRecorder>()?.Problem.Text),
-            ("who asks cannot be reviewed, and is refused", provider.GetService<AccessReviewer>()?.Problem.Text),
+            ("", provider.GetRequiredService<RoleWatch>().Problem),
+            ("no optimizer can lead, so nothing is written: ", provider.GetRequiredService<Leader>().Problem),
+            ("Events cannot be written: ", provider.GetService<EventRecorder>()?.Problem.Text),
+            ("who asks cannot be reviewed, and is refused: ", provider.GetService<AccessReviewer>()?.Problem.Text),
         }
         where known.Item2 is { Length: > 0 }
-        select $"{known.Item1}: {known.Item2}";
+        select $"{known.Item1}{known.Item2}";
 
     private static Func<Leadership?> Term(IServiceProvider provider)
     {

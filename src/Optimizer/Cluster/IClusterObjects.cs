@@ -24,4 +24,8 @@ public interface IClusterObjects
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="IOException">Nothing was replaced; a <see cref="KubernetesException"/> where the API server refused.</exception>
     Task ReplaceSettingsAsync(string node, Func<IReadOnlyList<SysctlSetting>, IEnumerable<SysctlSetting>> change, string recommendation, CancellationToken cancellationToken = default);
+
+    /// <summary>Whether <see cref="ReplaceSettingsAsync"/> would be taken; nothing is stored.</summary>
+    /// <exception cref="IOException">It would not, and why.</exception>
+    Task TryReplaceSettingsAsync(string node, Func<IReadOnlyList<SysctlSetting>, IEnumerable<SysctlSetting>> change, string recommendation, CancellationToken cancellationToken = default);
 }

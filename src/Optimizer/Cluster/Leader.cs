@@ -30,6 +30,9 @@ public sealed class Leader : BackgroundService
     /// <summary>Why nobody can become the leader here, as a role that is missing; empty while somebody can.</summary>
     public string Problem => election.Problem;
 
+    /// <summary>Whether no replica can lead, for want of a role.</summary>
+    public bool IsForbidden => election.IsForbidden;
+
     /// <summary>Our term; <see langword="null"/> while another leads.</summary>
     public Leadership? Current => election.Current is { Holds: true } term ? term : null;
 

@@ -52,6 +52,20 @@ public sealed class ObjectsDirectory(ClusterOptions options, TimeProvider time, 
         }
     }
 
+    /// <summary>As far as a file's own content says it.</summary>
+    public Task TryReplaceSettingsAsync(string node, Func<IReadOnlyList<SysctlSetting>, IEnumerable<SysctlSetting>> change, string recommendation, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            _ = ReadSpec(node);
+            return Task.CompletedTask;
+        }
+        catch (IOException e)
+        {
+            return Task.FromException(e);
+        }
+    }
+
     /// <exception cref="IOException">Nothing was replaced.</exception>
     private void Write(string node, NodeTuningSpec spec, string recommendation)
     {

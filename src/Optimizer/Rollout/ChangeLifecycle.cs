@@ -30,12 +30,11 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
     /// <summary>More of it would make the setting's name longer than a DNS name.</summary>
     private const int LongestTargetName = 180;
 
-    /// <summary>Journals the plan, then writes it for the node's Tuner.</summary>
-    /// <exception cref="IOException">The journal could not be written: nothing was changed.</exception>
-    public async Task BeginAsync(SysctlProposal proposal, ClusterSnapshot cluster, CancellationToken cancellationToken)
+    /// <summary>What would be begun.</summary>
+    public Change Plan(SysctlProposal proposal, ClusterSnapshot cluster)
     {
         var canary = cluster.Policy.Spec.Canary;
-        var change = new Change(
+        return new Change(
             NameOf(proposal, cluster.At),
             proposal.Finding.Cause,
             proposal.Node,
@@ -55,6 +54,27 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
             Stages = [.. canary.Stages],
             Watch = canary.Watch ?? canary.Duration,
         };
+    }
+
+    /// <summary>Asked before anything is begun: what nobody may write must wait, not fail.</summary>
+    /// <returns>Why it could not be written; <see langword="null"/> when it could.</returns>
+    public async Task<string?> RefusalAsync(Change change, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await writer.TryAsync(change, cancellationToken);
+            return null;
+        }
+        catch (IOException e)
+        {
+            return $"it cannot be written for the Tuner of {change.Node}: {e.Message}";
+        }
+    }
+
+    /// <summary>Journals the plan, then writes it for the node's Tuner.</summary>
+    /// <exception cref="IOException">The journal could not be written: nothing was changed.</exception>
+    public async Task BeginAsync(Change change, CancellationToken cancellationToken)
+    {
         journal.Enter(
             ChangePhase.Planned, change, $"planned as a canary: {change}; judged within {Duration.Format(change.JudgeAfter * LongestMeasuring)}; undone by the Tuner at {change.RevertAt:HH:mm:ss} unless kept");
         try

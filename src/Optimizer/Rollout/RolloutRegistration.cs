@@ -26,7 +26,9 @@ internal static class RolloutRegistration
         .AddSingleton(static provider => new EventRecorder(
             provider.GetRequiredService<KubernetesClient>(), "netpulse.io/optimizer", provider.GetRequiredService<Leader>().Identity, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EventRecorder>>()))
         .AddSingleton<RecommendationEvents>()
+        .AddSingleton<ProblemEvents>()
         .AddSingleton<PolicyConditions>()
+        .AddHostedService<LeaderlessNotice>()
         .AddHostedService(static provider => provider.GetRequiredService<RecommendationEvents>());
 
     private static IServiceCollection AddRollout(this IServiceCollection services) => services

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using NetPulse.Hosting;
 using NetPulse.Kubernetes.Client;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Kubernetes.Stores;
@@ -29,6 +30,7 @@ public sealed partial class ClusterNodeObjects : BackgroundService, INodeObjects
     private readonly ResourceCache<NodeTuning> tuning;
     private readonly ResourceCache<Pod> pods;
     private readonly PodProcesses processes;
+    private readonly RoleWatch roles;
     private readonly TunerMetrics metrics;
     private readonly TimeProvider time;
     private readonly ILogger<ClusterNodeObjects> logger;
@@ -43,9 +45,9 @@ public sealed partial class ClusterNodeObjects : BackgroundService, INodeObjects
     private int changes = 1;
     private string refusal = "";
 
-    public ClusterNodeObjects(KubernetesClient client, string node, PodProcesses processes, TunerMetrics metrics, TimeProvider time, ILoggerFactory loggers)
+    public ClusterNodeObjects(KubernetesClient client, string node, PodProcesses processes, RoleWatch roles, TunerMetrics metrics, TimeProvider time, ILoggerFactory loggers)
     {
-        (Node, this.client, this.processes, this.metrics, this.time, logger) = (node, client, processes, metrics, time, loggers.CreateLogger<ClusterNodeObjects>());
+        (Node, this.client, this.processes, this.roles, this.metrics, this.time, logger) = (node, client, processes, roles, metrics, time, loggers.CreateLogger<ClusterNodeObjects>());
         var own = new ResourceQuery { FieldSelector = $"metadata.name={node}" };
         tunings = new ClusterObjectStore<NodeTuning>(client, own, time, loggers.CreateLogger<ClusterObjectStore<NodeTuning>>());
         podStream = new ResourceStream<Pod>(client, new ResourceQuery { FieldSelector = $"spec.nodeName={node}" }, time, logger);
@@ -168,7 +170,7 @@ public sealed partial class ClusterNodeObjects : BackgroundService, INodeObjects
 
     private async Task WriteAsync(NodeTuningStatus status, CancellationToken cancellationToken)
     {
-        var whole = new NodeTuning { Metadata = new ObjectMeta { Name = Node }, Status = status with { Conditions = (ReadStatus()?.Conditions ?? []).With(Ready(status)) } };
+        var whole = new NodeTuning { Metadata = new ObjectMeta { Name = Node }, Status = status with { Conditions = (ReadStatus()?.Conditions ?? []).With(Ready(status, roles.Problem)) } };
         try
         {
             await tunings.ApplyStatusAsync(whole, cancellationToken);
@@ -200,15 +202,15 @@ public sealed partial class ClusterNodeObjects : BackgroundService, INodeObjects
 
     private static string Text(NodeTuningStatus status) => JsonSerializer.Serialize(status with { ObservedAt = default }, KubernetesJson.TypeOf<NodeTuningStatus>());
 
-    private static Condition Ready(NodeTuningStatus status)
+    private static Condition Ready(NodeTuningStatus status, string rolesProblem)
     {
         var open = status.Settings.Where(static setting => setting.State is SettingState.Refused or SettingState.Failed or SettingState.Overridden).Select(static setting => $"{setting.Name}: {setting.Message}").ToList();
         return new Condition
         {
             Type = "Ready",
-            Status = status.Problem.Length == 0 && open.Count == 0 ? Condition.True : Condition.False,
-            Reason = status.Problem.Length > 0 ? "Unreadable" : open.Count > 0 ? "NotAllHold" : "AllHold",
-            Message = status.Problem.Length > 0 ? status.Problem : string.Join("; ", open.Take(5)),
+            Status = status.Problem.Length + rolesProblem.Length == 0 && open.Count == 0 ? Condition.True : Condition.False,
+            Reason = status.Problem.Length > 0 ? "Unreadable" : rolesProblem.Length > 0 ? "RolesMissing" : open.Count > 0 ? "NotAllHold" : "AllHold",
+            Message = string.Join("; ", open.Take(5).Prepend(rolesProblem).Prepend(status.Problem).Where(static told => told.Length > 0)),
             LastTransitionTime = status.ObservedAt,
         };
     }

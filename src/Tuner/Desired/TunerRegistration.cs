@@ -39,6 +39,7 @@ public static class TunerRegistration
         }
 
         services.AddKubernetesClient($"{TunerOptions.Section}.source", "netpulse-tuner");
+        services.AddRoleWatch(RoleWatch.OnEveryNode, static _ => TunerRules.All);
         services.AddSingleton<PodProcesses>();
         services.AddSingleton(static s => ActivatorUtilities.CreateInstance<ClusterNodeObjects>(s, Options(s).Node));
         services.AddSingleton<INodeObjects>(static s => s.GetRequiredService<ClusterNodeObjects>());

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using NetPulse.ApiServer;
 using NetPulse.Kubernetes.Client;
 using NetPulse.Kubernetes.Objects;
+using NetPulse.Optimizer.Cluster;
 
 namespace NetPulse.Optimizer.Tests.Deployment;
 
@@ -33,6 +34,18 @@ public sealed class RoleTests
             return data;
         }
     }
+
+    /// <summary>Those of the collector and of the Tuner: each service names its own in EndToEnd.</summary>
+    [Fact]
+    public void What_the_optimizer_says_that_it_needs_is_what_its_roles_grant() => Assert.Equal(
+        from role in DeployFolder.RenderedChart(DeployFolder.Values()).Where(static each => each["kind"]!.ToString() is "Role" or "ClusterRole" && each["metadata"]!["name"]!.ToString() == "netpulse-optimizer")
+        from rule in role["rules"]!.AsArray().OfType<JsonObject>()
+        from verb in rule["verbs"]!.AsArray()
+        from @group in rule["apiGroups"]!.AsArray()
+        from resource in rule["resources"]!.AsArray()
+        orderby $"{@group} {resource} {verb}"
+        select new NeededRule($"{verb}", $"{@group}", $"{resource}", $"{rule["resourceNames"]?[0]}"),
+        OptimizerRules.All("netpulse-optimizer").OrderBy(static rule => $"{rule.Group} {rule.Resource} {rule.Verb}"));
 
     [Theory]
     [MemberData(nameof(Rules))]

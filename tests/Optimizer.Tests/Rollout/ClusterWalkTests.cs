@@ -99,14 +99,24 @@ public sealed class ClusterWalkTests : IAsyncLifetime, IAsyncDisposable
             await MissesAsync(verb, resource);
         }
 
-        // What no role lets be written for a node is told on the recommendation, and nothing is made.
+        // What no role lets be written for a node waits, and says so: nothing was begun, so nothing has failed.
         var recommendation = await RunsUntilAsync(static each => each.Status?.Phase == RecommendationPhase.AwaitingApproval);
         Assert.Equal(200, await PatchAsync(recommendation, """{"spec":{"approval":"Approved"}}"""));
         await SeenAsync(static each => each.Spec!.Approval == ApprovalDecision.Approved);
-        server.Deny("patch", "nodetunings");
+        foreach (var verb in new[] { "get", "patch" })
+        {
+            server.Deny(verb, "nodetunings");
+            await TunerAnswersAsync();
+            var blocked = await RunsUntilAsync(each => each.Metadata.Name == recommendation.Metadata.Name && each.Status?.Conditions.OfType("Allowed") is { Reason: "Write" } gate && gate.Message.Contains($"the verb {verb} on nodetunings ", StringComparison.Ordinal));
+            Assert.Equal(RecommendationPhase.Blocked, blocked.Status!.Phase);
+            Assert.Contains(rig.Run.Latest.Problems, problem => problem.Contains($"the verb {verb} on nodetunings ", StringComparison.Ordinal));
+            Assert.Empty(rig.Journal.Changes);
+            server.Allow(verb, "nodetunings");
+        }
+
         await TunerAnswersAsync();
-        await RunsUntilAsync(each => each.Metadata.Name == recommendation.Metadata.Name && each.Status?.History.Any(static step => step.Reason.Contains("the verb patch on nodetunings ", StringComparison.Ordinal)) == true);
-        Assert.Null(server.Find(Api, "nodetunings", Examples.Node)!["spec"]?["settings"]);
+        await RunsUntilAsync(each => each.Metadata.Name == recommendation.Metadata.Name && each.Status?.History.Any(static step => step.Action == "Written") == true);
+        Assert.NotEmpty(server.Find(Api, "nodetunings", Examples.Node)!["spec"]!["settings"]!.AsArray());
     }
 
     private async Task MissesAsync(string verb, string resource)

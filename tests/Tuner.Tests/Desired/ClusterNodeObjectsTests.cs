@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using NetPulse.ApiServer;
+using NetPulse.Hosting;
 using NetPulse.Kubernetes.Client;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Tests;
@@ -24,6 +25,7 @@ public sealed class ClusterNodeObjectsTests : IAsyncLifetime, IAsyncDisposable
     private readonly string directory = Directory.CreateTempSubdirectory("nptest-").FullName;
     private readonly List<IDisposable> running = [];
     private TestApiServer server = null!;
+    private RoleWatch roles = null!;
     private ClusterNodeObjects objects = null!;
     private Reconciler reconciler = null!;
 
@@ -36,13 +38,14 @@ public sealed class ClusterNodeObjectsTests : IAsyncLifetime, IAsyncDisposable
         var state = StateDirectory.Open(directory);
         var held = HeldValues.Open(state, BootId.Read(), NullLogger<HeldValues>.Instance);
         var (sysctls, metrics) = (new NamespaceSysctls(), new TunerMetrics());
-        objects = new ClusterNodeObjects(client, "node-1", new PodProcesses(), metrics, TimeProvider.System, NullLoggerFactory.Instance);
+        roles = new RoleWatch(client, TunerRules.All, RoleWatch.OnEveryNode, TimeProvider.System, NullLogger<RoleWatch>.Instance);
+        objects = new ClusterNodeObjects(client, "node-1", new PodProcesses(), roles, metrics, TimeProvider.System, NullLoggerFactory.Instance);
         var trial = new KnobTrial(KnobTable.Accepted, NullLogger<KnobTrial>.Instance);
         trial.Run();
         reconciler = new Reconciler(
             objects, held, new ValueHolder(held, sysctls, metrics, TimeProvider.System, NullLogger<ValueHolder>.Instance), new SettingCheck(KnobTable.Accepted, trial, sysctls, held, TimeProvider.System),
             KnobTable.Accepted, trial, sysctls, metrics, TimeProvider.System, NullLogger<Reconciler>.Instance);
-        running.AddRange([objects, client, sysctls, metrics, held, state]);
+        running.AddRange([objects, roles, client, sysctls, metrics, held, state]);
     }
 
     Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
@@ -200,6 +203,16 @@ public sealed class ClusterNodeObjectsTests : IAsyncLifetime, IAsyncDisposable
         server.Allow("patch", "nodetunings/status");
         await TurnedAsync(static status => status?.Settings.SingleOrDefault()?.State == SettingState.Applied);
         process.Kill();
+    }
+
+    [KernelFact]
+    public async Task A_rule_that_is_missing_is_told_on_the_NodeTuning()
+    {
+        server.Granted = [.. TunerRules.All.Select(static rule => (rule.Verb, rule.Group, rule.Resource))];
+        server.Deny("watch", "pods");
+        await roles.LookAsync(deadline.Token);
+        await FollowAsync();
+        await TurnedAsync(static status => status?.Conditions.OfType("Ready") is { Status: "False", Reason: "RolesMissing" } ready && ready.Message.Contains("the verb watch on pods ", StringComparison.Ordinal));
     }
 
     private static SysctlSetting Setting() => new() { Name = "raise-window", Sysctl = Sysctl, Value = Value, Pod = new PodReference { Namespace = "lab", Name = "archive-0" } };
