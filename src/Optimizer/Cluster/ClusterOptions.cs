@@ -38,7 +38,7 @@ public sealed class ClusterOptions : IValidatableObject
     {
         if (Groups.Count > 0 && Groups.Count(group => group.Name == Group) != 1)
         {
-            yield return new ValidationResult($"must name this one, \"{Group}\", once", [nameof(Groups)]);
+            yield return new ValidationResult("must be named once in cluster.groups", [nameof(Group)]);
         }
     }
 }
