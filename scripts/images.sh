@@ -140,7 +140,7 @@ inside() { # root, uid, program and arguments; $volumes are those that are writt
 		mount --rbind /proc "$root/proc"
 		mount --rbind /dev "$root/dev"
 		mount --bind /sys "$root/sys"
-		mount --bind /sys/fs/cgroup "$root/sys/fs/cgroup"
+		mount --rbind /sys/fs/cgroup "$root/sys/fs/cgroup"
 		for volume in $volumes; do
 			case $volume in
 				*=*) mount --bind "${volume#*=}" "$root/${volume%%=*}" ;;

@@ -24,7 +24,7 @@ internal static class ClusterRegistration
 
     private static IServiceCollection AddApiServer(this IServiceCollection services) => services
         .AddKubernetesClient($"{ClusterOptions.Section}.source")
-        .AddRoleWatch(RoleWatch.Often, static provider => OptimizerRules.All(Options(provider).LeaseName))
+        .AddRoleWatch(RoleWatch.Often, static provider => OptimizerRules.All(Options(provider).LeaseName, provider.GetService<AccessReviewer>() is not null))
         .AddSingleton<NodeGroups>()
         .AddSingleton<Leader>()
         .AddHostedService(static provider => provider.GetRequiredService<Leader>())
