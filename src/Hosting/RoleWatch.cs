@@ -80,7 +80,7 @@ public sealed partial class RoleWatch : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (true)
+        while (!stoppingToken.IsCancellationRequested)
         {
             await LookAsync(stoppingToken);
             await Task.Delay(Missing.IsEmpty || every < WhileMissing ? every : WhileMissing, time, stoppingToken);

@@ -26,6 +26,7 @@ public sealed class ValuesSchemaTests
     [InlineData("optimizer: {replicas: many}", ".optimizer.replicas")]
     [InlineData("optimizer: {volume: 20}", ".optimizer.volume")]
     [InlineData("store: {kind: Files}", ".store.kind")]
+    [InlineData("store: {retentionBytes: 20GB}", ".store.retentionBytes")]
     [InlineData("store: {kind: Prometheus}", ".store.writeUrl")]
     [InlineData("store: {kind: Influx, influxUrl: influx}", ".store.influxUrl")]
     [InlineData("policy: {mode: Apply}", ".policy.namespaces")]

@@ -248,6 +248,20 @@ public sealed class SeriesBankTests
         }
     }
 
+    [Fact]
+    public void What_is_normal_stays_near_the_level_of_a_series_that_idles_and_jumps()
+    {
+        var bank = new SeriesBank(SignalKind.Throughput, 1);
+        var (raw, gated) = (new float[1], new float[1]);
+        for (var i = 0; i < 1000; i++)
+        {
+            bank.Observe((long)i * Minute, [i / 3 % 2 == 0 ? 1 : 1e9f], [], raw, gated);
+        }
+
+        var normal = bank.Normal(0);
+        Assert.InRange(normal.High / normal.Low, 1, 10_001);
+    }
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public void A_restart_neither_forgets_nor_alarms(SignalKind kind)

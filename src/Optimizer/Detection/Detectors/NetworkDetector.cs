@@ -21,6 +21,9 @@ internal sealed class NetworkDetector(SignalKind kind, int blocks, float warmUp)
     private const float RangeWeight = 0.4f;
     private const float StuckWeight = 0.2f;
 
+    /// <summary>The normal range reaches no further than a factor of a hundred either way: how far a series jumps that mostly idles is no measure of what is normal.</summary>
+    private static readonly Lanes LongestReach = Vector256.Create(MathF.Log(100));
+
     /// <summary>Of the logarithm of a throughput: a factor of two beyond it scores as much as one beyond the level, 1.1.</summary>
     private const float SmallestRange = 0.25f;
 
@@ -71,7 +74,7 @@ internal sealed class NetworkDetector(SignalKind kind, int blocks, float warmUp)
     public (Lanes Low, Lanes High) Normal(int block)
     {
         ref readonly var state = ref states[block];
-        var reach = FarFromLevel * Vector256.MaxNative(state.Level.Scale, Vector256.Create(memory.SmallestScale));
+        var reach = Vector256.MinNative(FarFromLevel * Vector256.MaxNative(state.Level.Scale, Vector256.Create(memory.SmallestScale)), LongestReach);
         var high = Vector256.Exp(state.Level.Level + reach);
         return kind == SignalKind.Count ? (Lanes.Zero, (high - Lanes.One) * state.Count.Usual) : (Vector256.Exp(state.Level.Level - reach), high);
     }
