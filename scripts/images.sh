@@ -182,7 +182,7 @@ answers() { # root, uid, path, what the answer must hold, program and arguments
 	local port=$((20000 + RANDOM % 10000)) log=$work/run.log begun=$SECONDS
 	(inside "$1" "$2" "${@:5}" "--http:listen=127.0.0.1:$port") >"$log" 2>&1 &
 	running=$!
-	until curl -fsS "http://127.0.0.1:$port$3" 2>/dev/null | grep -q "$4"; do
+	until curl -fsS "http://127.0.0.1:$port$3" 2>/dev/null | grep "$4" >/dev/null; do
 		still_runs "$log" "$begun"
 	done
 	end "as user $2: $3 answered"

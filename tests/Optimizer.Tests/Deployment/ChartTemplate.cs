@@ -16,10 +16,10 @@ internal sealed partial class ChartTemplate
 
     public static string Render(string template, JsonObject values, string @namespace, string release = Release)
     {
-        var root = new JsonObject { ["Values"] = values.DeepClone(), ["Release"] = new JsonObject { ["Namespace"] = @namespace, ["Name"] = release } };
-        var chart = new ChartTemplate(template, root);
+        var given = new JsonObject { ["Values"] = values.DeepClone(), ["Release"] = new JsonObject { ["Namespace"] = @namespace, ["Name"] = release } };
+        var chart = new ChartTemplate(template, given);
         var output = new List<string>();
-        Assert.Equal("", chart.Block(root, output));
+        Assert.Equal("", chart.Block(given, output));
         return string.Join('\n', output);
     }
 
