@@ -6,6 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# -ge 1 ] || { echo "usage: $0 DIRECTORY [collector] [optimizer] [tuner]" >&2; exit 64; }
+command -v curl >/dev/null || { echo "curl is missing, which asks the programs in the images whether they work: apt-get install curl" >&2; exit 1; }
 mkdir -p "$1"
 out=$(realpath "$1")
 shift
