@@ -75,9 +75,13 @@ if [ ! -e "$policy" ]; then
 	chmod 755 "$policy"
 	trap 'rm -f "$log" "$policy"' EXIT
 fi
+enabled() { find /etc/systemd/system -path '*.wants/*.service' 2>/dev/null | sort; }
+before=$(enabled)
 if ! { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
 	tail -n 15 "$log" >&2
 	echo "Debian's packages could not be installed (see above). Check the network and /etc/apt/sources.list, or install by hand: ${missing[*]}" >&2
 	exit 1
 fi
+# Nor at the next boot.
+comm -13 <(echo "$before") <(enabled) | xargs -r rm -f
 echo "installed: ${missing[*]}"

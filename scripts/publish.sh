@@ -25,11 +25,13 @@ node: {name: published}
 sampling: {interval: 1s}
 http: {listen: "127.0.0.1:$port"}
 SETTINGS
+command -v curl >/dev/null || { echo "curl is missing, which asks the published collector whether it works: apt-get install curl" >&2; exit 1; }
 started=$(date +%s%N)
 "$program" --config "$work/settings.yaml" >"$work/log" 2>&1 &
 pid=$!
+deadline=$((SECONDS + 60))
 until curl -fsS "http://127.0.0.1:$port/metrics" >"$work/metrics" 2>/dev/null; do
-	kill -0 "$pid" 2>/dev/null || { cat "$work/log" >&2; exit 1; }
+	kill -0 "$pid" 2>/dev/null && [ $SECONDS -lt "$deadline" ] || { echo "the published collector does not answer:" >&2; cat "$work/log" >&2; exit 1; }
 	sleep 0.02
 done
 ready=$(date +%s%N)

@@ -50,7 +50,7 @@ failed=0
 for entry in "${kernels[@]}"; do
 	IFS='|' read -r release package <<<"$entry"
 	[[ " ${wanted[*]} " == *" $release "* ]] || continue
-	image=$(apt-cache depends "$package" | awk '/Depends: linux-image-/ { print $2; exit }')
+	image=$(apt-cache depends "$package" | awk '/Depends: linux-image-/ { print $2; exit }' || true)
 	[ -n "$image" ] || { echo "Debian's lists have no $package: apt-get update, or name it in /etc/apt/sources.list" >&2; exit 1; }
 	if [ ! -d "$work/$image" ]; then
 		(cd "$work" && apt-get download -o APT::Sandbox::User=root "$image" && dpkg-deb -x "$image"_*.deb "$image" && rm "$image"_*.deb)

@@ -80,7 +80,21 @@ public sealed class EncryptedTests : IAsyncLifetime, IAsyncDisposable
         File.WriteAllText(FileOf("token"), "token-of-collector");
         var query = new Uri($"https://127.0.0.1:{optimizerPort}/api/v1/query?query=netpulse_source_success");
         await optimizer.UntilAsync(async () => (await AskAsync(query, "token-of-reader")).Contains("\"node\":\"node-1\"", StringComparison.Ordinal));
+
+        // A profile is judged by what was measured, for those who may read it.
+        File.WriteAllText(FileOf("profile.conf"), "net.ipv4.tcp_timestamps = 0\n");
+        Assert.Contains("(401): ", (await JudgeAsync(optimizerPort)).Errors, StringComparison.Ordinal);
+        File.WriteAllText(FileOf("reader"), "token-of-reader\n");
+        Assert.Contains("node-1: ", (await JudgeAsync(optimizerPort, "--token-file", FileOf("reader"))).Output, StringComparison.Ordinal);
         Assert.DoesNotContain("token-of-", collector.Output + optimizer.Output, StringComparison.Ordinal);
+    }
+
+    private async Task<(string Output, string Errors)> JudgeAsync(int port, params string[] options)
+    {
+        var trust = new Dictionary<string, string>(StringComparer.Ordinal) { ["SSL_CERT_FILE"] = FileOf("ca.crt") };
+        using var command = ServiceUnderTest.Start("Optimizer", "netpulse-optimizer", trust, ["profile", "check", FileOf("profile.conf"), "--optimizer", $"https://127.0.0.1:{port}", .. options]);
+        await command.EndsAsync();
+        return (command.Output, command.Errors);
     }
 
     private string[] Serving(string name) => [$"--http:certificateFile={FileOf($"{name}.crt")}", $"--http:keyFile={FileOf($"{name}.key")}"];

@@ -17,7 +17,6 @@ internal static class RemoteWriteEndpoint
         var decoder = new RemoteWriteDecoder(Limits);
         endpoints.MapPost("/api/v1/write", async (HttpContext context, ISampleStore store) =>
         {
-            // One byte more than allowed tells too large from just large enough.
             if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             {
                 size.MaxRequestBodySize = Limits.CompressedBytes;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Net.Http.Headers;
 using NetPulse.Optimizer.Detection;
 using NetPulse.Telemetry.Samples;
@@ -22,17 +23,19 @@ public static class ProfileCommand
 
     private const string Usage =
         """
-        netpulse-optimizer profile check FILE [--optimizer URL]
+        netpulse-optimizer profile check FILE [--optimizer URL [--token-file FILE]]
             judges each line of a static profile (sysctl.conf, or a ConfigMap of such lines): helps, already so, useless, dangerous, unknown
             against this host's values alone, or, with --optimizer, as http://127.0.0.1:8470, against what was measured of every node and pod
+            in a cluster the optimizer asks for a token, as kubectl create token gives one; SSL_CERT_FILE names who signed its certificate
             exit code 1 where a line is dangerous
         """;
 
     /// <param name="args">After the verb.</param>
     public static async Task<int> RunAsync(IReadOnlyList<string> args, TextWriter output, TextWriter errors)
     {
-        var optimizer = args is ["check", _, "--optimizer", var given] && Uri.TryCreate(given, UriKind.Absolute, out var url) ? url : null;
-        if (args is not ["check", _] && optimizer is null)
+        var optimizer = args is ["check", _, "--optimizer", var given, ..] && Uri.TryCreate(given, UriKind.Absolute, out var url) ? url : null;
+        var tokenFile = args is [_, _, _, _, "--token-file", var named] ? named : null;
+        if (args.Count != (optimizer, tokenFile) switch { (null, _) => 2, (_, null) => 4, _ => 6 } || args[0] != "check")
         {
             await errors.WriteLineAsync(Usage);
             return UsageError;
@@ -47,11 +50,11 @@ public static class ProfileCommand
                 await errors.WriteLineAsync($"{args[1]}: {problem}");
             }
 
-            return optimizer is null ? await TellAsync(ProfileCheck.Judge(lines, ThisHost(lines)), output) : await AskAsync(optimizer, text, output);
+            return optimizer is null ? await TellAsync(ProfileCheck.Judge(lines, ThisHost(lines)), output) : await AskAsync(optimizer, tokenFile, text, output, errors);
         }
         catch (HttpRequestException e)
         {
-            await errors.WriteLineAsync($"{optimizer} does not answer ({e.Message}); without --optimizer the profile is judged by this host's values alone");
+            await errors.WriteLineAsync($"{optimizer} cannot be reached ({e.Message}); without --optimizer the profile is judged by this host's values alone");
             return Unavailable;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -71,13 +74,23 @@ public static class ProfileCommand
         return judgements.Any(judgement => judgement.Verdict == ProfileVerdict.Dangerous) ? 1 : 0;
     }
 
-    private static async Task<int> AskAsync(Uri optimizer, string text, TextWriter output)
+    private static async Task<int> AskAsync(Uri optimizer, string? tokenFile, string text, TextWriter output, TextWriter errors)
     {
         using var client = new HttpClient();
+        if (tokenFile is not null)
+        {
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(tokenFile)).Trim());
+        }
+
         using var body = new StringContent(text, new MediaTypeHeaderValue("text/plain"));
         using var answer = await client.PostAsync(new Uri(optimizer, "/api/v1/profile"), body);
-        answer.EnsureSuccessStatusCode();
         var told = await answer.Content.ReadAsStringAsync();
+        if (!answer.IsSuccessStatusCode)
+        {
+            await errors.WriteLineAsync($"{optimizer} refuses ({(int)answer.StatusCode}): {told.Trim()}{(answer.StatusCode == HttpStatusCode.Unauthorized ? "; name a file that holds one by --token-file" : "")}");
+            return Unavailable;
+        }
+
         await output.WriteAsync(told);
         return told.Contains($"{ProfileVerdict.Dangerous}:", StringComparison.Ordinal) ? 1 : 0;
     }

@@ -14,7 +14,7 @@ public sealed class QueryOptions
     [Range(100, 10_000_000)]
     public int MaxSeries { get; set; } = 200_000;
 
-    /// <summary>How long one query may take, waiting for its turn and sending included: 1 s to 1 h; 1 min unless set. A query's own <c>timeout</c> can only be shorter.</summary>
+    /// <summary>How long one query may take, waiting for its turn included, and of values also sending: 1 s to 1 h; 1 min unless set. A query's own <c>timeout</c> can only be shorter.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(1);
 

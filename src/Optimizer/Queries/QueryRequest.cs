@@ -59,7 +59,7 @@ internal sealed class QueryRequest
     /// <summary>The time that is asked for, without bounds all of it.</summary>
     public TimeRange Range => new(Time("start", DateTimeOffset.UnixEpoch), Time("end", now.AddDays(1)));
 
-    public TimeSpan? Timeout => Duration("timeout");
+    public TimeSpan? Timeout => Duration("timeout") is { } asked && asked < TimeSpan.Zero ? throw Bad("timeout", "it is negative") : Duration("timeout");
 
     /// <summary>Nothing stands for every series.</summary>
     public IReadOnlyList<SeriesSelector> Selectors => [.. Texts("match[]").Select(static text => PromQlParser.ParseSelector(text!))];

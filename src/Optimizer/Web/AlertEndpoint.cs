@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
 using NetPulse.Hosting;
 using NetPulse.Optimizer.Schedule;
 
@@ -17,9 +18,9 @@ internal static class AlertEndpoint
     public static void MapAlerts(this IEndpointRouteBuilder endpoints) =>
         endpoints.MapPost("/api/v1/alerts", static async (HttpContext context, RunDemand demand, AlertLog log, OptimizerMeter meter, CancellationToken cancellationToken) =>
         {
-            if (context.Request.ContentLength > MaxBodyBytes)
+            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             {
-                return Results.Text($"a webhook's message has at most {MaxBodyBytes} bytes\n", statusCode: StatusCodes.Status413PayloadTooLarge);
+                size.MaxRequestBodySize = MaxBodyBytes;
             }
 
             AlertMessage? message;
@@ -30,6 +31,10 @@ internal static class AlertEndpoint
             catch (JsonException e)
             {
                 return Results.Text($"this is not Alertmanager's message: {e.Message}\n", statusCode: StatusCodes.Status400BadRequest);
+            }
+            catch (BadHttpRequestException e)
+            {
+                return Results.Text(e.Message + "\n", statusCode: e.StatusCode);
             }
 
             if (message is not { Version: AlertMessage.KnownVersion, Alerts.IsDefault: false })

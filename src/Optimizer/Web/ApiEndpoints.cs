@@ -43,7 +43,7 @@ internal static class ApiEndpoints
             using var body = new StreamReader(request.Body);
             var judged = await profiles.JudgeAsync(await body.ReadToEndAsync(cancellationToken), run.Latest.Findings, run.Latest.Proposals, cancellationToken);
             return Results.Text(string.Concat(judged.SelectMany(node => node.Lines.Select(line => $"{node.Node}: {line}\n"))));
-        });
+        }).WithMetadata(AccessRule.Read);
 
         endpoints.MapPost("/api/v1/runs", static async (RunDemand demand, CancellationToken cancellationToken) =>
         {
