@@ -126,12 +126,36 @@ unpack_image() { # archive, root
 	rm -rf "$work/unpacked"
 }
 
-inside() { # root, uid, program and arguments: in a mount namespace of its own, with /proc, /sys and /dev as a runtime makes them
-	local root=$1 uid=$2
+# As its manifest has it: a root that cannot be written but for the volumes, of the capabilities those that are added, nothing gained by exec. In a mount namespace of its
+# own, with /proc, /sys and /dev as a runtime makes them. (Besides, chroot needs its own capability, which stays.)
+inside() { # root, uid, program and arguments; $volumes are those that are written to (path, or path=what is there), $capabilities those that are added, or all
+	local root=$1 uid=$2 rights=(--no-new-privs)
 	shift 2
-	exec unshare --mount --propagation private -- bash -c '
-		mount --rbind /proc "$1/proc" && mount --rbind /sys "$1/sys" && mount --rbind /dev "$1/dev" && mount -t tmpfs -o "uid=$2,gid=$2" tmpfs "$1/var/lib/netpulse" && mount -t tmpfs tmpfs "$1/tmp" &&
-		exec env -i DOTNET_EnableDiagnostics=0 DOTNET_GCgen0size=0x200000 MALLOC_ARENA_MAX=1 "$3" --userspec="$2:$2" "$1" "${@:4}"' - "$root" "$uid" "$(PATH=$PATH:/usr/sbin command -v chroot)" "$@"
+	[ "$capabilities" = all ] || rights+=("--bounding-set=-all,+sys_chroot,+setuid,+setgid${capabilities:+,$capabilities}")
+	for volume in $volumes; do mkdir -p "$root/${volume%%=*}"; done
+	mkdir -p "$root/run/netns"
+	exec unshare --mount --propagation private -- bash -euc '
+		root=$1 uid=$2 capabilities=$3 volumes=$4 rights=$5 chroot=$6
+		shift 6
+		mount --bind "$root" "$root"
+		mount --rbind /proc "$root/proc"
+		mount --rbind /dev "$root/dev"
+		mount --bind /sys "$root/sys"
+		mount --rbind /sys/fs/cgroup "$root/sys/fs/cgroup"
+		for volume in $volumes; do
+			case $volume in
+				*=*) mount --bind "${volume#*=}" "$root/${volume%%=*}" ;;
+				*) mount -t tmpfs -o "uid=$uid,gid=$uid" tmpfs "$root/$volume" ;;
+			esac
+		done
+		if [ "$capabilities" != all ]; then
+			mount -o remount,bind,ro "$root/sys"
+			mount -o remount,bind,ro "$root/sys/fs/cgroup"
+		fi
+		mount -o remount,bind,ro "$root"
+		[ "$uid" = 0 ] || chroot="$chroot --userspec=$uid:$uid"
+		exec env -i DOTNET_EnableDiagnostics=0 DOTNET_GCgen0size=0x200000 MALLOC_ARENA_MAX=1 setpriv $rights -- $chroot "$root" "$@"' \
+		- "$root" "$uid" "$capabilities" "$volumes" "${rights[*]}" "$(PATH=$PATH:/usr/sbin command -v chroot)" "$@"
 }
 
 refuses() { # root, uid, what its message must name, program and arguments
@@ -159,14 +183,15 @@ answers() { # root, uid, path, what the answer must hold, program and arguments
 	local port=$((20000 + RANDOM % 10000)) log=$work/run.log begun=$SECONDS
 	(inside "$1" "$2" "${@:5}" "--http:listen=127.0.0.1:$port") >"$log" 2>&1 &
 	running=$!
-	until curl -fsS "http://127.0.0.1:$port$3" 2>/dev/null | grep -q "$4"; do
+	until curl -fsS "http://127.0.0.1:$port$3" 2>/dev/null | grep "$4" >/dev/null; do
 		still_runs "$log" "$begun"
 	done
 	end "as user $2: $3 answered"
 }
 
 checks() { # root, program and arguments: a NodeTuning is read, what it asks for is refused, and the status says why
-	local log=$work/run.log begun=$SECONDS tunings=$1/objects/nodetunings
+	local log=$work/run.log begun=$SECONDS tunings=$work/objects/nodetunings
+	rm -rf "$work/objects"
 	mkdir -p "$tunings"
 	cat >"$tunings/images.yaml" <<-YAML
 		apiVersion: netpulse.io/v1alpha1
@@ -202,14 +227,21 @@ for name in "$@"; do
 	if find "$root" -name '*sh' -path '*bin/*' | grep -q .; then echo "there is a shell in it" >&2; exit 1; fi
 	case $name in
 		collector)
+			volumes=var/lib/netpulse/spool capabilities=+bpf,+perfmon,+net_admin,+sys_admin,+sys_ptrace,+dac_read_search
 			refuses "$root" 0 sampling.interval /app/netpulse-collector --sampling:interval=10ms
 			answers "$root" 0 /metrics 'netpulse_source_success{.*source="tcp.*} 1' /app/netpulse-collector --sampling:interval=1s --export:spool:directory=/var/lib/netpulse/spool
 			;;
 		optimizer)
+			volumes='var/lib/netpulse/optimizer tmp' capabilities=
 			refuses "$root" 65532 schedule.cron /app/netpulse-optimizer --schedule:cron=never
-			answers "$root" 65532 /readyz ok /app/netpulse-optimizer "--schedule:cron=* * * * * ?"
+			answers "$root" 65532 /readyz ok /app/netpulse-optimizer "--schedule:cron=* * * * * ?" --store:embedded:directory=/var/lib/netpulse/optimizer/store --journal:file=/var/lib/netpulse/optimizer/journal.jsonl
 			;;
 		tuner)
+			# The uninstall job first.
+			volumes= capabilities=
+			refuses "$root" 65532 KUBECONFIG /app/netpulse-tuner clear
+			volumes="var/lib/netpulse/tuner objects=$work/objects" capabilities=all
+			mkdir -p "$work/objects"
 			refuses "$root" 0 tuner.node /app/netpulse-tuner run --tuner:node=
 			checks "$root" /app/netpulse-tuner run --tuner:node=images --tuner:objectsDirectory=/objects
 			;;

@@ -16,10 +16,12 @@ namespace NetPulse.Hosting;
 public sealed partial class RoleWatch : BackgroundService
 {
     /// <summary>For what runs on every node: thousands ask one server.</summary>
-    public static readonly TimeSpan OnEveryNode = TimeSpan.FromMinutes(10);
+    public static readonly TimeSpan OnEveryNode = TimeSpan.FromMinutes(5);
 
     /// <summary>For what runs a few times.</summary>
     public static readonly TimeSpan Often = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan WhileMissing = TimeSpan.FromMinutes(1);
 
     private readonly KubernetesClient client;
     private readonly ImmutableArray<NeededRule> needed;
@@ -78,12 +80,11 @@ public sealed partial class RoleWatch : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var tick = new PeriodicTimer(every, time);
-        do
+        while (!stoppingToken.IsCancellationRequested)
         {
             await LookAsync(stoppingToken);
+            await Task.Delay(Missing.IsEmpty || every < WhileMissing ? every : WhileMissing, time, stoppingToken);
         }
-        while (await tick.WaitForNextTickAsync(stoppingToken));
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "As long as it lasts, not all can be done: {Problem}")]

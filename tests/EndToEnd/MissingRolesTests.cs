@@ -156,9 +156,12 @@ public sealed partial class MissingRolesTests : IAsyncLifetime, IAsyncDisposable
         var rules = Deny("base/collector.yaml");
         var port = ServiceUnderTest.FreePort();
         using var service = ServiceUnderTest.Start(
-            "Collector", "netpulse-collector", Environment("collector"), "--attribution:source=Cluster", "--node:name=node-1", $"--http:listen=127.0.0.1:{port}");
+            "Collector", "netpulse-collector", Environment("collector"), "--attribution:source=Cluster", "--node:name=node-1", $"--http:listen=127.0.0.1:{port}",
+            "--kubelet:url=https://127.0.0.1:1", $"--kubelet:tokenFile={Token()}", "--export:destinations:0:name=optimizer", "--export:destinations:0:url=http://127.0.0.1:1/api/v1/write", $"--export:destinations:0:tokenFile={Token()}");
         service.Http.BaseAddress = new Uri($"http://127.0.0.1:{port}");
         await service.AnswersAsync();
+        await service.UntilAsync(async () => await AskAsync(service, "/readyz") is var told && rules.All.All(rule => told.Contains(Named((rule.Verb, rule.Resource)), StringComparison.Ordinal)));
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, (await service.Http.GetAsync("/readyz", deadline.Token)).StatusCode);
         await AllowWhatIsNamedAsync(service, "collector", rules);
         await service.UntilAsync(async () => (await AskAsync(service, "/metrics")) is var metrics && metrics.Contains("netpulse_source_success", StringComparison.Ordinal) && metrics.Contains($"netpulse_roles_missing{{", StringComparison.Ordinal));
 
@@ -216,6 +219,13 @@ public sealed partial class MissingRolesTests : IAsyncLifetime, IAsyncDisposable
 
     private Dictionary<string, string> Environment(string user) =>
         new(StringComparer.Ordinal) { ["KUBECONFIG"] = TestKubeconfig.Write(Path.Combine(directory, user), user, server) };
+
+    private string Token()
+    {
+        var file = Path.Combine(directory, "token");
+        File.WriteAllText(file, "token-of-collector");
+        return file;
+    }
 
     private async Task<string> AskAsync(ServiceUnderTest service, string path, string token = "token-of-reader")
     {

@@ -43,7 +43,7 @@ internal static class AttributionRegistration
 
     private static IServiceCollection AddCluster(this IServiceCollection services, Func<IServiceProvider, string> node) => services
         .AddKubernetesClient($"{AttributionOptions.Section}.source")
-        .AddRoleWatch(RoleWatch.OnEveryNode, static _ => CollectorRules.All)
+        .AddRoleWatch(RoleWatch.OnEveryNode, provider => CollectorRules.All(provider.GetRequiredService<IConfiguration>(), provider.GetService<AccessReviewer>() is not null))
         .AddSingleton(provider => new ClusterObjects(
             provider.GetRequiredService<KubernetesClient>(),
             node(provider),

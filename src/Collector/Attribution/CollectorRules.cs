@@ -3,14 +3,15 @@ using NetPulse.Kubernetes.Client;
 namespace NetPulse.Collector.Attribution;
 
 /// <summary>What the manifests grant the collector; a test holds both together, and each rule's reason stands there.</summary>
-public static class CollectorRules
+internal static class CollectorRules
 {
-    public static IEnumerable<NeededRule> All { get; } =
+    /// <param name="configuration">Tells which of them it has a use for.</param>
+    /// <param name="reviews">Whether it asks who may see its figures.</param>
+    public static IEnumerable<NeededRule> All(IConfiguration configuration, bool reviews) =>
     [
         .. NeededRule.Of("", ["pods", "services", "nodes"], "list", "watch"),
-        .. NeededRule.Of("", ["nodes/stats", "nodes/metrics"], "get"),
-        new("create", "netpulse.io", "optimizers/samples"),
-        new("create", "authentication.k8s.io", "tokenreviews"),
-        new("create", "authorization.k8s.io", "subjectaccessreviews"),
+        .. string.IsNullOrEmpty(configuration["kubelet:url"]) ? [] : NeededRule.Of("", ["nodes/stats", "nodes/metrics"], "get"),
+        .. configuration.GetSection("export:destinations").GetChildren().Any(static each => !string.IsNullOrEmpty(each["tokenFile"])) ? [new NeededRule("create", "netpulse.io", "optimizers/samples")] : Array.Empty<NeededRule>(),
+        .. reviews ? NeededRule.Reviews : [],
     ];
 }

@@ -25,9 +25,11 @@ internal static class MetricsEndpoint
             latest.Value is { } reading && time.GetUtcNow() - reading.At > 6 * options.Value.Interval
                 ? Results.Text($"The last reading is of {reading.At:O}.\n", statusCode: StatusCodes.Status503ServiceUnavailable)
                 : Results.Text("ok\n")).WithMetadata(AccessRule.Open);
-        app.MapGet("/readyz", static (LatestReading latest) =>
-            latest.Value is null
-                ? Results.Text("The first reading has not ended yet.\n", statusCode: StatusCodes.Status503ServiceUnavailable)
+
+        // What a role lacks shows on the pod, as no object tells of a collector.
+        app.MapGet("/readyz", static (LatestReading latest, HttpContext context) =>
+            (latest.Value is null ? "The first reading has not ended yet." : context.RequestServices.GetService<RoleWatch>()?.Problem) is { Length: > 0 } problem
+                ? Results.Text($"{problem}\n", statusCode: StatusCodes.Status503ServiceUnavailable)
                 : Results.Text("ok\n")).WithMetadata(AccessRule.Open);
     }
 }

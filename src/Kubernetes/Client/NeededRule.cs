@@ -8,6 +8,9 @@ namespace NetPulse.Kubernetes.Client;
 /// <param name="Name">The one object that it is about; empty: any.</param>
 public sealed record NeededRule(string Verb, string Group, string Resource, string Name = "")
 {
+    /// <summary>To ask whose a token is, and what he may.</summary>
+    public static IEnumerable<NeededRule> Reviews { get; } = [new("create", "authentication.k8s.io", "tokenreviews"), new("create", "authorization.k8s.io", "subjectaccessreviews")];
+
     /// <summary>Each verb on each resource of a group.</summary>
     public static IEnumerable<NeededRule> Of(string apiGroup, IEnumerable<string> resources, params string[] verbs) =>
         from resource in resources

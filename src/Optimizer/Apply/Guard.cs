@@ -161,6 +161,7 @@ public static class Guard
         var unavailable = proposal.Writes.FirstOrDefault(write => Knob(tuning, write) is { Choices.Count: > 0 } knob && !write.After.Split(' ').All(knob.Choices.Contains));
         return
         [
+            new("group", cluster.OtherNodes.Contains(proposal.Node), $"{proposal.Node} is of another group of nodes, or of none"),
             new("node", cluster.UnreadableNodes.Contains(proposal.Node), $"the NodeTuning of {proposal.Node} cannot be read"),
             new("tuner", !cluster.HasTuner(proposal.Node), $"no Tuner answers on node {proposal.Node}"),
             new("knob", unknown is not null, $"the Tuner of {proposal.Node} does not accept {unknown?.Sysctl}"),

@@ -28,6 +28,7 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     private readonly string policyName;
     private readonly Func<Leadership?>? leadership;
     private readonly Func<IEnumerable<string>>? elsewhere;
+    private readonly NodeGroups? groups;
     private readonly TimeProvider time;
     private readonly ClusterObjectStore<NodeTuning> tuningStore;
     private readonly ResourceCache<Pod> pods = new();
@@ -52,9 +53,10 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     /// <param name="time">Of the snapshots.</param>
     /// <param name="loggers">For the watches.</param>
     /// <param name="elsewhere">What others cannot do with the API server.</param>
-    public ClusterObjects(KubernetesClient client, string policyName, string group, Func<Leadership?>? leadership, TimeProvider time, ILoggerFactory loggers, Func<IEnumerable<string>>? elsewhere = null)
+    /// <param name="groups">Who works on which node, where the work is split.</param>
+    public ClusterObjects(KubernetesClient client, string policyName, string group, Func<Leadership?>? leadership, TimeProvider time, ILoggerFactory loggers, Func<IEnumerable<string>>? elsewhere = null, NodeGroups? groups = null)
     {
-        (this.client, this.policyName, this.leadership, this.time, this.loggers, this.elsewhere, own) = (client, policyName, leadership, time, loggers, elsewhere, Ownership.Of(group));
+        (this.client, this.policyName, this.leadership, this.time, this.loggers, this.elsewhere, this.groups, own) = (client, policyName, leadership, time, loggers, elsewhere, groups, Ownership.Of(group));
         tuningStore = new ClusterObjectStore<NodeTuning>(client, ResourceQuery.All, time, loggers.CreateLogger<ClusterObjectStore<NodeTuning>>(), leadership);
     }
 
@@ -75,11 +77,15 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     {
         await DemandSyncedAsync(cancellationToken);
         await CatchUpAsync(cancellationToken);
+        ImmutableArray<ObjectMeta> known = [.. nodes.All().Select(static each => each.Metadata)];
+        var ungrouped = "";
+        var others = groups?.Others(known, out ungrouped) ?? [];
         return new ClusterSnapshot(
-            time.GetUtcNow(), pods.All(), Tunings(), [], PolicyNow(), Problems())
+            time.GetUtcNow(), pods.All(), Tunings(), [], PolicyNow(), ungrouped.Length > 0 ? Problems().Add(ungrouped) : Problems())
         {
             Namespaces = [.. namespaces.All().Select(static each => each.Metadata)],
-            Nodes = [.. nodes.All().Select(static each => each.Metadata)],
+            Nodes = known,
+            OtherNodes = others,
             Recommendations = recommendations.All(),
             TunerSilence = TunerSilence,
         };

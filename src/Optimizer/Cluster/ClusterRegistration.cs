@@ -24,7 +24,8 @@ internal static class ClusterRegistration
 
     private static IServiceCollection AddApiServer(this IServiceCollection services) => services
         .AddKubernetesClient($"{ClusterOptions.Section}.source")
-        .AddRoleWatch(RoleWatch.Often, static provider => OptimizerRules.All(Options(provider).LeaseName))
+        .AddRoleWatch(RoleWatch.Often, static provider => OptimizerRules.All(Options(provider).LeaseName, provider.GetService<AccessReviewer>() is not null))
+        .AddSingleton<NodeGroups>()
         .AddSingleton<Leader>()
         .AddHostedService(static provider => provider.GetRequiredService<Leader>())
         .AddSingleton<IObjectStore<NetworkRecommendation>>(static provider => new ClusterObjectStore<NetworkRecommendation>(
@@ -35,7 +36,7 @@ internal static class ClusterRegistration
             Term(provider)))
         .AddSingleton(static provider => new ClusterObjects(
             provider.GetRequiredService<KubernetesClient>(), Options(provider).Policy, Options(provider).Group, Term(provider), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>(),
-            () => Elsewhere(provider)))
+            () => Elsewhere(provider), provider.GetRequiredService<NodeGroups>()))
         .AddSingleton<IClusterObjects>(static provider => provider.GetRequiredService<ClusterObjects>())
         .AddHostedService(static provider => provider.GetRequiredService<ClusterObjects>());
 

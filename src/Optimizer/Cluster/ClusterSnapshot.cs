@@ -38,13 +38,16 @@ public sealed record ClusterSnapshot(
         init => (field, nodeNames) = (value, new(() => [.. value.Select(static node => node.Name)]));
     } = [];
 
+    /// <summary>Nodes that another group of nodes works on, or none, where the work is split.</summary>
+    public ImmutableHashSet<string> OtherNodes { get; init; } = [];
+
     /// <summary>What was proposed, with what people decided and what became of it.</summary>
     public ImmutableArray<NetworkRecommendation> Recommendations { get; init; } = [];
 
     /// <summary>A Tuner that has not looked for this long is taken for dead.</summary>
     public TimeSpan TunerSilence { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Nodes whose Tuner answers, by name.</summary>
+    /// <summary>Nodes whose Tuner answers us, by name.</summary>
     public IEnumerable<string> NodesWithTuner => NodeTunings.Keys.Where(HasTuner).Order(StringComparer.Ordinal);
 
     /// <summary>How many nodes there are; those that have a NodeTuning where nodes are not known.</summary>
@@ -53,8 +56,8 @@ public sealed record ClusterSnapshot(
     /// <summary>Whether there is such a node, or nodes are not known.</summary>
     public bool HasNode(string node) => Nodes.IsEmpty || nodeNames.Value.Contains(node);
 
-    /// <summary>Whether the node's Tuner has looked lately.</summary>
-    public bool HasTuner(string node) => NodeTunings.GetValueOrDefault(node)?.Status is { } status && At - status.ObservedAt <= TunerSilence;
+    /// <summary>Whether the node is ours to change and its Tuner has looked lately.</summary>
+    public bool HasTuner(string node) => !OtherNodes.Contains(node) && NodeTunings.GetValueOrDefault(node)?.Status is { } status && At - status.ObservedAt <= TunerSilence;
 
     /// <summary>A workload's pods that are not at their end.</summary>
     public ImmutableArray<Pod> PodsOf(string @namespace, string workload) =>

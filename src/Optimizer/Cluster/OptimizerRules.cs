@@ -6,7 +6,8 @@ namespace NetPulse.Optimizer.Cluster;
 internal static class OptimizerRules
 {
     /// <param name="leaseName">The only Lease that it reads and renews.</param>
-    public static IEnumerable<NeededRule> All(string leaseName) =>
+    /// <param name="reviews">Whether it asks who may ask it.</param>
+    public static IEnumerable<NeededRule> All(string leaseName, bool reviews) =>
     [
         .. NeededRule.Of("", ["pods", "namespaces", "nodes"], "list", "watch"),
         new("list", "", "services"),
@@ -17,8 +18,7 @@ internal static class OptimizerRules
         new("patch", "netpulse.io", "networkrecommendations/status"),
         .. NeededRule.Of("netpulse.io", ["nodetunings"], "get", "list", "watch", "create", "patch"),
         .. NeededRule.Of("events.k8s.io", ["events"], "create", "patch"),
-        new("create", "authentication.k8s.io", "tokenreviews"),
-        new("create", "authorization.k8s.io", "subjectaccessreviews"),
+        .. reviews ? NeededRule.Reviews : [],
         new("create", "coordination.k8s.io", "leases"),
         new("get", "coordination.k8s.io", "leases", leaseName),
         new("update", "coordination.k8s.io", "leases", leaseName),

@@ -221,7 +221,7 @@ public sealed partial class Reconciler
             : outcome with { Message = $"{outcome.Message}. Its earlier value: {undone.Message}", Before = undone.Before, Value = undone.Value };
     }
 
-    private Outcome? Told(string name) => book.Find(name) is { } told ? new Outcome(told.State, told.Message, told.Before, told.Value) : null;
+    private Outcome? Told(string name) => book.Find(name) is { } status ? new Outcome(status.State, status.Message, status.Before, status.Value) : null;
 
     private void Enter(SysctlSetting setting, Outcome outcome)
     {

@@ -185,6 +185,9 @@ public sealed class GuardTests
         });
 
     [Fact]
+    public void A_node_of_another_group_is_not_written_to() => Stops("group", Examples.Cluster() with { OtherNodes = [Examples.Node] });
+
+    [Fact]
     public void A_node_whose_settings_cannot_be_read_is_not_written_to() => Stops("node", Examples.Cluster() with { UnreadableNodes = [Examples.Node] });
 
     [Fact]

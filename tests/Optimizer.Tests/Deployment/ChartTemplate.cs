@@ -4,25 +4,22 @@ using System.Text.RegularExpressions;
 namespace NetPulse.Optimizer.Tests.Deployment;
 
 /// <summary>As much of Helm's templates as our chart uses; anything else is refused, so that the chart stays as plain as this.</summary>
-internal static partial class ChartTemplate
+internal sealed partial class ChartTemplate
 {
-    public static string Render(string template, JsonObject values, string @namespace)
-    {
-        var output = new List<string>();
-        var conditions = new Stack<bool>();
-        foreach (var line in template.Split('\n'))
-        {
-            if (Block().Match(line) is { Success: true } block)
-            {
-                Turn(block.Groups["action"].Value, values, conditions);
-            }
-            else if (conditions.All(static holds => holds))
-            {
-                output.Add(Inline().Replace(line, found => Value(found.Groups["value"].Value, values, @namespace)));
-            }
-        }
+    public const string Release = "netpulse";
 
-        Assert.Empty(conditions);
+    private readonly string[] lines;
+    private readonly JsonObject root;
+    private int next;
+
+    private ChartTemplate(string template, JsonObject root) => (lines, this.root) = (template.Split('\n'), root);
+
+    public static string Render(string template, JsonObject values, string @namespace, string release = Release)
+    {
+        var given = new JsonObject { ["Values"] = values.DeepClone(), ["Release"] = new JsonObject { ["Namespace"] = @namespace, ["Name"] = release } };
+        var chart = new ChartTemplate(template, given);
+        var output = new List<string>();
+        Assert.Equal("", chart.Block(given, output));
         return string.Join('\n', output);
     }
 
@@ -38,43 +35,101 @@ internal static partial class ChartTemplate
         return result;
     }
 
-    private static void Turn(string action, JsonObject values, Stack<bool> conditions)
+    /// <param name="dot">What a path without <c>$</c> begins at; <see langword="null"/>: the block is passed over.</param>
+    /// <returns>The word that ended it; empty at the template's end.</returns>
+    private string Block(JsonNode? dot, List<string> output)
+    {
+        while (next < lines.Length)
+        {
+            var line = lines[next++];
+            if (Action().Match(line) is not { Success: true } action)
+            {
+                if (dot is not null)
+                {
+                    output.Add(Inline().Replace(line, found => Value(found.Groups["value"].Value, dot)));
+                }
+            }
+            else if (action.Groups["action"].Value is "else" or "end")
+            {
+                return action.Groups["action"].Value;
+            }
+            else
+            {
+                Turn(action.Groups["action"].Value, dot, output);
+            }
+        }
+
+        return "";
+    }
+
+    private void Turn(string action, JsonNode? dot, List<string> output)
     {
         switch (action.Split(' '))
         {
-            case ["if", var path]:
-                conditions.Push(IsTrue(Find(path, values)));
+            case ["if", .. var condition]:
+                var holds = dot is not null && Holds(condition, dot);
+                if (Block(holds ? dot : null, output) == "else")
+                {
+                    Block(holds ? null : dot, output);
+                }
+
                 break;
-            case ["if", "eq", var path, var text]:
-                conditions.Push(Find(path, values)?.ToString() == text.Trim('"'));
-                break;
-            case ["else"]:
-                conditions.Push(!conditions.Pop());
-                break;
-            case ["end"]:
-                conditions.Pop();
+            case ["range", var path]:
+                var first = next;
+                var items = dot is null ? [] : Find(path, dot)!.AsArray();
+                foreach (var item in items)
+                {
+                    next = first;
+                    Block(item, output);
+                }
+
+                if (items.Count == 0)
+                {
+                    Block(null, output);
+                }
+
                 break;
             default:
-                throw new FormatException($"{{{{- {action} }}}}: the chart uses if, if eq, else and end alone");
+                throw new FormatException($"{{{{- {action} }}}}: the chart uses if, if eq, range, else and end alone");
         }
     }
 
-    private static string Value(string expression, JsonObject values, string @namespace) => expression.Split(' ') switch
+    private bool Holds(string[] condition, JsonNode dot) => condition switch
     {
-        [".Release.Namespace"] => @namespace,
-        ["toJson", var path] => (Find(path, values) ?? throw new FormatException($"{path} has no value")).ToJsonString(),
-        [var path] => (Find(path, values) ?? throw new FormatException($"{path} has no value")).ToString(),
+        [var path] => IsTrue(Find(path, dot)),
+        ["eq", var path, var text] => Find(path, dot)?.ToString() == text.Trim('"'),
+        _ => throw new FormatException($"if {string.Join(' ', condition)} is more than the chart should need"),
+    };
+
+    private string Value(string expression, JsonNode dot) => expression.Split(' ') switch
+    {
+        ["toJson", var path] => Demanded(path, dot).ToJsonString(),
+        ["default", var otherwise, var path] => Find(path, dot)?.ToString() is { Length: > 0 } given ? given : otherwise[0] == '"' ? otherwise.Trim('"') : Demanded(otherwise, dot).ToString(),
+        ["trimSuffix", "\"-\"", "(printf", var format, var path] when path[^1] == ')' => format.Trim('"').Replace("%s", Demanded(path[..^1], dot).ToString(), StringComparison.Ordinal) is var text && text[^1] == '-' ? text[..^1] : text,
+        [var path] => Demanded(path, dot).ToString(),
         _ => throw new FormatException($"{{{{ {expression} }}}} is more than the chart should need"),
     };
 
-    private static JsonNode? Find(string path, JsonObject values) => path.Split('.') is ["", "Values", .. var parts]
-        ? parts.Aggregate((JsonNode?)values, static (node, part) => node?[part])
-        : throw new FormatException($"{path}: only .Values is there");
+    private JsonNode Demanded(string path, JsonNode dot) => Find(path, dot) ?? throw new FormatException($"{path} has no value");
 
-    private static bool IsTrue(JsonNode? value) => value is JsonValue scalar && (scalar.TryGetValue<bool>(out var flag) ? flag : scalar.ToString().Length > 0);
+    private JsonNode? Find(string path, JsonNode dot) => path.Split('.') switch
+    {
+        ["", ""] => dot,
+        ["$", .. var parts] => parts.Aggregate((JsonNode?)root, static (node, part) => node?[part]),
+        ["", .. var parts] => parts.Aggregate((JsonNode?)dot, static (node, part) => node?[part]),
+        _ => throw new FormatException($"{path} is no path"),
+    };
+
+    private static bool IsTrue(JsonNode? value) => value switch
+    {
+        JsonObject mapping => mapping.Count > 0,
+        JsonArray list => list.Count > 0,
+        JsonValue scalar => scalar.TryGetValue<bool>(out var flag) ? flag : scalar.ToString().Length > 0,
+        _ => false,
+    };
 
     [GeneratedRegex(@"^\s*\{\{- (?<action>.*?) \}\}$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Block();
+    private static partial Regex Action();
 
     [GeneratedRegex(@"\{\{ (?<value>.*?) \}\}", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Inline();

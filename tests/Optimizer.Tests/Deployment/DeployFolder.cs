@@ -18,10 +18,10 @@ internal static class DeployFolder
     public static JsonObject Read(string file) => YamlDocument.Parse(file, File.ReadAllText(file)).Root;
 
     /// <summary>The chart's objects, without its definitions.</summary>
-    public static IReadOnlyList<JsonObject> RenderedChart(JsonObject values) =>
+    public static IReadOnlyList<JsonObject> RenderedChart(JsonObject values, string @namespace = Namespace, string release = ChartTemplate.Release) =>
     [
         .. Directory.EnumerateFiles(Path.Combine(Chart, "templates"), "*.yaml").Order(StringComparer.Ordinal)
-            .SelectMany(file => Documents(file, ChartTemplate.Render(File.ReadAllText(file), values, Namespace))),
+            .SelectMany(file => Documents(file, $"\n{ChartTemplate.Render(File.ReadAllText(file), values, @namespace, release)}")),
     ];
 
     public static JsonObject Values(string? example = null)

@@ -32,7 +32,7 @@ public sealed class ManifestTests
     [Fact]
     public void Kustomizes_files_are_made_from_the_chart()
     {
-        var values = DeployFolder.Values();
+        var (values, groups) = (DeployFolder.Values(), DeployFolder.Values("node-groups"));
         var everything = ChartTemplate.Over(DeployFolder.Values("tuner-on"), new JsonObject { ["monitoring"] = new JsonObject { ["enabled"] = true } });
         foreach (var (file, template, with, only) in new (string, string, JsonObject, string)[]
         {
@@ -40,6 +40,8 @@ public sealed class ManifestTests
             ("base/people.yaml", "people", values, ""), ("base/policy.yaml", "policy", values, ""), ("base/network-policies.yaml", "network-policies", values, ""),
             ("tuner/tuner.yaml", "tuner", everything, ""), ("tuner/network-policy.yaml", "network-policies", everything, "  name: netpulse-tuner\n"),
             ("monitoring/monitoring.yaml", "monitoring", everything, ""), ("uninstall/uninstall.yaml", "uninstall", everything, ""),
+            ("overlays/node-groups/collector.yaml", "collector", groups, "  name: netpulse-collector-zone-b\n"), ("overlays/node-groups/optimizer.yaml", "optimizer", groups, "  name: netpulse-optimizer-zone-b\n"),
+            ("overlays/node-groups/policy.yaml", "policy", groups, "  name: zone-b\n"), ("overlays/node-groups/network-policies.yaml", "network-policies", groups, "-zone-b\n"),
         })
         {
             var documents = ChartTemplate.Render(File.ReadAllText(Path.Combine(DeployFolder.Chart, "templates", $"{template}.yaml")), with, DeployFolder.Namespace).Split("\n---\n").Where(document => document.Contains(only, StringComparison.Ordinal));
@@ -59,6 +61,57 @@ public sealed class ManifestTests
         var values = ChartTemplate.Over(DeployFolder.Values("tuner-on"), new JsonObject { ["monitoring"] = new JsonObject { ["enabled"] = true } });
         var chart = DeployFolder.RenderedChart(values).Select(Key).ToHashSet(StringComparer.Ordinal);
         Assert.All(DeployFolder.Kustomized(Folder("uninstall")).Concat(DeployFolder.Kustomized(Folder("monitoring"))), each => Assert.Contains(Key(each), chart));
+    }
+
+    /// <summary>Of two releases with groups of their own no object has the other's name; Helm refuses a second one that would take an object of the first.</summary>
+    [Fact]
+    public void Two_installations_in_two_namespaces_have_no_object_in_common()
+    {
+        var (first, second) = (Names("shop", "zone-a"), Names("lab", "zone-b"));
+        Assert.Empty(first.Intersect(second));
+        Assert.Equal(["OptimizationPolicy//default"], Names("shop", "").Intersect(Names("lab", "")));
+
+        static HashSet<string> Names(string installation, string group)
+        {
+            var values = ChartTemplate.Over(DeployFolder.Values("tuner-on"), new JsonObject { ["monitoring"] = new JsonObject { ["enabled"] = true }, ["nodeGroups"] = new JsonArray(new JsonObject { ["name"] = group, ["nodeSelector"] = new JsonObject() }) });
+            return [.. DeployFolder.RenderedChart(values, installation, installation).Select(static each => $"{each["kind"]}/{each["metadata"]!["namespace"]}/{each["metadata"]!["name"]}")];
+        }
+    }
+
+    /// <summary>Each group's collectors write to its own optimizer, from its own nodes, and no two keep anything in one place.</summary>
+    [Fact]
+    public void Each_group_of_nodes_has_what_the_others_have_under_its_own_name()
+    {
+        var objects = DeployFolder.RenderedChart(DeployFolder.Values("node-groups"));
+        var names = objects.Select(static each => $"{each["kind"]}/{each["metadata"]!["name"]}").ToList();
+        Assert.Distinct(names);
+        Assert.Equal(9, names.Count(static name => name.EndsWith("zone-b", StringComparison.Ordinal)));
+        foreach (var (suffix, zone, group) in new[] { ("", "zone-a", ""), ("-zone-b", "zone-b", "zone-b") })
+        {
+            var collector = Find("DaemonSet", $"netpulse-collector{suffix}")["spec"]!["template"]!["spec"]!;
+            Assert.Equal(zone, collector["nodeSelector"]!["topology.kubernetes.io/zone"]!.ToString());
+            Assert.Contains($"/var/lib/netpulse/spool{suffix}\"", collector["volumes"]!.ToJsonString(), StringComparison.Ordinal);
+            Assert.Contains($"//netpulse-optimizer{suffix}.netpulse.svc:8470/", Find("ConfigMap", $"netpulse-collector{suffix}")["data"]!["collector.yaml"]!.ToString(), StringComparison.Ordinal);
+            var settings = YamlDocument.Parse("optimizer.yaml", Find("ConfigMap", $"netpulse-optimizer{suffix}")["data"]!["optimizer.yaml"]!.ToString()).Root["cluster"]!;
+            Assert.Equal((group, group), ($"{settings["group"]}", $"{settings["policy"]}"));
+            Assert.Equal(2, settings["groups"]!.AsArray().Count);
+            Assert.Contains($"\"netpulse-optimizer{suffix}\"", Find("Role", "netpulse-optimizer")["rules"]!.ToJsonString(), StringComparison.Ordinal);
+            Assert.Equal($"netpulse-optimizer{suffix}", Find("StatefulSet", $"netpulse-optimizer{suffix}")["spec"]!["serviceName"]!.ToString());
+        }
+
+        JsonObject Find(string kind, string name) => Assert.Single(objects, each => each["kind"]!.ToString() == kind && each["metadata"]!["name"]!.ToString() == name);
+    }
+
+    [Fact]
+    public void Our_network_policies_let_out_to_the_ports_that_the_values_name()
+    {
+        var values = ChartTemplate.Over(DeployFolder.Values("tuner-on"), new JsonObject { ["networkPolicies"] = new JsonObject { ["apiServerPorts"] = new JsonArray(8443), ["otherPorts"] = new JsonArray(8480) } });
+        var ports = DeployFolder.RenderedChart(values).Where(static each => each["kind"]!.ToString() == "NetworkPolicy")
+            .ToDictionary(static each => each["metadata"]!["name"]!.ToString(), static each => each["spec"]!["egress"]!.ToJsonString(), StringComparer.Ordinal);
+        Assert.Equal(3, ports.Count);
+        Assert.All(ports.Values, static egress => Assert.Contains("\"port\":8443}", egress, StringComparison.Ordinal));
+        Assert.All(ports.Values, static egress => Assert.DoesNotContain("6443", egress, StringComparison.Ordinal));
+        Assert.Equal(["netpulse-optimizer"], ports.Where(static pair => pair.Value.Contains("8480", StringComparison.Ordinal)).Select(static pair => pair.Key));
     }
 
     [Fact]

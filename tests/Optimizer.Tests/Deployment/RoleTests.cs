@@ -45,7 +45,7 @@ public sealed class RoleTests
         from resource in rule["resources"]!.AsArray()
         orderby $"{@group} {resource} {verb}"
         select new NeededRule($"{verb}", $"{@group}", $"{resource}", $"{rule["resourceNames"]?[0]}"),
-        OptimizerRules.All("netpulse-optimizer").OrderBy(static rule => $"{rule.Group} {rule.Resource} {rule.Verb}"));
+        OptimizerRules.All("netpulse-optimizer", reviews: true).OrderBy(static rule => $"{rule.Group} {rule.Resource} {rule.Verb}"));
 
     [Theory]
     [MemberData(nameof(Rules))]

@@ -37,6 +37,12 @@ public sealed class ValuesSchemaTests
     [InlineData("kubelet: {certificateFile: kubelet.crt}", ".kubelet.certificateFile")]
     [InlineData("tuner: {enabled: please}", ".tuner.enabled")]
     [InlineData("tls: {secretName: 1}", ".tls.secretName")]
+    [InlineData("networkPolicies: {apiServerPorts: []}", ".networkPolicies.apiServerPorts")]
+    [InlineData("networkPolicies: {otherPorts: [70000]}", ".networkPolicies.otherPorts[0]")]
+    [InlineData("nodeGroups: []", ".nodeGroups")]
+    [InlineData("nodeGroups: [{name: A, nodeSelector: {}}]", ".nodeGroups[0].name")]
+    [InlineData("nodeGroups: [{name: a, nodeSelector: {}}, {name: b, nodeSelector: {zone: b}}]", ".nodeGroups[0].nodeSelector")]
+    [InlineData("{store: {kind: Influx, influxUrl: \"http://i:8086\"}, nodeGroups: [{name: a, nodeSelector: {zone: a}}, {name: b, nodeSelector: {zone: b}}]}", ".nodeGroups[1].influxDatabase")]
     public void A_value_that_cannot_be_is_refused_where_it_stands(string values, string path) =>
         Assert.Contains(path, Faults(ChartTemplate.Over(DeployFolder.Values(), YamlDocument.Parse("values", values).Root), Schema, ""));
 
@@ -56,13 +62,15 @@ public sealed class ValuesSchemaTests
                 ("additionalProperties", JsonObject mapping) => mapping.Where(each => schema["properties"]![each.Key] is null).Select(each => $"{path}.{each.Key}"),
                 ("required", JsonObject mapping) => rule!.AsArray().Select(static name => name!.ToString()).Where(name => !mapping.ContainsKey(name)).Select(name => $"{path}.{name}"),
                 ("items", JsonArray list) => list.SelectMany((each, index) => Faults(each, rule!, $"{path}[{index}]")),
+                ("uniqueItems", JsonArray list) => list.Select(static each => each!.ToJsonString()).Distinct(StringComparer.Ordinal).Count() == list.Count ? [] : [path],
+                ("minProperties", JsonObject mapping) => mapping.Count >= rule!.GetValue<int>() ? [] : [path],
                 ("minItems", JsonArray list) => list.Count >= rule!.GetValue<int>() ? [] : [path],
                 ("pattern", JsonValue) => Regex.IsMatch(value.ToString(), rule!.ToString(), RegexOptions.None, TimeSpan.FromSeconds(1)) ? [] : [path],
                 ("minLength", JsonValue) => value.ToString().Length >= rule!.GetValue<int>() ? [] : [path],
                 ("minimum", JsonValue) => Number(value) >= rule!.GetValue<int>() ? [] : [path],
                 ("maximum", JsonValue) => Number(value) <= rule!.GetValue<int>() ? [] : [path],
                 ("allOf", _) => rule!.AsArray().Where(each => !Faults(value, each!["if"]!, path).Any()).SelectMany(each => Faults(value, each!["then"]!, path)),
-                ("properties" or "additionalProperties" or "required" or "items" or "minItems" or "pattern" or "minLength" or "minimum" or "maximum", _) => [],
+                ("properties" or "additionalProperties" or "required" or "items" or "minItems" or "uniqueItems" or "minProperties" or "pattern" or "minLength" or "minimum" or "maximum", _) => [],
                 _ => throw new NotSupportedException(word),
             };
             foreach (var fault in faults)
