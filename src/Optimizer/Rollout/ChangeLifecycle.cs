@@ -288,12 +288,15 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         {
             effects.Record(change, verdict, cluster.At);
             await RevertAsync(change, $"it harms, with {change.Reach}: {verdict.Reason}", verdict.Effect, cancellationToken);
+            return;
         }
-        else if (watched < (change.Reach.IsLast ? change.Watch : change.JudgeAfter))
+
+        if (watched < (change.Reach.IsLast ? change.Watch : change.JudgeAfter))
         {
             return;
         }
-        else if (verdict.Effect is null)
+
+        if (verdict.Effect is null)
         {
             // Readings that come late are waited for as long as the Tuners let it hold; harm that nobody measured is no proof that there was none.
             if (cluster.At > change.RevertAt - Patience)

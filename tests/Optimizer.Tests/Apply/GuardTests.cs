@@ -132,7 +132,7 @@ public sealed class GuardTests
         Stops("memory", limits with { Pods = onTwo }, Elsewhere("web-0", 60) with { IsInForce = true, MemoryByNode = Of(("node-2", 2)) });
         Assert.True(Guard.Decide(Proposal, Without(limits), []).Allowed);
 
-        ClusterSnapshot Without(ClusterSnapshot cluster) => cluster with
+        static ClusterSnapshot Without(ClusterSnapshot cluster) => cluster with
         {
             Pods = [.. cluster.Pods, Examples.Pod("archive-2")],
             Policy = cluster.Policy with { Spec = cluster.Policy.Spec with { Canary = new CanarySpec { Stages = [] } } },
