@@ -13,7 +13,9 @@ public sealed class OutsideBlock
     public string Cidr { get; set; } = "";
 
     /// <summary>As it stands in the label <c>peer_workload</c>; several blocks may have the same.</summary>
-    [Required, RegularExpression("^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$", ErrorMessage = "must be letters, digits, dots, dashes or underscores, 63 at most")]
+    [Required, RegularExpression(
+        "^(?!(host|loopback|private|public|other|unknown)$)[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$",
+        ErrorMessage = "must be letters, digits, dots, dashes or underscores, 63 at most, and none of the names that we give: host, loopback, private, public, other, unknown")]
     public string Name { get; set; } = "";
 }
 

@@ -27,6 +27,7 @@ public sealed class DnsProgram : IDisposable
     private readonly BpfMap<DnsKey, DnsCounters> resolvers;
     private readonly BpfMap<DnsQueryKey, DnsQuery> outstanding;
     private readonly BpfMap<ulong, byte> askers;
+    private readonly BpfMap<uint, ulong> lost;
     private readonly Lock gate = new();
     private readonly Dictionary<string, Watched> watched = new(StringComparer.Ordinal);
     private readonly RingBuffer? newAskers;
@@ -40,6 +41,7 @@ public sealed class DnsProgram : IDisposable
         resolvers = programs.Map<DnsKey, DnsCounters>("resolvers");
         outstanding = programs.Map<DnsQueryKey, DnsQuery>("outstanding");
         askers = programs.Map<ulong, byte>("askers");
+        lost = programs.Map<uint, ulong>("lost");
         if (addressHooks.Length == 0)
         {
             foreach (var hook in PacketHooks)
@@ -50,12 +52,12 @@ public sealed class DnsProgram : IDisposable
             return;
         }
 
-        newAskers = programs.Ring(DnsAskers.Map);
         foreach (var hook in addressHooks)
         {
             programs.Keep(programs.Attach(hook, root));
         }
 
+        newAskers = programs.Ring(DnsAskers.Map);
         waiting = new Thread(WaitForAskers) { IsBackground = true, Name = "dns askers" };
         waiting.Start();
     }
@@ -76,6 +78,9 @@ public sealed class DnsProgram : IDisposable
             }
         }
     }
+
+    /// <summary>Messages that found no room in the table of resolvers, since the program was loaded.</summary>
+    public long LostMessages => (long)(lost.Find(0) ?? 0);
 
     /// <summary>Control groups that could not be attached to, since the program was loaded.</summary>
     public long RefusedGroups { get; private set; }
@@ -104,6 +109,9 @@ public sealed class DnsProgram : IDisposable
     /// <exception cref="BpfException">The map could not be read.</exception>
     internal void ReadResolvers(ResolverHandler each) => resolvers.ReadAll((in key, values) => each(in key, in values[0]));
 
+    /// <summary>Forgets a row that has not counted anything for long.</summary>
+    internal void Forget(DnsKey key) => resolvers.Delete(key);
+
     /// <summary>Takes out the queries that were last sent longer ago than this, and hands them over, each once.</summary>
     /// <exception cref="BpfException">The map could not be read.</exception>
     internal void TakeExpired(TimeSpan timeout, Action<DnsQueryKey, DnsQuery> each)
@@ -128,16 +136,18 @@ public sealed class DnsProgram : IDisposable
         }
     }
 
-    /// <summary>Lets go of control groups that are gone.</summary>
+    /// <summary>Lets go of control groups that are gone, also where there is another one at their path by now: a service that was restarted.</summary>
     public void ForgetGone()
     {
         lock (gate)
         {
-            foreach (var (path, group) in watched.Where(each => !Directory.Exists(each.Key)).ToList())
+            foreach (var (path, group) in watched)
             {
-                group.Dispose();
-                watched.Remove(path);
-                askers.Delete(group.Id);
+                using var there = root.ById(group.Id);
+                if (there?.Path != path)
+                {
+                    Forget(path, group);
+                }
             }
         }
     }
@@ -170,6 +180,11 @@ public sealed class DnsProgram : IDisposable
         lock (gate)
         {
             using var group = root.ById(id);
+            if (group is not null && watched.TryGetValue(group.Path, out var before) && before.Id != id)
+            {
+                Forget(group.Path, before);
+            }
+
             if (group is null || watched.Keys.Any(path => Contains(path, group.Path)))
             {
                 return;
@@ -191,6 +206,13 @@ public sealed class DnsProgram : IDisposable
                 RefusedGroups++;
             }
         }
+    }
+
+    private void Forget(string path, Watched group)
+    {
+        group.Dispose();
+        watched.Remove(path);
+        askers.Delete(group.Id);
     }
 
     private static bool Contains(string path, string other) =>

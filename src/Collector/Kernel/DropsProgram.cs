@@ -20,7 +20,7 @@ public sealed class DropsProgram : IDisposable
         overflow = programs.Map<uint, ulong>("overflow", isPerProcessor: true);
     }
 
-    internal delegate void DropHandler(in DropKey key, ulong packets);
+    internal delegate void DropHandler(in DropKey key, bool isOverflow, ulong packets);
 
     public DropReasons Reasons { get; }
 
@@ -40,13 +40,16 @@ public sealed class DropsProgram : IDisposable
         }
     }
 
-    /// <summary>Hands over the packets dropped since the program was loaded; without an owner, what found no room with one.</summary>
+    /// <summary>Hands over the packets dropped since their row was added; as overflow, without an owner, what found no room with one.</summary>
     /// <exception cref="BpfException">A map could not be read.</exception>
     internal void Read(DropHandler each)
     {
-        drops.ReadAll((in key, values) => each(in key, Sum(values)));
-        overflow.ReadAll((in reason, values) => each(new DropKey { Reason = reason }, Sum(values)));
+        drops.ReadAll((in key, values) => each(in key, isOverflow: false, Sum(values)));
+        overflow.ReadAll((in reason, values) => each(new DropKey { Reason = reason }, isOverflow: true, Sum(values)));
     }
+
+    /// <summary>Forgets a row that has not counted anything for long.</summary>
+    internal void Forget(DropKey key) => drops.Delete(key);
 
     public void Dispose() => programs.Dispose();
 

@@ -28,6 +28,7 @@ public sealed class UdpProgram : IDisposable
     private readonly BpfMap<UdpKey, UdpCounters> overflow;
     private readonly BpfMap<uint, UdpCounters> lost;
     private readonly BpfMap<UdpDropKey, UdpDropCounters> drops;
+    private readonly BpfMap<uint, UdpDropCounters> lostDrops;
 
     private UdpProgram(BpfPrograms programs, UdpHooks hooks)
     {
@@ -37,6 +38,7 @@ public sealed class UdpProgram : IDisposable
         overflow = programs.Map<UdpKey, UdpCounters>("overflow");
         lost = programs.Map<uint, UdpCounters>("lost");
         drops = programs.Map<UdpDropKey, UdpDropCounters>("drops");
+        lostDrops = programs.Map<uint, UdpDropCounters>("lost_drops");
     }
 
     /// <summary>Which hooks this kernel let us use.</summary>
@@ -86,11 +88,22 @@ public sealed class UdpProgram : IDisposable
         }
     }
 
+    /// <summary>Hands over what sockets dropped since their row was added; without an owner, what found no room for a row.</summary>
     /// <exception cref="BpfException">The map could not be read.</exception>
-    internal void ReadDrops(DropHandler each) => drops.ReadAll((in key, values) => each(in key, in values[0]));
+    internal void ReadDrops(DropHandler each)
+    {
+        drops.ReadAll((in key, values) => each(in key, in values[0]));
+        if (lostDrops.Find(0) is { } rest)
+        {
+            each(default, in rest);
+        }
+    }
 
     /// <summary>Forgets an edge that has not counted anything for long.</summary>
     internal void Forget(UdpKey key) => edges.Delete(key);
+
+    /// <inheritdoc cref="Forget(UdpKey)"/>
+    internal void Forget(UdpDropKey key) => drops.Delete(key);
 
     public void Dispose() => programs.Dispose();
 

@@ -63,7 +63,7 @@ public readonly record struct UdpDropKey
 [StructLayout(LayoutKind.Sequential)]
 public readonly record struct UdpDropCounters(ulong ReceiveBuffer, ulong Memory, uint BufferBytes, uint IsLocked)
 {
-    /// <summary>Of several sockets; the largest buffer speaks for all.</summary>
-    public static UdpDropCounters operator +(in UdpDropCounters a, in UdpDropCounters b) => new(
-        a.ReceiveBuffer + b.ReceiveBuffer, a.Memory + b.Memory, Math.Max(a.BufferBytes, b.BufferBytes), a.BufferBytes >= b.BufferBytes ? a.IsLocked : b.IsLocked);
+    /// <summary>With what one of several sockets dropped between two readings; its buffer speaks for all.</summary>
+    internal UdpDropCounters Grown(in UdpDropCounters before, in UdpDropCounters now) =>
+        now with { ReceiveBuffer = ReceiveBuffer + now.ReceiveBuffer - before.ReceiveBuffer, Memory = Memory + now.Memory - before.Memory };
 }

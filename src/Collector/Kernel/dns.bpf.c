@@ -27,6 +27,14 @@ struct {
 	__type(value, struct dns_counters);
 } resolvers SEC(".maps");
 
+/* Messages that found no room there. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} lost SEC(".maps");
+
 /* Queries that wait for their answer; DnsProgram takes out what has waited for too long. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -81,11 +89,19 @@ static __always_inline struct dns_counters *counters_of(const struct dns_key *ke
 {
 	struct dns_counters *found = bpf_map_lookup_elem(&resolvers, key);
 	static const struct dns_counters none;
+	__u32 first = 0;
+	__u64 *unplaced;
 
 	if (found)
 		return found;
 	bpf_map_update_elem(&resolvers, key, &none, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&resolvers, key);
+	found = bpf_map_lookup_elem(&resolvers, key);
+	if (!found) {
+		unplaced = bpf_map_lookup_elem(&lost, &first);
+		if (unplaced)
+			__sync_fetch_and_add(unplaced, 1);
+	}
+	return found;
 }
 
 static __always_inline void count_query(struct packet *packet, struct dns_counters *counters)

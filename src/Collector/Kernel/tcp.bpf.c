@@ -521,10 +521,10 @@ int BPF_PROG(count_connect, struct sock *sk, int before, int now)
 	return 0;
 }
 
-/* A reset that no socket of ours sends: somebody asked a port on which nobody listens. */
+/* A reset that no socket of ours sends: somebody asked a port on which nobody listens. Which is left out: who scans ports would fill the table. */
 static __always_inline struct tcp_edge *row_of_packet(struct sk_buff *skb)
 {
-	unsigned char *ip, *tcp;
+	unsigned char *ip;
 	struct edge_key key = { .role = EDGE_SERVER, .protocol = IPPROTO_TCP };
 	struct net_device *device;
 	__be32 from;
@@ -534,15 +534,12 @@ static __always_inline struct tcp_edge *row_of_packet(struct sk_buff *skb)
 		return 0;
 	write_netns(&key, device->nd_net.net);
 	ip = skb->head + skb->network_header;
-	tcp = skb->head + skb->transport_header;
 	if (skb->protocol == __builtin_bswap16(ETH_P_IPV6)) {
 		bpf_probe_read_kernel(key.peer, 16, ip + 8);
 	} else {
 		bpf_probe_read_kernel(&from, sizeof(from), ip + 12);
 		write_ipv4(key.peer, from);
 	}
-	bpf_probe_read_kernel(&key.server_port, sizeof(key.server_port), tcp + 2);
-	key.server_port = __builtin_bswap16(key.server_port);
 	return row_of(&key);
 }
 

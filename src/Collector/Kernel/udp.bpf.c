@@ -19,6 +19,7 @@ char _license[] SEC("license") = "GPL";
 #define EPHEMERAL_FREE 1024		/* below, only a server's port */
 #define ENOMEM 12
 #define MOST_MESSAGES 1024		/* UIO_MAXIOV: more, sendmmsg() leaves unsent */
+#define NANOSECONDS 1000000000ull
 #define NAMED_PEERS 4096
 #define SMALLEST_BATCH 512		/* bytes; what is shorter is taken for one datagram */
 #define ETH_P_IP __builtin_bswap16(0x0800)
@@ -52,6 +53,14 @@ struct {
 	__type(key, struct udp_drop_key);
 	__type(value, struct udp_drop_counters);
 } drops SEC(".maps");
+
+/* Drops that found no room there. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct udp_drop_counters);
+} lost_drops SEC(".maps");
 
 static __always_inline bool is_udp(struct sock *sk)
 {
@@ -251,12 +260,19 @@ int name_sender6(struct bpf_sock_addr *ctx)
 	return 1;
 }
 
-/* Of a thread amid sendmmsg(), how many of its messages have been sent. What is pushed out costs a peer's name: hence LRU. */
+/* A thread amid sendmmsg(). What is pushed out costs the batch's other names: hence LRU. */
+struct batch {
+	__u64 messages;
+	__u64 last_sent_ns;
+	__u32 next;
+	__u32 length;			/* of the message before */
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
 	__type(key, __u32);
-	__type(value, __u32);
+	__type(value, struct batch);
 } batches SEC(".maps");
 
 /* include/linux/socket.h, as the caller of a 64-bit system call has it */
@@ -269,20 +285,33 @@ struct message {
 
 struct messages {
 	struct message message;
-	__u64 sent;
+	__u32 sent;			/* bytes: written when the message has been sent */
+	__u32 zero;
 };
 
-/* The message of a sendmmsg() that the tracepoint is about: they come in order, and end with the last or with the first that fails. */
+/*
+ * The message of a sendmmsg() that the tracepoint is about: they come in order, and end with the last or with the first that fails. One that
+ * fails before the tracepoint leaves its batch open: another batch, one in which the kernel has not written the length of the message before,
+ * and one that comes a second later begin anew.
+ */
 static __noinline __u64 message_of_batch(__u64 messages, __u32 count, int length)
 {
 	__u32 thread = bpf_get_current_pid_tgid();
-	__u32 *known = bpf_map_lookup_elem(&batches, &thread);
-	__u32 number = known ? *known : 0, next = number + 1;
+	struct batch *known = bpf_map_lookup_elem(&batches, &thread);
+	struct batch batch = { .messages = messages, .last_sent_ns = bpf_ktime_get_ns(), .length = length };
+	__u32 number = 0, sent = 0;
 
-	if (length < 0 || next >= count || next >= MOST_MESSAGES)
+	if (known && known->messages == messages && known->next < count && batch.last_sent_ns - known->last_sent_ns < NANOSECONDS) {
+		number = known->next;
+		bpf_probe_read_user(&sent, sizeof(sent), (void *)(messages + number * sizeof(struct messages) - 2 * sizeof(__u32)));
+		if (sent != known->length)
+			number = 0;
+	}
+	batch.next = number + 1;
+	if (length < 0 || batch.next >= count || batch.next >= MOST_MESSAGES)
 		bpf_map_delete_elem(&batches, &thread);
 	else
-		bpf_map_update_elem(&batches, &thread, &next, BPF_ANY);
+		bpf_map_update_elem(&batches, &thread, &batch, BPF_ANY);
 	return messages + number * sizeof(struct messages);
 }
 
@@ -392,6 +421,7 @@ int BPF_PROG(count_dropped, int rc, struct sock *sk)
 {
 	struct udp_drop_counters *counters, none = {};
 	struct udp_drop_key key = {};
+	__u32 first = 0;
 
 	read_owner(&key.owner, sk);
 	if (BPF_CORE_READ_BITFIELD(sk, sk_userlocks) & SOCK_BINDPORT_LOCK)
@@ -401,6 +431,8 @@ int BPF_PROG(count_dropped, int rc, struct sock *sk)
 		bpf_map_update_elem(&drops, &key, &none, BPF_NOEXIST);
 		counters = bpf_map_lookup_elem(&drops, &key);
 	}
+	if (!counters)
+		counters = bpf_map_lookup_elem(&lost_drops, &first);
 	if (!counters)
 		return 0;
 	counters->rcvbuf = sk->sk_rcvbuf;

@@ -13,7 +13,7 @@ public sealed class DnsQueries : ISource, IDisposable
 {
     private static readonly TimeSpan LongestIdle = TimeSpan.FromMinutes(10);
 
-    private readonly Dictionary<DnsKey, DnsCounters> seen = [];
+    private readonly Dictionary<DnsKey, (DnsCounters Counters, DateTimeOffset Last)> seen = [];
     private readonly Dictionary<DnsEdgeKey, DnsEdge> edges = [];
     private readonly NodeObserver node;
     private readonly string nodeName;
@@ -30,6 +30,7 @@ public sealed class DnsQueries : ISource, IDisposable
         this.options = options.Value;
         nodeName = name.Value;
         program = new KernelProgram<DnsProgram>(() => DnsProgram.Load(this.options.Scope == DnsScope.Node, askers), time);
+        meter.CreateObservableCounter("netpulse_dns_lost_messages", () => program.Loaded?.LostMessages ?? 0, description: "DNS messages that were not counted, because the kernel's table of who asks whom was full.");
         meter.CreateObservableGauge("netpulse_dns_watched_groups", () => program.Loaded?.WatchedGroups ?? 0, description: "Control groups whose packets are looked at for DNS; 1 where it is the whole node.");
         meter.CreateObservableGauge("netpulse_dns_refused_groups", () => program.Loaded?.RefusedGroups ?? 0, description: "Control groups that talk to port 53 and could not be attached to.");
     }
@@ -45,16 +46,25 @@ public sealed class DnsQueries : ISource, IDisposable
         loaded.ReadResolvers((in key, in counters) =>
         {
             ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(seen, key, out _);
-            if (MemoryMarshal.AsBytes(new ReadOnlySpan<DnsCounters>(in known)).SequenceEqual(MemoryMarshal.AsBytes(new ReadOnlySpan<DnsCounters>(in counters))))
+            if (MemoryMarshal.AsBytes(new ReadOnlySpan<DnsCounters>(in known.Counters)).SequenceEqual(MemoryMarshal.AsBytes(new ReadOnlySpan<DnsCounters>(in counters))))
             {
                 return;
             }
 
-            Find(EdgeOf(picture, key)).Add(in known, in counters, samples.At);
-            known = counters;
+            Find(EdgeOf(picture, key)).Add(in known.Counters, in counters, samples.At);
+            known = (counters, samples.At);
         });
         loaded.TakeExpired(options.Timeout, (key, query) =>
             Find(EdgeOf(picture, new DnsKey { Owner = query.Owner, Resolver = key.Resolver, Protocol = key.Protocol })).CountTimeout(samples.At));
+        foreach (var (key, row) in seen)
+        {
+            if (samples.At - row.Last > LongestIdle)
+            {
+                loaded.Forget(key);
+                seen.Remove(key);
+            }
+        }
+
         foreach (var (key, edge) in edges)
         {
             if (samples.At - edge.LastUse > LongestIdle)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using NetPulse.Collector.Attribution;
 using NetPulse.Collector.Kernel;
 using NetPulse.Telemetry.Exposition;
@@ -14,8 +15,11 @@ namespace NetPulse.Collector.Sources;
 /// </remarks>
 public sealed class Drops(NodeObserver node, NodeName name, TimeProvider time) : ISource, IDisposable
 {
+    private static readonly TimeSpan LongestIdle = TimeSpan.FromMinutes(10);
+
     private readonly KernelProgram<DropsProgram> program = new(DropsProgram.Load, time);
-    private readonly Dictionary<(WorkloadIdentity Owner, string Reason), ulong> sums = [];
+    private readonly Dictionary<(DropKey Key, bool IsOverflow), Count> seen = [];
+    private readonly Dictionary<(WorkloadIdentity Owner, string Reason), Count> totals = [];
     private readonly SeriesLabels labels = new(name.Value);
 
     public string Name => "drops";
@@ -24,22 +28,55 @@ public sealed class Drops(NodeObserver node, NodeName name, TimeProvider time) :
     public void Read(SampleWriter samples)
     {
         labels.BeginReading();
-        sums.Clear();
         var loaded = program.Load();
         var picture = node.Current;
-        loaded.Read((in key, packets) =>
+        loaded.Read((in key, isOverflow, packets) =>
         {
+            // What a row has counted stays with whom it belonged to then.
+            ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(seen, (key, isOverflow), out _);
+            if (packets == known.Packets)
+            {
+                return;
+            }
+
+            var increase = packets - known.Packets;
+            known = new Count(packets, samples.At);
             var owner = key.Owner == default
                 ? NamespaceOwners.Unknown
                 : picture.Owners.Of(key.Owner.ControlGroupId, key.Owner.NamespaceCookie, key.Owner.NamespaceInode);
             var place = (owner, loaded.Reasons.NameOf(key.Reason));
-            sums[place] = sums.GetValueOrDefault(place) + packets;
+            totals[place] = new Count(totals.GetValueOrDefault(place).Packets + increase, samples.At);
         });
-        foreach (var ((owner, reason), packets) in sums)
+        ForgetIdle(loaded, samples.At);
+        foreach (var ((owner, reason), total) in totals)
         {
-            samples.Write(DropMetrics.Packets, labels.Of(DropMetrics.Packets, owner, new Label(LabelNames.Reason, reason), new Label(LabelNames.Class, DropClass.Of(reason))), packets);
+            samples.Write(DropMetrics.Packets, labels.Of(DropMetrics.Packets, owner, new Label(LabelNames.Reason, reason), new Label(LabelNames.Class, DropClass.Of(reason))), total.Packets);
+        }
+    }
+
+    /// <summary>Makes room: in the kernel's map for other owners, here for other series.</summary>
+    private void ForgetIdle(DropsProgram loaded, DateTimeOffset now)
+    {
+        foreach (var ((key, isOverflow), count) in seen)
+        {
+            if (!isOverflow && now - count.Last > LongestIdle)
+            {
+                loaded.Forget(key);
+                seen.Remove((key, isOverflow));
+            }
+        }
+
+        foreach (var (place, count) in totals)
+        {
+            if (now - count.Last > LongestIdle)
+            {
+                totals.Remove(place);
+            }
         }
     }
 
     public void Dispose() => program.Dispose();
+
+    /// <param name="Last">When it last grew.</param>
+    private readonly record struct Count(ulong Packets, DateTimeOffset Last);
 }

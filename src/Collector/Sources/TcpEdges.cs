@@ -36,7 +36,10 @@ internal sealed class TcpEdges(string node, int maximum)
 
     public WorkloadIdentity OwnerOf(in EdgeKey key) => picture.Owners.Of(key.Cgroup, key.NamespaceCookie, key.NamespaceInode);
 
-    public TcpEdgeKey KeyOf(in EdgeKey key) => new(OwnerOf(key), key.IsOverflow ? Other : picture.Peers.Of(key.Peer), key.ServerPort, key.Role);
+    /// <summary>A listening socket counts as a server whose peer the kernel did not say.</summary>
+    public TcpEdgeKey KeyOf(in EdgeKey key) => key.Role == EdgeRole.Listener
+        ? new(OwnerOf(key), key.IsOverflow ? Other : NamespaceOwners.Unknown, key.ServerPort, EdgeRole.Server)
+        : new(OwnerOf(key), key.IsOverflow ? Other : picture.Peers.Of(key.Peer), key.ServerPort, key.Role);
 
     public TcpEdge Of(in EdgeKey key)
     {

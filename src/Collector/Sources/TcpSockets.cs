@@ -90,6 +90,11 @@ public sealed partial class TcpSockets : ISource, IDisposable
                 if (!IsEmpty(in row))
                 {
                     edges.Of(key).Add(in row, row.Fold == loaded.LastFold, samples.At);
+                }
+
+                // also of who only tries to connect
+                if (row.States[..].ContainsAnyExcept(0u))
+                {
                     states.Add(edges.OwnerOf(key), in row.States);
                 }
             });

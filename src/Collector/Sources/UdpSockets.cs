@@ -26,7 +26,8 @@ public sealed partial class UdpSockets : ISource, IDisposable
     private readonly Dictionary<UdpKey, Seen> seenOverflow = [];
     private readonly Dictionary<UdpEdgeKey, UdpEdge> edges = [];
     private readonly List<UdpKey> idle = [];
-    private readonly Dictionary<UdpDropKey, ulong> dropsBefore = [];
+    private readonly Dictionary<UdpDropKey, Dropped> seenDrops = [];
+    private readonly Dictionary<(WorkloadIdentity Owner, ushort Port), Dropped> drops = [];
     private readonly NodeObserver node;
     private readonly UdpQueues queues;
     private readonly string nodeName;
@@ -157,26 +158,50 @@ public sealed partial class UdpSockets : ISource, IDisposable
         foreach (var (key, _) in edges.Where(each => now - each.Value.LastUse > LongestIdle))
         {
             edges.Remove(key);
+            foreach (var overflow in seenOverflow.Keys)
+            {
+                CollectionsMarshal.GetValueRefOrNullRef(seenOverflow, overflow).Edge = null;
+            }
+        }
+
+        foreach (var (key, _) in seenDrops.Where(each => each.Key != default && now - each.Value.Last > LongestIdle))
+        {
+            loaded.Forget(key);
+            seenDrops.Remove(key);
+        }
+
+        foreach (var (place, dropped) in drops)
+        {
+            if (now - dropped.Last > LongestIdle)
+            {
+                drops.Remove(place);
+            }
         }
     }
 
     private void WriteDrops(UdpProgram loaded, NodePicture picture, SampleWriter samples)
     {
         labels.BeginReading();
-        var byOwner = new Dictionary<(WorkloadIdentity Owner, ushort Port), UdpDropCounters>();
         var dropping = new List<(UdpDropKey Key, WorkloadIdentity Owner)>();
         loaded.ReadDrops((in key, in counters) =>
         {
-            var owner = (picture.Owners.Of(key.Owner.ControlGroupId, key.Owner.NamespaceCookie, key.Owner.NamespaceInode), key.LocalPort);
-            byOwner[owner] = byOwner.GetValueOrDefault(owner) + counters;
-            if (dropsBefore.TryGetValue(key, out var before) && counters.ReceiveBuffer > before)
+            // What a socket has dropped stays with whom it belonged to then.
+            var isKnown = seenDrops.TryGetValue(key, out var before);
+            if (counters.ReceiveBuffer == before.Counters.ReceiveBuffer && counters.Memory == before.Counters.Memory)
             {
-                dropping.Add((key, owner.Item1));
+                return;
             }
 
-            dropsBefore[key] = counters.ReceiveBuffer;
+            seenDrops[key] = new Dropped(counters, samples.At);
+            var owner = key == default ? NamespaceOwners.Unknown : picture.Owners.Of(key.Owner.ControlGroupId, key.Owner.NamespaceCookie, key.Owner.NamespaceInode);
+            var total = drops.GetValueOrDefault((owner, key.LocalPort)).Counters;
+            drops[(owner, key.LocalPort)] = new Dropped(total.Grown(before.Counters, counters), samples.At);
+            if (isKnown && counters.ReceiveBuffer > before.Counters.ReceiveBuffer)
+            {
+                dropping.Add((key, owner));
+            }
         });
-        foreach (var ((owner, port), counters) in byOwner)
+        foreach (var ((owner, port), (counters, _)) in drops)
         {
             var portLabel = new Label(LabelNames.ServerPort, port == 0 ? "" : $"{port}");
             samples.Write(UdpMetrics.SocketDrops, labels.Of(UdpMetrics.SocketDrops, owner, portLabel, new Label(LabelNames.Reason, "receive_buffer")), counters.ReceiveBuffer);
@@ -200,6 +225,9 @@ public sealed partial class UdpSockets : ISource, IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Those who send to UDP sockets that are not connected stay unknown, their bytes are counted: {Problem}")]
     private partial void LogSendersUnknown(string problem);
+
+    /// <param name="Last">When it last grew.</param>
+    private readonly record struct Dropped(UdpDropCounters Counters, DateTimeOffset Last);
 
     private struct Seen
     {

@@ -220,7 +220,7 @@ public sealed class TcpSocketsTests : IDisposable
             reading.All(TcpMetrics.ConnectFailures, A).GroupBy(sample => sample.Labels[LabelNames.Reason]).Select(group => (group.Key, group.Sum(sample => sample.Value))).Order());
         Assert.Equal(1, reading.Value(TcpMetrics.Resets, A, LabelNames.Client, LabelNames.Receive));
         Assert.Equal(1, reading.Value(TcpMetrics.Resets, B, LabelNames.Server, LabelNames.Transmit));
-        Assert.Equal("9", reading.Series(TcpMetrics.Resets, B, LabelNames.Server)[LabelNames.ServerPort]);
+        Assert.Equal("", reading.Series(TcpMetrics.Resets, B, LabelNames.Server)[LabelNames.ServerPort]);
     }
 
     [KernelFact]
@@ -295,6 +295,24 @@ public sealed class TcpSocketsTests : IDisposable
         Wait.Until(() => Read() is var now && now.State(A, "fin-wait-2") > 0 && now.State(B, "close-wait") > 0);
         Assert.Equal(0, Read().State(A, "established"));
         client.Dispose();
+    }
+
+    [KernelFact]
+    public void Who_tries_to_connect_and_gets_no_answer_is_counted()
+    {
+        network.IpInA("route add 10.99.1.0/24 via 10.99.0.2");
+        Read();
+        using var client = network.NewSocket(network.A);
+        client.Blocking = false;
+        Assert.Throws<SocketException>(() => client.Connect(IPAddress.Parse("10.99.1.1"), 9));
+        Wait.Until(() => Read().State(A, "syn-sent") > 0);
+    }
+
+    [Fact]
+    public void What_a_listening_socket_resets_is_its_servers_and_of_nobody_known()
+    {
+        var key = new TcpEdges("n", 10).KeyOf(new EdgeKey(1, 2, default, 3, 443, EdgeRole.Listener, 6));
+        Assert.Equal((EdgeRole.Server, "unknown", (ushort)443), (key.Role, key.Peer.Workload, key.ServerPort));
     }
 
     [KernelFact]

@@ -90,28 +90,14 @@ public sealed partial class UdpSocketsTests : IDisposable
         Read();
         var servers = Enumerable.Range(0, perCall).Select(_ => Bound(address)).ToArray();
         using var client = NewSocket(network.A, servers[0].AddressFamily);
-        var names = new byte[perCall][];
-        var payload = GC.AllocateArray<byte>(perCall, pinned: true);
-        var pieces = GC.AllocateArray<IoVector>(perCall, pinned: true);
-        var messages = GC.AllocateArray<BatchedMessage>(perCall, pinned: true);
-        for (var i = 0; i < perCall; i++)
-        {
-            var bytes = servers[i].LocalEndPoint!.Serialize().Buffer;
-            var name = names[i] = GC.AllocateArray<byte>(bytes.Length, pinned: true);
-            bytes.CopyTo(name);
-            pieces[i] = new IoVector { Base = Marshal.UnsafeAddrOfPinnedArrayElement(payload, 0), Length = i + 1 };
-            messages[i].Message = new MessageHeader
-            {
-                Name = Marshal.UnsafeAddrOfPinnedArrayElement(name, 0), NameLength = (uint)name.Length, Pieces = Marshal.UnsafeAddrOfPinnedArrayElement(pieces, i), PieceCount = 1,
-            };
-        }
-
+        var batch = new Batch(servers);
+        var messages = batch.Messages;
         for (var call = 0; call < Calls; call++)
         {
             Assert.Equal(perCall, perCall == 1 ? sendmsg(client.SafeHandle, ref messages[0].Message, 0) : sendmmsg(client.SafeHandle, ref messages[0], (uint)perCall, 0));
         }
 
-        GC.KeepAlive((names, pieces, payload));
+        GC.KeepAlive(batch);
 
         var reading = Read();
         for (var i = 0; i < perCall; i++)
@@ -119,6 +105,24 @@ public sealed partial class UdpSocketsTests : IDisposable
             AssertEdge(reading, A, LabelNames.Client, "b", servers[i], (Calls * (i + 1), Calls), (0, 0));
             servers[i].Dispose();
         }
+    }
+
+    [KernelFact]
+    public void A_batch_that_broke_off_does_not_mix_up_the_next()
+    {
+        Read();
+        using var first = Bound("10.99.0.2");
+        using var second = Bound("10.99.0.2");
+        using var client = NewSocket(network.A, AddressFamily.InterNetwork);
+        var (broken, sound) = (new Batch(first, second), new Batch(first, second));
+        broken.Messages[1].Message.Pieces = 1;
+        Assert.Equal(1, sendmmsg(client.SafeHandle, ref broken.Messages[0], 2, 0));
+        Assert.Equal(2, sendmmsg(client.SafeHandle, ref sound.Messages[0], 2, 0));
+        GC.KeepAlive((broken, sound));
+
+        var reading = Read();
+        AssertEdge(reading, A, LabelNames.Client, "b", first, (2, 2), (0, 0));
+        AssertEdge(reading, A, LabelNames.Client, "b", second, (2, 1), (0, 0));
     }
 
     [KernelFact]
@@ -372,5 +376,34 @@ public sealed partial class UdpSocketsTests : IDisposable
     {
         internal MessageHeader Message;
         internal uint Sent;
+    }
+
+    /// <summary>A message to each, of one byte, of two, and so on.</summary>
+    private sealed class Batch
+    {
+        private readonly byte[] payload;
+        private readonly IoVector[] pieces;
+        private readonly byte[][] names;
+
+        public Batch(params Socket[] servers)
+        {
+            payload = GC.AllocateArray<byte>(servers.Length, pinned: true);
+            pieces = GC.AllocateArray<IoVector>(servers.Length, pinned: true);
+            names = new byte[servers.Length][];
+            Messages = GC.AllocateArray<BatchedMessage>(servers.Length, pinned: true);
+            for (var i = 0; i < servers.Length; i++)
+            {
+                var bytes = servers[i].LocalEndPoint!.Serialize().Buffer;
+                names[i] = GC.AllocateArray<byte>(bytes.Length, pinned: true);
+                bytes.CopyTo(names[i]);
+                pieces[i] = new IoVector { Base = Marshal.UnsafeAddrOfPinnedArrayElement(payload, 0), Length = i + 1 };
+                Messages[i].Message = new MessageHeader
+                {
+                    Name = Marshal.UnsafeAddrOfPinnedArrayElement(names[i], 0), NameLength = (uint)bytes.Length, Pieces = Marshal.UnsafeAddrOfPinnedArrayElement(pieces, i), PieceCount = 1,
+                };
+            }
+        }
+
+        public BatchedMessage[] Messages { get; }
     }
 }

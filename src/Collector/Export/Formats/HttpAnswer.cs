@@ -7,6 +7,9 @@ internal static class HttpAnswer
 {
     private const int LongestText = 300;
 
+    /// <summary>A store may ask for a day, and a clock that is wrong for years: samples would grow too old meanwhile.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
+
     /// <remarks>
     /// A wrong address, token or password is the operator's to mend, so that samples wait for it (401, 403, 404, 407); what else is of 4xx
     /// says that these samples will never do.
@@ -30,12 +33,16 @@ internal static class HttpAnswer
         };
     }
 
-    private static TimeSpan? After(HttpResponseMessage response, TimeProvider time) => response.Headers.RetryAfter switch
+    private static TimeSpan? After(HttpResponseMessage response, TimeProvider time)
     {
-        { Delta: { } delta } => delta,
-        { Date: { } date } => date > time.GetUtcNow() ? date - time.GetUtcNow() : TimeSpan.Zero,
-        _ => null,
-    };
+        TimeSpan? asked = response.Headers.RetryAfter switch
+        {
+            { Delta: { } delta } => delta,
+            { Date: { } date } => date > time.GetUtcNow() ? date - time.GetUtcNow() : TimeSpan.Zero,
+            _ => null,
+        };
+        return asked > LongestPause ? LongestPause : asked;
+    }
 
     private static async ValueTask<string> TextAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {

@@ -108,9 +108,9 @@ internal sealed partial class DayArchive : IDisposable
 
     /// <summary>Deletes the oldest files, as far as <see cref="Retention"/> says, and damaged ones that are older than what is left.</summary>
     /// <param name="surplus">Files that go whatever their age.</param>
-    /// <param name="beforehand">Is called with each day that goes.</param>
+    /// <param name="mayGo">Is asked for each day that goes.</param>
     /// <exception cref="SampleStoreException">The disk refused.</exception>
-    public void DropExpired(IReadOnlySet<string> surplus, Action<DateOnly> beforehand)
+    public void DropExpired(IReadOnlySet<string> surplus, Func<DateOnly, bool> mayGo)
     {
         var stored = Snapshot();
         var expired = retention.Expired([.. stored.Select(static day => day.Day)]);
@@ -118,13 +118,12 @@ internal sealed partial class DayArchive : IDisposable
         for (var i = 0; i < stored.Count; i++)
         {
             var (day, file) = stored[i];
-            if (i >= expired && !surplus.Contains(file.Path))
+            if ((i >= expired && !surplus.Contains(file.Path)) || !mayGo(day))
             {
                 left.Add(day);
                 continue;
             }
 
-            beforehand(day);
             meter.Drop(SamplesOf(file), "expired");
             meter.DaysDropped.Add(1);
             Interlocked.Increment(ref daysDropped);

@@ -189,7 +189,7 @@ public sealed class EmbeddedStore : ISampleStore, IDisposable
 
     private IReadOnlyList<Sample> Kept(IReadOnlyList<Sample> samples)
     {
-        var first = retention.FirstKeptMillisecond;
+        var first = Math.Max(retention.FirstKeptMillisecond, keeper.FirstOpenMillisecond);
         var last = retention.LastKeptMillisecond;
         var tooOld = 0;
         var tooFarAhead = 0;

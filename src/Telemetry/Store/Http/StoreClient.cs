@@ -24,11 +24,11 @@ internal sealed class StoreClient(HttpClient client, TimeProvider time)
 
         using (answer)
         {
-            throw Refused(answer, await WordsAsync(answer, cancellationToken), tried);
+            throw Refused(answer, await WordsAsync(answer, tried, cancellationToken), tried);
         }
     }
 
-    /// <returns>Any answer, its body not read yet.</returns>
+    /// <returns>Any answer, its body not read yet, which then may take as long as the request may.</returns>
     /// <exception cref="SampleStoreException">There was none.</exception>
     public async Task<HttpResponseMessage> AskAsync(HttpRequestMessage request, string tried, CancellationToken cancellationToken)
     {
@@ -47,15 +47,32 @@ internal sealed class StoreClient(HttpClient client, TimeProvider time)
         }
     }
 
-    public static async Task<string> WordsAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    /// <exception cref="SampleStoreException">They did not end in time.</exception>
+    public async Task<string> WordsAsync(HttpResponseMessage answer, string tried, CancellationToken cancellationToken)
     {
         try
         {
-            return (await answer.Content.ReadAsStringAsync(cancellationToken)).Trim();
+            return (await ReadAsync(tried, answer.Content.ReadAsStringAsync, cancellationToken)).Trim();
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or IOException and not SampleStoreException)
         {
             return e.Message;
+        }
+    }
+
+    /// <summary>Reads an answer's body. <see cref="HttpClient.Timeout"/> ends with its headers: a body may take as long again.</summary>
+    /// <exception cref="SampleStoreException">It did not end in time.</exception>
+    public async Task<T> ReadAsync<T>(string tried, Func<CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(client.Timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        try
+        {
+            return await read(either.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new SampleStoreException(tried, "its answer did not end in time", retryable: true, e);
         }
     }
 
@@ -76,18 +93,22 @@ internal sealed class StoreClient(HttpClient client, TimeProvider time)
 
     /// <summary>Feeds the answer to a decoder as it comes in.</summary>
     /// <exception cref="SampleStoreException">It broke off, or is not what the decoder knows.</exception>
-    public static async Task DecodeAsync(HttpResponseMessage answer, JsonTokens decoder, string server, string tried, CancellationToken cancellationToken)
+    public async Task DecodeAsync(HttpResponseMessage answer, JsonTokens decoder, string server, string tried, CancellationToken cancellationToken)
     {
         try
         {
-            await using var body = await answer.Content.ReadAsStreamAsync(cancellationToken);
-            await decoder.ReadAsync(body, cancellationToken);
+            await ReadAsync(tried, async token =>
+            {
+                await using var body = await answer.Content.ReadAsStreamAsync(token);
+                await decoder.ReadAsync(body, token);
+                return true;
+            }, cancellationToken);
         }
         catch (Exception e) when (e is System.Text.Json.JsonException or FormatException or InvalidOperationException or ArgumentException or OverflowException)
         {
             throw new SampleStoreException(tried, $"the answer is none of {server} ({e.Message}): check the address", retryable: false, e);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or IOException and not SampleStoreException)
         {
             throw Unreachable(tried, e);
         }

@@ -94,7 +94,7 @@ public sealed class InfluxStore : ISampleStore, IDisposable
         request.Content = new FormUrlEncodedContent([new("q", InfluxQl.Select(selector, range, onlyLast))]);
         using var response = await http.SendAsync(request, tried, cancellationToken);
         var answer = new InfluxQlAnswer();
-        await StoreClient.DecodeAsync(response, answer.Decoder(), "InfluxDB", tried, cancellationToken);
+        await http.DecodeAsync(response, answer.Decoder(), "InfluxDB", tried, cancellationToken);
         return answer.Error is { } error ? throw new SampleStoreException(tried, $"it answered: {error}", retryable: false)
             : answer.HasResults ? answer.Series()
             : throw new SampleStoreException(tried, "the answer is none of InfluxDB (no results): check the address", retryable: false);
@@ -109,14 +109,17 @@ public sealed class InfluxStore : ISampleStore, IDisposable
         using var response = await http.SendAsync(request, tried, cancellationToken);
         try
         {
-            await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-            return await FluxAnswer.ReadAsync(body, cancellationToken);
+            return await http.ReadAsync(tried, async token =>
+            {
+                await using var body = await response.Content.ReadAsStreamAsync(token);
+                return await FluxAnswer.ReadAsync(body, token);
+            }, cancellationToken);
         }
         catch (FormatException e)
         {
             throw new SampleStoreException(tried, $"the answer is none of InfluxDB ({e.Message}): check the address", retryable: false, e);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or IOException and not SampleStoreException)
         {
             throw new SampleStoreException(tried, $"its answer broke off ({e.Message}): check the network", retryable: true, e);
         }

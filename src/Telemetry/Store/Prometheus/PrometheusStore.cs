@@ -108,12 +108,12 @@ public sealed class PrometheusStore(HttpClient client, Uri write, Uri query, Tim
         using var response = await http.AskAsync(request, tried, cancellationToken);
         if (!response.IsSuccessStatusCode)
         {
-            var words = await StoreClient.WordsAsync(response, cancellationToken);
+            var words = await http.WordsAsync(response, tried, cancellationToken);
             throw (isQuery ? Fault(response.StatusCode, words) : null) as Exception ?? http.Refused(response, words, tried);
         }
 
         var answer = new PrometheusAnswer();
-        await StoreClient.DecodeAsync(response, answer.Decoder(), "Prometheus", tried, cancellationToken);
+        await http.DecodeAsync(response, answer.Decoder(), "Prometheus", tried, cancellationToken);
         return answer.HasData ? answer : throw new SampleStoreException(tried, "the answer is none of Prometheus (no data): check the address", retryable: false);
     }
 

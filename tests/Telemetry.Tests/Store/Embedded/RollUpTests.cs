@@ -1,3 +1,4 @@
+using System.Globalization;
 using NetPulse.Telemetry.Query;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
@@ -160,6 +161,13 @@ public sealed class RollUpTests : IDisposable
         await rig.FlushAsync();
         Assert.Equal(days[1..], Files("2*.db"));
         Assert.Equal(rolled, Files("5m-*.db"));
+
+        // A late sample would take the place of a day's roll-ups.
+        var dropped = rig.Store.Statistics.SamplesDropped;
+        var late = DateTimeOffset.Parse(Path.GetFileNameWithoutExtension(days[0]), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal).AddHours(12);
+        await rig.AppendAsync(new Sample(LabelSet.Of("late"), late.ToUnixTimeMilliseconds(), 1));
+        await rig.FlushAsync();
+        Assert.Equal((dropped + 1, days[1..]), (rig.Store.Statistics.SamplesDropped, Files("2*.db")));
         rig.Options.RetentionBytes = 1;
         rig.Reopen();
         await rig.FlushAsync();

@@ -103,6 +103,23 @@ public sealed class PrometheusStoreTests : IDisposable
         Assert.Contains("in time", e.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_server_that_stalls_amid_its_answer_may_be_tried_again()
+    {
+        listener.Prefixes.Add(address.AbsoluteUri);
+        listener.Start();
+        client.Timeout = TimeSpan.FromSeconds(2);
+        var reading = ReadAsync();
+        var context = await listener.GetContextAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        context.Response.SendChunked = true;
+        await context.Response.OutputStream.WriteAsync("{\"data\":"u8.ToArray());
+        await context.Response.OutputStream.FlushAsync();
+        var e = await Assert.ThrowsAsync<SampleStoreException>(async () => await reading);
+        Assert.True(e.Retryable);
+        Assert.Contains("in time", e.Message, StringComparison.Ordinal);
+        context.Response.Abort();
+    }
+
     [PrometheusFact]
     public async Task A_real_Prometheus_is_understood_as_a_sender()
     {

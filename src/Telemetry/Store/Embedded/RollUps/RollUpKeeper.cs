@@ -21,13 +21,18 @@ internal sealed partial class RollUpKeeper : IDisposable
     private readonly ILogger logger;
     private readonly Dictionary<DateOnly, (long Segment, DateTimeOffset Since)> seen = [];
     private readonly UpkeepThread thread;
+    private long firstOpen = long.MinValue;
 
     public RollUpKeeper(DayArchive days, RollUpArchive fiveMinutes, RollUpArchive hours, Retention retention, StoreMeter meter, TimeProvider time, ILogger logger)
     {
         (this.days, this.fiveMinutes, this.hours, this.retention) = (days, fiveMinutes, hours, retention);
         (this.meter, this.time, this.logger) = (meter, time, logger);
+        NoteClosedDays();
         thread = new UpkeepThread("store roll-up", () => Keep());
     }
+
+    /// <summary>Samples before this would take the place of the roll-ups of a day whose own samples are gone. For any thread.</summary>
+    public long FirstOpenMillisecond => Volatile.Read(ref firstOpen);
 
     /// <summary>Has the thread look for what is to be done.</summary>
     public void Wake() => thread.Wake();
@@ -52,6 +57,7 @@ internal sealed partial class RollUpKeeper : IDisposable
 
                 var surplus = retention.Surplus([.. days.Files()], [.. fiveMinutes.Files(), .. hours.Files()]);
                 days.DropExpired(surplus, RollUpBeforeItGoes);
+                NoteClosedDays();
                 foreach (var path in fiveMinutes.DropExpired(retention.Today, surplus).Concat(hours.DropExpired(retention.Today, surplus)))
                 {
                     LogDropped(path);
@@ -82,6 +88,13 @@ internal sealed partial class RollUpKeeper : IDisposable
         ? hours.Days().ContainsKey(day)
         : fiveMinutes.Has(day, segment) && hours.Has(day, segment);
 
+    private void NoteClosedDays()
+    {
+        var withSamples = days.Checkpoints().Select(static one => one.Day).ToHashSet();
+        var closed = hours.Days().Keys.Where(day => !withSamples.Contains(day)).DefaultIfEmpty(DateOnly.MinValue).Max();
+        Volatile.Write(ref firstOpen, closed == DateOnly.MinValue ? long.MinValue : new DateTimeOffset(closed.AddDays(1), TimeOnly.MinValue, TimeSpan.Zero).ToUnixTimeMilliseconds());
+    }
+
     private bool HasSettled(DateOnly day, long segment, DateTimeOffset now)
     {
         if (!seen.TryGetValue(day, out var before) || before.Segment != segment)
@@ -93,14 +106,22 @@ internal sealed partial class RollUpKeeper : IDisposable
         return now - before.Since >= Settling;
     }
 
-    private void RollUpBeforeItGoes(DateOnly day)
+    /// <returns>Whether it is rolled up; a day that could not be stays.</returns>
+    private bool RollUpBeforeItGoes(DateOnly day)
     {
-        seen.Remove(day);
         var segment = days.Checkpoints().First(one => one.Day == day).Segment;
         if (!IsRolled(day, segment))
         {
             RollUp(day, segment);
         }
+
+        if (!IsRolled(day, segment))
+        {
+            return false;
+        }
+
+        seen.Remove(day);
+        return true;
     }
 
     /// <summary>Rolls up a day. Where the day's file or that of its roll-ups turns out damaged, it was set aside, and the next time does what can be done.</summary>
