@@ -11,10 +11,15 @@ public sealed class FiniteReadings(ISampleStore store) : ISampleStore
     public ValueTask AppendAsync(IReadOnlyList<Sample> samples, CancellationToken cancellationToken) => store.AppendAsync(samples, cancellationToken);
 
     public async ValueTask<IReadOnlyList<TimeSeries>> ReadAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken) =>
-        [.. (await store.ReadAsync(selector, range, cancellationToken)).Select(WithoutGaps).Where(static series => series.Count > 0)];
+        WithoutGaps(await store.ReadAsync(selector, range, cancellationToken));
+
+    public async ValueTask<IEnumerable<IReadOnlyList<TimeSeries>>> StreamAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken) =>
+        (await store.StreamAsync(selector, range, cancellationToken)).Select(WithoutGaps);
 
     public ValueTask<IReadOnlyCollection<LabelSet>> SeriesAsync(IReadOnlyList<SeriesSelector> selectors, TimeRange range, CancellationToken cancellationToken) =>
         store.SeriesAsync(selectors, range, cancellationToken);
+
+    private static IReadOnlyList<TimeSeries> WithoutGaps(IReadOnlyList<TimeSeries> all) => [.. all.Select(WithoutGaps).Where(static series => series.Count > 0)];
 
     private static TimeSeries WithoutGaps(TimeSeries series)
     {

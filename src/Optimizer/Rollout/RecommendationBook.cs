@@ -91,7 +91,10 @@ public sealed class RecommendationBook(
         {
             try
             {
-                await FollowAsync(recommendation, cluster, decisions, cancellationToken);
+                // The status of a network policy's is written by PolicyRollout alone.
+                await (recommendation.Spec!.Target.Kind == nameof(NetworkPolicy)
+                    ? DeleteWhenOldAsync(recommendation, cluster.At, cancellationToken)
+                    : FollowAsync(recommendation, cluster, decisions, cancellationToken));
             }
             catch (KubernetesException e) when (e.Fault is ApiFault.NotFound or ApiFault.VersionConflict)
             {
@@ -121,11 +124,8 @@ public sealed class RecommendationBook(
                 events?.Tell(written, cluster, state?.Change.Node ?? NodeOf(recommendation, cluster));
             }
         }
-        else if ((RecommendationKey.IsFinished(recommendation) || status.Phase == RecommendationPhase.Rejected)
-            && state is null or { HasEnded: true } && cluster.At - status.History[^1].At > options.Value.TtlAfterFinished)
+        else if (state is null or { HasEnded: true } && await DeleteWhenOldAsync(recommendation, cluster.At, cancellationToken))
         {
-            names.Forget(fingerprint, recommendation.Metadata.Name);
-            await store.DeleteAsync(recommendation.Metadata.Name, recommendation.Metadata.Namespace, cancellationToken);
             return;
         }
 
@@ -133,6 +133,20 @@ public sealed class RecommendationBook(
         {
             names.Remember(fingerprint, recommendation.Metadata.Name);
         }
+    }
+
+    /// <returns>Whether it was finished long ago, and is gone.</returns>
+    private async Task<bool> DeleteWhenOldAsync(NetworkRecommendation recommendation, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (!(RecommendationKey.IsFinished(recommendation) || recommendation.Status?.Phase == RecommendationPhase.Rejected)
+            || recommendation.Status is not { History: [.., var last] } || now - last.At <= options.Value.TtlAfterFinished)
+        {
+            return false;
+        }
+
+        names.Forget(recommendation.Spec!.Source.Fingerprint, recommendation.Metadata.Name);
+        await store.DeleteAsync(recommendation.Metadata.Name, recommendation.Metadata.Namespace, cancellationToken);
+        return true;
     }
 
     /// <summary>The change that its status names; of one that is not finished the latest that was begun since.</summary>

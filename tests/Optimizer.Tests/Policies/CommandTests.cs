@@ -66,6 +66,7 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(1, code);
         Assert.Equal("+ mon/prom -> shop/db: every port\n- shop/web -> shop/db: every port\n1 opened, 1 closed\n", output);
         Assert.Equal(0, (await RunAsync("diff", old, old)).Code);
+        Assert.Equal(0, (await RunAsync("diff", "--flows", "/dev/null", old, old)).Code);
     }
 
     [Fact]

@@ -11,8 +11,8 @@ internal static class CasesCommand
 
     public static async Task<int> RunAsync(Arguments arguments, TextWriter output)
     {
-        var folder = arguments.Required("the folder of cases");
         var file = arguments.Option("--out");
+        var folder = arguments.Required("the folder of cases");
         arguments.End();
         if (!Directory.Exists(folder))
         {

@@ -10,8 +10,8 @@ internal static class DiffCommand
 {
     public static async Task<int> RunAsync(Arguments arguments, TextWriter output, TextWriter errors)
     {
-        var (oldSource, newSource) = (arguments.Required("the old manifests"), arguments.Required("the new manifests"));
         var flows = arguments.Option("--flows");
+        var (oldSource, newSource) = (arguments.Required("the old manifests"), arguments.Required("the new manifests"));
         arguments.End();
         var (old, @new) = (await ManifestEngine.BuildAsync(oldSource, errors), await ManifestEngine.BuildAsync(newSource, errors));
         var difference = Difference.Between(old, @new);

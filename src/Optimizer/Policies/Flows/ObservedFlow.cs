@@ -15,7 +15,14 @@ public enum FlowVerdict
 /// <param name="Address">Null when only the pod is known.</param>
 public readonly record struct FlowEnd(string Pod, IpValue? Address)
 {
-    public override string ToString() => Pod.Length > 0 ? Pod : Address?.ToString() ?? "?";
+    /// <summary>Where neither pod nor address is known: what the observer calls those among whom it is, as <c>public</c>. No rule can name it.</summary>
+    public string? Name { get; init; }
+
+    public bool IsUnnamed => Pod.Length == 0 && Address is null;
+
+    public static FlowEnd Unnamed(string name) => new("", null) { Name = name };
+
+    public override string ToString() => Pod.Length > 0 ? Pod : Address?.ToString() ?? Name ?? "?";
 }
 
 /// <summary>Connections or datagrams of one kind between two ends over a window.</summary>

@@ -51,14 +51,32 @@ public sealed class ClusterPolicyObjects(KubernetesClient client, Func<Leadershi
         }
     }
 
+    public async Task<string?> LabelRefusalAsync(PodReference pod, string key, string? value, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await LabelAsync(pod, key, value, new WriteOptions { IsDryRun = true }, cancellationToken);
+            return null;
+        }
+        catch (KubernetesException e)
+        {
+            return e.Message;
+        }
+    }
+
     /// <exception cref="LeadershipLostException">We do not lead; nothing was written.</exception>
-    public async Task LabelAsync(PodReference pod, string key, string? value, CancellationToken cancellationToken)
+    public Task LabelAsync(PodReference pod, string key, string? value, CancellationToken cancellationToken)
     {
         DemandTerm();
+        return LabelAsync(pod, key, value, WriteOptions.Default, cancellationToken);
+    }
+
+    private async Task LabelAsync(PodReference pod, string key, string? value, WriteOptions options, CancellationToken cancellationToken)
+    {
         var fields = new JsonObject { ["metadata"] = new JsonObject { ["labels"] = new JsonObject { [key] = value } } };
         try
         {
-            await client.PatchAsync<Pod>(pod.Name, pod.Namespace, new ObjectPatch.Merge(fields), WriteOptions.Default, cancellationToken);
+            await client.PatchAsync<Pod>(pod.Name, pod.Namespace, new ObjectPatch.Merge(fields), options, cancellationToken);
         }
         catch (KubernetesException e) when (e.Fault is ApiFault.NotFound)
         {

@@ -47,6 +47,9 @@ public sealed class DirectoryPolicyObjects(string directory, DirectoryObjectStor
         }
     }
 
+    /// <summary>Nobody refuses it here.</summary>
+    public Task<string?> LabelRefusalAsync(PodReference pod, string key, string? value, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
     public async Task LabelAsync(PodReference pod, string key, string? value, CancellationToken cancellationToken)
     {
         foreach (var file in Directory.Exists(pods) ? Directory.EnumerateFiles(pods, "*.yaml") : [])

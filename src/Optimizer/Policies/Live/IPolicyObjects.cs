@@ -21,6 +21,9 @@ public interface IPolicyObjects
     /// <summary>One that is gone already is no failure.</summary>
     Task DeleteAsync(string @namespace, string name, CancellationToken cancellationToken);
 
+    /// <returns>Why the label would be refused; <see langword="null"/> when it would be taken. Nothing is stored.</returns>
+    Task<string?> LabelRefusalAsync(PodReference pod, string key, string? value, CancellationToken cancellationToken);
+
     /// <param name="value">Null: the label is taken away. A pod that is gone is no failure.</param>
     Task LabelAsync(PodReference pod, string key, string? value, CancellationToken cancellationToken);
 }

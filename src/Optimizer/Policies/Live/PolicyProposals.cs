@@ -17,22 +17,24 @@ internal static class PolicyProposals
     /// <param name="flows">Of the window.</param>
     /// <param name="namespaces">That we may change.</param>
     /// <param name="known">Proposed before: the same is not proposed again.</param>
-    public static ImmutableArray<NetworkRecommendation> Of(
+    /// <returns>Besides, what holds policies back until a person has looked.</returns>
+    public static (ImmutableArray<NetworkRecommendation> Proposals, ImmutableArray<RecommendationFlag> HeldBack) Of(
         PolicyPicture policies, IReadOnlyCollection<ObservedFlow> flows, IEnumerable<string> namespaces, IReadOnlyCollection<NetworkRecommendation> known)
     {
         var cluster = policies.Inputs;
         List<string> scope = [.. namespaces.Where(n => cluster.Pods.Any(p => p.Metadata.Namespace == n))];
         if (scope.Count == 0 || flows.Count == 0)
         {
-            return [];
+            return ([], []);
         }
 
         var owners = cluster.Pods.Select(static p => (Name: $"{p.Metadata.Namespace}/{p.Metadata.Name}", Owner: p.Metadata.OwnerReferences.FirstOrDefault(static o => o.Controller)))
             .Where(static p => p.Owner is not null).ToDictionary(static p => p.Name, static p => $"{p.Owner!.Kind}/{p.Owner.Name}", StringComparer.Ordinal);
         var recommended = PolicyRecommendation.Of(new RecommendationInputs(cluster, policies.Services, owners, flows), new RecommendationOptions { Namespaces = [.. scope] });
+        var heldBack = recommended.Flags.Where(static f => f.Code == RecommendationFlags.UnnamedPeer).ToImmutableArray();
         if (!recommended.Replay.Broken.IsEmpty)
         {
-            return [];
+            return ([], heldBack);
         }
 
         var reason = $"From {recommended.Coverage}, confidence {recommended.Coverage.Confidence.ToString().ToLowerInvariant()}; with all of it in force {recommended.Replay.Conversations} of {recommended.Replay.Conversations} conversations come about; "
@@ -47,11 +49,11 @@ internal static class PolicyProposals
             var proposals = next.Select(p => Proposal(p, reason)).ToImmutableArray();
             if (!proposals.IsEmpty)
             {
-                return [.. proposals.Where(p => !known.Any(k => k.Spec?.Source.Fingerprint == p.Spec!.Source.Fingerprint || IsOpenFor(k, p)))];
+                return ([.. proposals.Where(p => !known.Any(k => k.Spec?.Source.Fingerprint == p.Spec!.Source.Fingerprint || IsOpenFor(k, p)))], heldBack);
             }
         }
 
-        return [];
+        return ([], heldBack);
     }
 
     private static bool IsOpenFor(NetworkRecommendation known, NetworkRecommendation proposal) =>

@@ -31,25 +31,28 @@ public sealed class PolicyRollout(IObjectStore<NetworkRecommendation> recommenda
     /// <summary>The next step of each recommendation of a network policy, if it is due; one that fails stops no other.</summary>
     /// <param name="all">Every recommendation.</param>
     /// <param name="allowed">What we may do now.</param>
-    /// <param name="engine">With every policy that is in force, our own among them.</param>
+    /// <param name="picture">With every policy that is in force, our own among them.</param>
     /// <param name="flows">What was seen of late, what was dropped among it.</param>
     /// <param name="now">Of the run.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Steps that failed and are tried again at the next run.</returns>
     public async Task<ImmutableArray<string>> StepAllAsync(
-        IEnumerable<NetworkRecommendation> all, OptimizationPolicySpec allowed, PolicyEngine engine, IReadOnlyCollection<ObservedFlow> flows, DateTimeOffset now, CancellationToken cancellationToken)
+        IEnumerable<NetworkRecommendation> all, OptimizationPolicySpec allowed, PolicyPicture picture, IReadOnlyCollection<ObservedFlow> flows, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var problems = ImmutableArray.CreateBuilder<string>();
+        var scene = new Scene(allowed, picture.Engine, picture.Inputs.NetworkPolicies, flows, now);
         var ours = all.Where(static r => r.Spec is { Target.Kind: nameof(NetworkPolicy) }).OrderBy(static r => r.Metadata.CreationTimestamp).ThenBy(static r => r.Metadata.Name, StringComparer.Ordinal).ToList();
         var isBusy = ours.Exists(static r => r.Status?.Phase is RecommendationPhase.Canary or RecommendationPhase.Applied);
         foreach (var recommendation in ours)
         {
             try
             {
-                isBusy |= await StepAsync(recommendation, allowed, engine, flows, isBusy, now, cancellationToken);
+                isBusy |= await StepAsync(recommendation, scene, isBusy, cancellationToken);
             }
             catch (IOException e)
             {
+                // It may have been begun.
+                isBusy |= MayBegin(recommendation.Status?.Phase);
                 problems.Add($"{recommendation.Metadata.Namespace}/{recommendation.Metadata.Name}: {e.Message}");
             }
         }
@@ -58,30 +61,28 @@ public sealed class PolicyRollout(IObjectStore<NetworkRecommendation> recommenda
     }
 
     /// <returns>Whether a change was begun.</returns>
-    private async Task<bool> StepAsync(
-        NetworkRecommendation recommendation, OptimizationPolicySpec allowed, PolicyEngine engine, IReadOnlyCollection<ObservedFlow> flows, bool isBusy, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<bool> StepAsync(NetworkRecommendation recommendation, Scene scene, bool isBusy, CancellationToken cancellationToken)
     {
-        var (spec, status) = (recommendation.Spec!, recommendation.Status ?? new NetworkRecommendationStatus());
-        switch (status.Phase)
+        var status = recommendation.Status ?? new NetworkRecommendationStatus();
+        if (MayBegin(status.Phase))
         {
-            case RecommendationPhase.Proposed or RecommendationPhase.AwaitingApproval or RecommendationPhase.Blocked:
-                return await BeginAsync(recommendation, status, allowed, engine, flows, isBusy, now, cancellationToken);
-            case RecommendationPhase.Canary or RecommendationPhase.Applied:
-                await FollowAsync(recommendation, spec, status, allowed, engine, flows, now, cancellationToken);
-                return false;
-            case RecommendationPhase.RolledBack or RecommendationPhase.Verified:
-                // Ended, but killed before all of the canary was gone.
-                await RemoveCanaryAsync(recommendation, engine, cancellationToken);
-                return false;
-            default:
-                return false;
+            return await BeginAsync(recommendation, status, scene, isBusy, cancellationToken);
         }
+
+        await (status.Phase is RecommendationPhase.Canary or RecommendationPhase.Applied
+            ? FollowAsync(recommendation, status, scene, cancellationToken)
+
+            // Ended, but killed before all of the canary was gone.
+            : RemoveCanaryAsync(recommendation, scene, cancellationToken));
+        return false;
     }
 
-    private async Task<bool> BeginAsync(
-        NetworkRecommendation recommendation, NetworkRecommendationStatus status, OptimizationPolicySpec allowed, PolicyEngine engine, IReadOnlyCollection<ObservedFlow> flows, bool isBusy, DateTimeOffset now, CancellationToken cancellationToken)
+    private static bool MayBegin(RecommendationPhase? phase) => phase is null or RecommendationPhase.Proposed or RecommendationPhase.AwaitingApproval or RecommendationPhase.Blocked;
+
+    private async Task<bool> BeginAsync(NetworkRecommendation recommendation, NetworkRecommendationStatus status, Scene scene, bool isBusy, CancellationToken cancellationToken)
     {
         var spec = recommendation.Spec!;
+        var (allowed, engine, _, flows, now) = scene;
         if (spec.Approval == ApprovalDecision.Rejected || now >= spec.ExpiresAt)
         {
             await EnterAsync(recommendation, status, spec.Approval == ApprovalDecision.Rejected ? RecommendationPhase.Rejected : RecommendationPhase.Expired, "it is not begun any more", null, now, cancellationToken);
@@ -89,6 +90,7 @@ public sealed class PolicyRollout(IObjectStore<NetworkRecommendation> recommenda
         }
 
         var policy = PolicyOf(recommendation);
+        var theirs = new[] { CanaryName(recommendation), BeforeOf(recommendation) is null ? spec.Target.Name : "" }.Select(name => scene.Standing(spec.Target.Namespace, name)).FirstOrDefault(p => p is not null && !IsOf(recommendation, p));
         var broken = policy is null ? [] : FlowImpact.Of(engine, engine.With(PolicyChange.Set(policy)), flows.Where(static f => f.Verdict == FlowVerdict.Forwarded)).Broken;
         (RecommendationPhase Phase, bool IsClosed, string Reason)[] gates =
         [
@@ -97,6 +99,7 @@ public sealed class PolicyRollout(IObjectStore<NetworkRecommendation> recommenda
             (RecommendationPhase.Blocked, allowed.Paused.Count > 0, $"the policy is paused: {string.Join("; ", allowed.Paused)}"),
             (RecommendationPhase.Blocked, Forbidden(spec.Target.Namespace, allowed), $"the policy does not allow changes in the namespace {spec.Target.Namespace}"),
             (RecommendationPhase.AwaitingApproval, spec.Approval != ApprovalDecision.Approved, "a policy may cut traffic that happens seldom: a person lets it happen, by spec.approval"),
+            (RecommendationPhase.Blocked, theirs is not null, $"a policy of the name {theirs?.Metadata.Name} is there already, and is not this recommendation's"),
             (RecommendationPhase.Blocked, broken.Length > 0, $"it would break {broken.Length} flows, the last of them {broken.FirstOrDefault()?.Flow}"),
             (RecommendationPhase.Scheduled, isBusy, "another policy is being changed; one change at a time"),
         ];
@@ -117,13 +120,10 @@ public sealed class PolicyRollout(IObjectStore<NetworkRecommendation> recommenda
             return false;
         }
 
-        foreach (var checkedPolicy in new[] { policy!, CanaryOf(recommendation, policy!) })
+        if (await RefusalAsync(recommendation, policy!, pods, cancellationToken) is { } refusal)
         {
-            if (await objects.RefusalAsync(checkedPolicy, cancellationToken) is { } refusal)
-            {
-                await EnterAsync(recommendation, status, RecommendationPhase.Blocked, $"a dry run was refused: {refusal}", null, now, cancellationToken);
-                return false;
-            }
+            await EnterAsync(recommendation, status, RecommendationPhase.Blocked, $"a dry run was refused: {refusal}", null, now, cancellationToken);
+            return false;
         }
 
         var revertAt = now + allowed.Canary.Duration + RestartAllowance;
@@ -137,47 +137,75 @@ public sealed class PolicyRollout(IObjectStore<NetworkRecommendation> recommenda
         return true;
     }
 
-    private async Task FollowAsync(
-        NetworkRecommendation recommendation, NetworkRecommendationSpec spec, NetworkRecommendationStatus status, OptimizationPolicySpec allowed, PolicyEngine engine, IReadOnlyCollection<ObservedFlow> flows, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>All that would be written, as a dry run.</summary>
+    private async Task<string?> RefusalAsync(NetworkRecommendation recommendation, NetworkPolicy policy, ImmutableArray<PodReference> pods, CancellationToken cancellationToken)
     {
+        foreach (var @checked in new[] { policy, CanaryOf(recommendation, policy) })
+        {
+            if (await objects.RefusalAsync(@checked, cancellationToken) is { } refusal)
+            {
+                return refusal;
+            }
+        }
+
+        foreach (var pod in pods)
+        {
+            if (await objects.LabelRefusalAsync(pod, CanaryLabel, LabelValue(recommendation), cancellationToken) is { } refusal)
+            {
+                return refusal;
+            }
+        }
+
+        return null;
+    }
+
+    private async Task FollowAsync(NetworkRecommendation recommendation, NetworkRecommendationStatus status, Scene scene, CancellationToken cancellationToken)
+    {
+        var spec = recommendation.Spec!;
+        var (allowed, engine, _, flows, now) = scene;
         var since = status.History.LastOrDefault(s => s.Action == $"{status.Phase}")?.At ?? DateTimeOffset.MinValue;
         var isCanary = status.Phase == RecommendationPhase.Canary;
         var name = isCanary ? CanaryName(recommendation) : spec.Target.Name;
         var reference = new PolicyReference(nameof(NetworkPolicy), spec.Target.Namespace, name);
-        var isInForce = engine.Policies.Any(p => p.Model.Reference == reference);
+        var standing = scene.Standing(spec.Target.Namespace, name);
+        var isInForce = standing is not null && IsOf(recommendation, standing);
         var hits = isInForce ? Hits(recommendation, engine, reference, flows, since) : [];
         var withdrawn = allowed.Mode != OptimizationMode.Apply ? $"the policy's mode is {allowed.Mode} by now"
             : allowed.Paused.Count > 0 ? $"the policy is paused: {string.Join("; ", allowed.Paused)}"
             : Forbidden(spec.Target.Namespace, allowed) ? $"the policy no longer allows changes in the namespace {spec.Target.Namespace}"
-            : spec.Approval == ApprovalDecision.Rejected ? "a person rejected it" : null;
+            : spec.Approval != ApprovalDecision.Approved ? "it is not approved any more" : null;
         var isDue = now >= since + allowed.Canary.Duration;
         if (withdrawn is not null)
         {
-            await RevertAsync(recommendation, status, engine, $"taken back: {withdrawn}", now, cancellationToken);
+            await RevertAsync(recommendation, status, scene, $"taken back: {withdrawn}", cancellationToken);
         }
         else if (hits.Count > 0)
         {
-            await RevertAsync(recommendation, status, engine, $"taken back: it hit {hits.Count} flows that were allowed before, the last of them {hits[0]}", now, cancellationToken);
+            await RevertAsync(recommendation, status, scene, $"taken back: it hit {hits.Count} flows that were allowed before, the last of them {hits[0]}", cancellationToken);
         }
         else if (now >= (status.RevertAt ?? DateTimeOffset.MinValue))
         {
-            await RevertAsync(recommendation, status, engine, $"taken back: there was no verdict by {status.RevertAt:HH:mm:ss}", now, cancellationToken);
+            await RevertAsync(recommendation, status, scene, $"taken back: there was no verdict by {status.RevertAt:HH:mm:ss}", cancellationToken);
+        }
+        else if (!isInForce && standing is not null && (isCanary || BeforeOf(recommendation) is null))
+        {
+            await RevertAsync(recommendation, status, scene, $"taken back: {reference} is not ours", cancellationToken);
         }
         else if (isDue && !isInForce)
         {
-            await RevertAsync(recommendation, status, engine, $"taken back: {reference} is not in force, so that nothing was verified", now, cancellationToken);
+            await RevertAsync(recommendation, status, scene, $"taken back: {reference} is not in force, so that nothing was verified", cancellationToken);
         }
         else if (isDue && isCanary)
         {
             var revertAt = now + allowed.Canary.Duration + RestartAllowance;
             await EnterAsync(recommendation, status, RecommendationPhase.Applied, $"the canary hit no flow in {Duration.Format(allowed.Canary.Duration)}; now for all pods, taken back at {revertAt:HH:mm:ss} without a verdict", revertAt, now, cancellationToken);
             await objects.ApplyAsync(Marked(recommendation, PolicyOf(recommendation)!), cancellationToken);
-            await RemoveCanaryAsync(recommendation, engine, cancellationToken);
+            await RemoveCanaryAsync(recommendation, scene, cancellationToken);
         }
         else if (isDue)
         {
             await EnterAsync(recommendation, status, RecommendationPhase.Verified, $"no flow was hit in {Duration.Format(allowed.Canary.Duration)}", null, now, cancellationToken);
-            await RemoveCanaryAsync(recommendation, engine, cancellationToken);
+            await RemoveCanaryAsync(recommendation, scene, cancellationToken);
         }
         else if (!isInForce && PolicyOf(recommendation) is { } policy)
         {
@@ -208,15 +236,14 @@ public sealed class PolicyRollout(IObjectStore<NetworkRecommendation> recommenda
             ? engine.Ask(source, destination, protocol, flow.DestinationPort)
             : null;
 
-    private async Task RevertAsync(NetworkRecommendation recommendation, NetworkRecommendationStatus status, PolicyEngine engine, string reason, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task RevertAsync(NetworkRecommendation recommendation, NetworkRecommendationStatus status, Scene scene, string reason, CancellationToken cancellationToken)
     {
-        await RemoveCanaryAsync(recommendation, engine, cancellationToken);
+        await RemoveCanaryAsync(recommendation, scene, cancellationToken);
         if (status.Phase == RecommendationPhase.Applied)
         {
             var target = recommendation.Spec!.Target;
             var stored = (await objects.ListAsync(cancellationToken)).FirstOrDefault(p => p.Metadata.Namespace == target.Namespace && p.Metadata.Name == target.Name);
-            var isOurs = stored?.Metadata.Annotations.GetValueOrDefault(NetworkRecommendation.NameAnnotation) == recommendation.Metadata.Name;
-            if (!isOurs && stored is not null)
+            if (stored is not null && !IsOf(recommendation, stored))
             {
                 reason += "; somebody else has changed it since, so that it was left alone";
             }
@@ -230,19 +257,19 @@ public sealed class PolicyRollout(IObjectStore<NetworkRecommendation> recommenda
             }
         }
 
-        await EnterAsync(recommendation, status, RecommendationPhase.RolledBack, reason, null, now, cancellationToken);
+        await EnterAsync(recommendation, status, RecommendationPhase.RolledBack, reason, null, scene.Now, cancellationToken);
     }
 
-    private async Task RemoveCanaryAsync(NetworkRecommendation recommendation, PolicyEngine engine, CancellationToken cancellationToken)
+    /// <summary>A later recommendation for the same target has a canary of the same name: that one is its own.</summary>
+    private async Task RemoveCanaryAsync(NetworkRecommendation recommendation, Scene scene, CancellationToken cancellationToken)
     {
         var space = recommendation.Spec!.Target.Namespace;
-        var reference = new PolicyReference(nameof(NetworkPolicy), space, CanaryName(recommendation));
-        if (engine.Policies.Any(p => p.Model.Reference == reference))
+        if (scene.Standing(space, CanaryName(recommendation)) is { } canary && IsOf(recommendation, canary))
         {
-            await objects.DeleteAsync(space, reference.Name, cancellationToken);
+            await objects.DeleteAsync(space, canary.Metadata.Name, cancellationToken);
         }
 
-        foreach (var pod in engine.Parties.Select(static p => p.ManagedPod).OfType<Pod>()
+        foreach (var pod in scene.Engine.Parties.Select(static p => p.ManagedPod).OfType<Pod>()
             .Where(p => p.Metadata.Namespace == space && p.Metadata.Labels.GetValueOrDefault(CanaryLabel) == LabelValue(recommendation)))
         {
             await objects.LabelAsync(new PodReference { Namespace = space, Name = pod.Metadata.Name }, CanaryLabel, null, cancellationToken);
@@ -273,6 +300,8 @@ public sealed class PolicyRollout(IObjectStore<NetworkRecommendation> recommenda
             },
             cancellationToken);
     }
+
+    private static bool IsOf(NetworkRecommendation recommendation, NetworkPolicy policy) => policy.Metadata.Annotations.GetValueOrDefault(NetworkRecommendation.NameAnnotation) == recommendation.Metadata.Name;
 
     private static bool Forbidden(string @namespace, OptimizationPolicySpec allowed) => allowed.ProtectedNamespaces.Contains(@namespace) || !allowed.Namespaces.Contains(@namespace);
 
@@ -320,5 +349,12 @@ public sealed class PolicyRollout(IObjectStore<NetworkRecommendation> recommenda
     private static string CanaryName(NetworkRecommendation recommendation) => $"{recommendation.Spec!.Target.Name}{CanarySuffix}";
 
     private static string LabelValue(NetworkRecommendation recommendation) =>
-        recommendation.Metadata.Name.Length <= LongestLabelValue ? recommendation.Metadata.Name : recommendation.Metadata.Name[..LongestLabelValue].TrimEnd('-', '.');
+        // What tells ours apart is at the end.
+        recommendation.Metadata.Name.Length <= LongestLabelValue ? recommendation.Metadata.Name : recommendation.Metadata.Name[^LongestLabelValue..].TrimStart('-', '.');
+
+    /// <summary>What one round saw.</summary>
+    private sealed record Scene(OptimizationPolicySpec Allowed, PolicyEngine Engine, ImmutableArray<NetworkPolicy> Policies, IReadOnlyCollection<ObservedFlow> Flows, DateTimeOffset Now)
+    {
+        public NetworkPolicy? Standing(string @namespace, string name) => Policies.FirstOrDefault(p => p.Metadata.Namespace == @namespace && p.Metadata.Name == name);
+    }
 }

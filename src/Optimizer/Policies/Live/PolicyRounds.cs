@@ -51,22 +51,30 @@ public sealed partial class PolicyRounds(
         var allowed = snapshot.Policy.Spec;
         if (picture.Engine.Policies.IsEmpty && allowed.Mode == OptimizationMode.Observe)
         {
-            (Denials, Drops) = ([], []);
+            // Other rules drop packets too.
+            Denials = [];
+            await TellDropsAsync(snapshot, cancellationToken);
             return;
         }
 
         await StepAsync(snapshot, cancellationToken);
         if (allowed.Mode != OptimizationMode.Observe && snapshot.At - proposedAt >= ProposeEvery)
         {
-            var seen = Judged(await flows.ReadAsync(TimeRange.Before(snapshot.At, Observed), cancellationToken));
-            foreach (var proposal in PolicyProposals.Of(picture, seen, allowed.Namespaces.Except(allowed.ProtectedNamespaces, StringComparer.Ordinal), snapshot.Recommendations))
+            // First: what cannot be read is not tried again at every run.
+            proposedAt = snapshot.At;
+            var seen = Judged(await flows.ReadAsync(TimeRange.Before(snapshot.At, Observed), new FlowEnds(picture), cancellationToken));
+            var (proposals, heldBack) = PolicyProposals.Of(picture, seen, allowed.Namespaces.Except(allowed.ProtectedNamespaces, StringComparer.Ordinal), snapshot.Recommendations);
+            if (!heldBack.IsEmpty)
+            {
+                LogHeldBack(heldBack.Length, heldBack[0].ToString());
+            }
+
+            foreach (var proposal in proposals)
             {
                 await recommendations.ApplyAsync(proposal, cancellationToken);
                 meter.Proposed();
                 LogProposed(proposal.Metadata.Namespace, proposal.Metadata.Name, proposal.Spec!.Reason);
             }
-
-            proposedAt = snapshot.At;
         }
     }
 
@@ -109,8 +117,7 @@ public sealed partial class PolicyRounds(
 
     private async Task StepAsync(ClusterSnapshot snapshot, CancellationToken cancellationToken)
     {
-        var range = TimeRange.Before(snapshot.At, Before + (2 * snapshot.Policy.Spec.Canary.Duration));
-        var seen = Judged(await flows.ReadAsync(range, cancellationToken));
+        var seen = Judged(await flows.ReadAsync(Lately(snapshot), new FlowEnds(picture), cancellationToken));
         Denials = PolicyDenial.Find(picture.Engine, seen);
         foreach (var denial in Denials.Where(d => IsNews($"{d.Flow} {d.Verdict}", snapshot.At)))
         {
@@ -118,7 +125,17 @@ public sealed partial class PolicyRounds(
             LogDenied(denial.ToString());
         }
 
-        Drops = [.. (await flows.ReadDropsAsync(range, cancellationToken)).Select(d => d.Explained(picture.Engine))];
+        await TellDropsAsync(snapshot, cancellationToken);
+        foreach (var problem in await rollout.StepAllAsync(snapshot.Recommendations, snapshot.Policy.Spec, picture, seen, snapshot.At, cancellationToken))
+        {
+            meter.Failed();
+            LogFailed(problem);
+        }
+    }
+
+    private async Task TellDropsAsync(ClusterSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        Drops = [.. (await flows.ReadDropsAsync(Lately(snapshot), cancellationToken)).Select(d => d.Explained(picture.Engine))];
         foreach (var drop in Drops.Where(d => IsNews($"{d.Pod} {d.Reason}", snapshot.At)))
         {
             LogDropped(drop.ToString());
@@ -128,13 +145,9 @@ public sealed partial class PolicyRounds(
         {
             told.Remove(key);
         }
-
-        foreach (var problem in await rollout.StepAllAsync(snapshot.Recommendations, snapshot.Policy.Spec, picture.Engine, seen, snapshot.At, cancellationToken))
-        {
-            meter.Failed();
-            LogFailed(problem);
-        }
     }
+
+    private static TimeRange Lately(ClusterSnapshot snapshot) => TimeRange.Before(snapshot.At, Before + (2 * snapshot.Policy.Spec.Canary.Duration));
 
     private bool IsNews(string key, DateTimeOffset at)
     {
@@ -161,6 +174,9 @@ public sealed partial class PolicyRounds(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Proposed {Namespace}/{Name}: {Reason}")]
     private partial void LogProposed(string @namespace, string name, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} conversations that no rule can name hold policies back, the first of them {Flag}")]
+    private partial void LogHeldBack(int count, string flag);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A step of a policy change failed and is tried again: {Problem}")]
     private partial void LogFailed(string problem);

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using NetPulse.Optimizer.Detection;
-using NetPulse.Optimizer.Policies.Addresses;
 using NetPulse.Optimizer.Policies.Flows;
 using NetPulse.Optimizer.Policies.Ports;
 using NetPulse.Telemetry.Samples;
@@ -13,82 +12,129 @@ namespace NetPulse.Optimizer.Policies.Live;
 
 /// <summary>What the collectors counted, as flows: connections that carried bytes, and connections that were begun in vain.</summary>
 /// <remarks>
-/// A policy drops the SYN, so that connecting ends in a time-out; a refusal or an unreachable host is no policy's doing. Only pods and peers that are named or have an
-/// address are told apart: the Internet as a whole is no flow.
+/// A policy drops the SYN, so that connecting ends in a time-out, or the application gives up before; a refusal or an unreachable host is no policy's doing. Both ends report:
+/// the one that listens tells who is behind a Service, and callers that have no collector.
 /// </remarks>
 public sealed class StoreFlows(ISampleStore store)
 {
-    private const string TimedOut = "timed-out";
+    private const string Dropped = "timed-out|other";
 
+    /// <summary>Between pods, and between pods and others, each pair once.</summary>
+    /// <param name="range">When.</param>
+    /// <param name="ends">Who the ends are now.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="SampleStoreException">The store could not be read.</exception>
-    public async Task<ImmutableArray<ObservedFlow>> ReadAsync(TimeRange range, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<ObservedFlow>> ReadAsync(TimeRange range, FlowEnds ends, CancellationToken cancellationToken)
     {
-        var found = ImmutableArray.CreateBuilder<ObservedFlow>();
-        found.AddRange((await ReadAsync(TcpMetrics.IoBytes, range, cancellationToken)).Select(static s => FlowOf(s, TransportProtocol.Tcp, FlowVerdict.Forwarded)).OfType<ObservedFlow>());
-        found.AddRange(Datagrams(await ReadAsync(UdpMetrics.IoBytes, range, cancellationToken)));
-        found.AddRange((await ReadAsync(TcpMetrics.ConnectFailures, range, cancellationToken, (LabelNames.Reason, TimedOut))).Select(static s => FlowOf(s, TransportProtocol.Tcp, FlowVerdict.Dropped)).OfType<ObservedFlow>());
-        return found.DrainToImmutable();
+        var found = new Dictionary<(string Protocol, FlowEnd Source, FlowEnd Destination, int Port, FlowVerdict Verdict), ObservedFlow>();
+        AddAll(await ReadAsync(SeriesSelector.Of(TcpMetrics.IoBytes.Name), range, cancellationToken), TransportProtocol.Tcp, FlowVerdict.Forwarded);
+        AddAll(await ReadAsync(SeriesSelector.Of(UdpMetrics.IoBytes.Name), range, cancellationToken), TransportProtocol.Udp, FlowVerdict.Forwarded);
+        var failures = SeriesSelector.Of(TcpMetrics.ConnectFailures.Name);
+        AddAll(await ReadAsync(failures with { Matchers = failures.Matchers.Add(new LabelMatcher(LabelNames.Reason, MatchKind.Pattern, Dropped)) }, range, cancellationToken), TransportProtocol.Tcp, FlowVerdict.Dropped);
+        return [.. found.Values];
+
+        void AddAll(List<Growth> grown, TransportProtocol protocol, FlowVerdict verdict)
+        {
+            var edges = grown.GroupBy(static g => Edge.Of(g.Labels)).ToDictionary(static e => e.Key, static e => e.ToList());
+            foreach (var (edge, both) in edges)
+            {
+                // What a pod says to itself never leaves it: both ends are there. Link-local addresses have the same name, and one end.
+                var isWithin = edge.Peer == WorkloadIdentity.Loopback && (verdict == FlowVerdict.Dropped || edges.ContainsKey(edge with { Role = edge.Role == LabelNames.Server ? LabelNames.Client : LabelNames.Server }));
+                if (!isWithin)
+                {
+                    Add(edge, both, protocol.Text(), verdict);
+                }
+            }
+        }
+
+        void Add(Edge edge, List<Growth> grown, string protocol, FlowVerdict verdict)
+        {
+            var isServer = edge.Role == LabelNames.Server;
+            var (from, to) = isServer ? (edge.Peer, edge.Owner) : (edge.Owner, edge.Peer);
+            var source = ends.Of(from, edge.Node);
+            var isUnanswered = protocol == TransportProtocol.Udp.Text() && !isServer && !grown.Exists(static g => g.Labels[LabelNames.Direction] == LabelNames.Receive);
+            var port = int.TryParse(edge.ServerPort, NumberStyles.None, CultureInfo.InvariantCulture, out var stated) ? stated : 0;
+
+            // Which of a Service's pods was asked in vain nobody knows.
+            foreach (var (destination, targetPort) in ends.Behind(to, edge.Node, protocol, port).Take(verdict == FlowVerdict.Dropped || isUnanswered ? int.MaxValue : 1))
+            {
+                if (source.Pod.Length == 0 && destination.Pod.Length == 0)
+                {
+                    continue;
+                }
+
+                var flow = new ObservedFlow(
+                    protocol, source, destination, 0, targetPort, verdict == FlowVerdict.Dropped ? (long)grown.Sum(static g => g.Rise) : grown.Max(static g => g.Moves),
+                    DateTimeOffset.FromUnixTimeMilliseconds(grown.Min(static g => g.First)), DateTimeOffset.FromUnixTimeMilliseconds(grown.Max(static g => g.Last)), verdict)
+                {
+                    IsUnanswered = isUnanswered,
+                };
+                var key = (protocol, source, destination, targetPort, verdict);
+                found[key] = found.TryGetValue(key, out var known) ? Both(known, flow) : flow;
+            }
+        }
     }
 
     /// <summary>Packets that the kernel dropped because a rule said so, by pod; what has no pod is left out.</summary>
     /// <exception cref="SampleStoreException">The store could not be read.</exception>
-    public async Task<ImmutableArray<PolicyDrop>> ReadDropsAsync(TimeRange range, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<PolicyDrop>> ReadDropsAsync(TimeRange range, CancellationToken cancellationToken) =>
+    [
+        .. from each in await ReadAsync(SeriesSelector.Of(DropMetrics.Packets.Name, (LabelNames.Class, PolicyDrop.Class)), range, cancellationToken)
+           let pod = each.Labels[LabelNames.Pod]
+           where pod.Length > 0
+           orderby each.Rise descending
+           select new PolicyDrop($"{each.Labels[LabelNames.Namespace]}/{pod}", each.Labels[LabelNames.Reason], (long)each.Rise, DateTimeOffset.FromUnixTimeMilliseconds(each.Last)),
+    ];
+
+    /// <summary>The counters that rose. One that begins later than its node's readings rose from nothing to what it had then.</summary>
+    private async Task<List<Growth>> ReadAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken)
     {
-        var series = await store.ReadAsync(SeriesSelector.Of(DropMetrics.Packets.Name, (LabelNames.Class, PolicyDrop.Class)), range, cancellationToken);
-        return
-        [
-            .. from each in series
-               let pod = each.Labels[LabelNames.Pod]
-               where pod.Length > 0
-               let moved = Moved(each)
-               where moved is not null
-               orderby moved.Value.Rise descending
-               select new PolicyDrop($"{each.Labels[LabelNames.Namespace]}/{pod}", each.Labels[LabelNames.Reason], (long)moved.Value.Rise, each.At(moved.Value.Last)),
-        ];
-    }
-
-    private async Task<IEnumerable<TimeSeries>> ReadAsync(MetricDefinition metric, TimeRange range, CancellationToken cancellationToken, params (string Name, string Value)[] labels) =>
-        await store.ReadAsync(SeriesSelector.Of(metric.Name, [(LabelNames.Role, LabelNames.Client), .. labels]), range, cancellationToken);
-
-    /// <summary>One flow an edge. Where only what was sent moved, nothing ever came back.</summary>
-    private static IEnumerable<ObservedFlow> Datagrams(IEnumerable<TimeSeries> series) =>
-        from edge in series.GroupBy(static s => Edge.Of(s.Labels))
-        let flows = edge.Select(static s => (Flow: FlowOf(s, TransportProtocol.Udp, FlowVerdict.Forwarded), IsAnswer: s.Labels[LabelNames.Direction] == LabelNames.Receive)).Where(static f => f.Flow is not null).ToList()
-        where flows.Count > 0
-        select flows.MaxBy(static f => f.Flow!.LastSeen).Flow! with { IsUnanswered = !flows.Exists(static f => f.IsAnswer) };
-
-    /// <summary>Null where the counter did not move, or an end is not known.</summary>
-    private static ObservedFlow? FlowOf(TimeSeries series, TransportProtocol protocol, FlowVerdict verdict)
-    {
-        var edge = Edge.Of(series.Labels);
-        return Moved(series) is var (moves, rise, first, last) && EndOf(edge.Owner) is { } source && EndOf(edge.Peer) is { } destination
-            && int.TryParse(edge.ServerPort, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
-            ? new ObservedFlow(protocol.Text(), source, destination, 0, port, verdict == FlowVerdict.Dropped ? (long)rise : moves, series.At(first), series.At(last), verdict)
-            : null;
-    }
-
-    /// <summary>How often and how far a counter rose, first and last at which reading; null where it did not.</summary>
-    private static (long Moves, double Rise, int First, int Last)? Moved(TimeSeries series)
-    {
-        var values = series.Values.Span;
-        var (moves, rise, first, last) = (0L, 0.0, -1, -1);
-        for (var i = 1; i < values.Length; i++)
+        var all = new List<Growth>();
+        var begins = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var part in await store.StreamAsync(selector, range, cancellationToken))
         {
-            // A counter that began anew rose from nothing.
-            var before = values[i] < values[i - 1] ? 0 : values[i - 1];
-            if (values[i] > before)
+            foreach (var series in part)
             {
-                (moves, rise, first, last) = (moves + 1, rise + values[i] - before, first < 0 ? i : first, i);
+                var (node, begin) = (series.Labels[LabelNames.Node], series.UnixMilliseconds.Span[0]);
+                begins[node] = begins.TryGetValue(node, out var earliest) ? Math.Min(earliest, begin) : begin;
+                all.Add(Growth.Of(series));
             }
         }
 
-        return last < 0 ? null : (moves, rise, first, last);
+        return [.. all.Select(g => begins[g.Labels[LabelNames.Node]] < g.Begin ? g.FromNothing() : g).Where(static g => g.Moves > 0)];
     }
 
-    private static FlowEnd? EndOf(WorkloadIdentity identity) => identity switch
+    /// <summary>The same flow as told by both its ends, or by several nodes: no more of it than the one that saw the most.</summary>
+    private static ObservedFlow Both(ObservedFlow a, ObservedFlow b) => a with
     {
-        { Pod.Length: > 0 } => new FlowEnd($"{identity.Namespace}/{identity.Pod}", null),
-        { Namespace.Length: 0 } when IpValue.TryParse(identity.Workload, out var address) => new FlowEnd("", address),
-        _ => null,
+        Count = Math.Max(a.Count, b.Count),
+        FirstSeen = a.FirstSeen < b.FirstSeen ? a.FirstSeen : b.FirstSeen,
+        LastSeen = a.LastSeen > b.LastSeen ? a.LastSeen : b.LastSeen,
+        IsUnanswered = a.IsUnanswered && b.IsUnanswered,
     };
+
+    /// <summary>How often and how far a counter rose, first and last when.</summary>
+    /// <param name="Begin">Time of its first value.</param>
+    private readonly record struct Growth(LabelSet Labels, long Begin, double FirstValue, long Moves, double Rise, long First, long Last)
+    {
+        public static Growth Of(TimeSeries series)
+        {
+            var values = series.Values.Span;
+            var times = series.UnixMilliseconds.Span;
+            var growth = new Growth(series.Labels, times[0], values[0], 0, 0, 0, 0);
+            for (var i = 1; i < values.Length; i++)
+            {
+                // A counter that began anew rose from nothing.
+                var before = values[i] < values[i - 1] ? 0 : values[i - 1];
+                if (values[i] > before)
+                {
+                    growth = growth with { Moves = growth.Moves + 1, Rise = growth.Rise + values[i] - before, First = growth.Moves == 0 ? times[i] : growth.First, Last = times[i] };
+                }
+            }
+
+            return growth;
+        }
+
+        public Growth FromNothing() => FirstValue > 0 ? this with { Moves = Moves + 1, Rise = Rise + FirstValue, First = Begin, Last = Math.Max(Last, Begin) } : this;
+    }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using NetPulse.Optimizer.Policies.Classes;
 using NetPulse.Optimizer.Policies.Flows;
 using NetPulse.Optimizer.Policies.Ports;
 
@@ -22,8 +21,8 @@ public sealed record FlowImpact(ImmutableArray<FlowChange> Broken, ImmutableArra
         foreach (var flow in flows)
         {
             if (TransportProtocolText.Parse(flow.Protocol) is not { } protocol
-                || Find(old, flow.Source) is not { } oldSource || Find(old, flow.Destination) is not { } oldDestination
-                || Find(@new, flow.Source) is not { } newSource || Find(@new, flow.Destination) is not { } newDestination)
+                || ObservedUse.PartyOf(old, flow.Source) is not { } oldSource || ObservedUse.PartyOf(old, flow.Destination) is not { } oldDestination
+                || ObservedUse.PartyOf(@new, flow.Source) is not { } newSource || ObservedUse.PartyOf(@new, flow.Destination) is not { } newDestination)
             {
                 unknown++;
                 continue;
@@ -41,7 +40,4 @@ public sealed record FlowImpact(ImmutableArray<FlowChange> Broken, ImmutableArra
     }
 
     private static ImmutableArray<FlowChange> LastFirst(List<FlowChange> changes) => [.. changes.OrderByDescending(static c => c.Flow.LastSeen)];
-
-    private static Party? Find(PolicyEngine engine, in FlowEnd end) =>
-        end.Pod.Length > 0 ? engine.PodNamed(end.Pod) : engine.At(end.Address!.Value);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using NetPulse.Optimizer.Policies.Addresses;
 using NetPulse.Optimizer.Policies.Classes;
 using NetPulse.Optimizer.Policies.Flows;
 using NetPulse.Optimizer.Policies.Model;
@@ -31,6 +32,8 @@ public sealed record ObservedWindow(TimeSpan? Asked, DateTimeOffset From, DateTi
 /// <summary>Rules by what was seen to use them.</summary>
 public sealed record ObservedUse(ObservedWindow Window, ImmutableArray<RuleHits> Rules)
 {
+    internal static readonly IpValue Anybody = new(IpFamily.V4, 0xC000_0201);
+
     /// <param name="engine">The policies in force.</param>
     /// <param name="flows">In any order.</param>
     /// <param name="window">Up to the last flow; null for all.</param>
@@ -74,5 +77,6 @@ public sealed record ObservedUse(ObservedWindow Window, ImmutableArray<RuleHits>
             ]);
     }
 
-    internal static Party? PartyOf(PolicyEngine engine, in FlowEnd end) => end.Pod.Length > 0 ? engine.PodNamed(end.Pod) : engine.At(end.Address!.Value);
+    /// <summary>What has neither pod nor address is asked as an address that only rules for everybody hold: RFC 5737 gives it to nobody.</summary>
+    internal static Party? PartyOf(PolicyEngine engine, in FlowEnd end) => end.Pod.Length > 0 ? engine.PodNamed(end.Pod) : engine.At(end.Address ?? Anybody);
 }

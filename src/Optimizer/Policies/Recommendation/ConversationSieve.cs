@@ -25,6 +25,7 @@ internal sealed class ConversationSieve(FlowResolver resolver)
     private readonly Dictionary<FlowEnd, Endpoint> sources = [];
     private readonly Dictionary<(FlowEnd End, string Protocol, int Port), (Endpoint Endpoint, int Port)> destinations = [];
     private readonly Dictionary<(string Code, string Subject), RecommendationFlag> flags = [];
+    private readonly List<Conversation> unnamed = [];
     private readonly List<(Conversation Conversation, int SourcePort, Sightings Sightings)> perhapsReplies = [];
 
     /// <summary>When the first and the last flow was seen.</summary>
@@ -34,6 +35,9 @@ internal sealed class ConversationSieve(FlowResolver resolver)
     public long Read { get; private set; }
 
     public ImmutableArray<RecommendationFlag> Flags => [.. flags.Values];
+
+    /// <summary>Those of which one end is only known as one of many (<see cref="FlowEnd.IsUnnamed"/>).</summary>
+    public IReadOnlyList<Conversation> Unnamed => unnamed;
 
     public void Add(ObservedFlow flow)
     {
@@ -59,7 +63,8 @@ internal sealed class ConversationSieve(FlowResolver resolver)
             return;
         }
 
-        if (IsPerhapsReply(flow, destination, port))
+        // Who sums up knows who called.
+        if (!flow.Source.IsUnnamed && !flow.Destination.IsUnnamed && IsPerhapsReply(flow, destination, port))
         {
             var sightings = new Sightings();
             sightings.Add(flow.Count, flow.FirstSeen, flow.LastSeen);
@@ -97,6 +102,18 @@ internal sealed class ConversationSieve(FlowResolver resolver)
                     continue;
                 }
 
+                if (IsFromTheWorld(conversation))
+                {
+                    kept.Add(conversation, sightings);
+                    continue;
+                }
+
+                if (conversation is { Source: Endpoint.Unnameable { Flag: RecommendationFlags.UnnamedPeer } } or { Destination: Endpoint.Unnameable { Flag: RecommendationFlags.UnnamedPeer } })
+                {
+                    unnamed.Add(conversation);
+                    continue;
+                }
+
                 if (conversation.Source is Endpoint.Unnameable nameless || conversation.Destination is Endpoint.Unnameable)
                 {
                     nameless = conversation.Source as Endpoint.Unnameable ?? (Endpoint.Unnameable)conversation.Destination;
@@ -128,6 +145,11 @@ internal sealed class ConversationSieve(FlowResolver resolver)
         RecommendationFlags.UnknownPod => "the pod is gone: if its workload still runs, observe it again",
         _ => "the address of its node is not known",
     };
+
+    /// <summary>Callers of the Internet, of which one is as good as another where a load balancer or node port offers the port to all.</summary>
+    private bool IsFromTheWorld(in Conversation conversation) =>
+        conversation is { Source: Endpoint.Unnameable { Flag: RecommendationFlags.UnnamedPeer, Name: Endpoint.World }, Destination: Endpoint.Workload { Group: var called } }
+        && resolver.IsOffered(called.Pods, conversation.Protocol, conversation.Port);
 
     private bool IsPerhapsReply(ObservedFlow flow, Endpoint destination, int port) =>
         !resolver.IsDeclared(destination, flow.Protocol, port)

@@ -5,6 +5,9 @@ namespace NetPulse.Optimizer.Policies.Recommendation;
 /// <summary>What a policy can name as one end of a connection.</summary>
 internal abstract record Endpoint
 {
+    /// <summary>What the collectors call all of the Internet.</summary>
+    public const string World = "public";
+
     private Endpoint()
     {
     }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Policies.Classes;
 using NetPulse.Optimizer.Policies.Ports;
+using NetPulse.Optimizer.Policies.Questions;
 
 namespace NetPulse.Optimizer.Policies.Recommendation;
 
@@ -69,6 +70,6 @@ public sealed record FlowReplay(int Conversations, ImmutableArray<string> Broken
         Endpoint.Outside { Address: var address } => [engine.At(address)],
         Endpoint.Host { Address: var address } => [Party.Of(address)],
         Endpoint.ServiceAddress { Address: var address } => [Party.Of(address)],
-        _ => [],
+        _ => [engine.At(ObservedUse.Anybody)],
     };
 }

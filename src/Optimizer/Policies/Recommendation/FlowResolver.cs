@@ -105,7 +105,8 @@ internal sealed class FlowResolver
         offering.Any(service => pods.Any(pod => Selection.IsBehind(pod, service)
             && service.Spec.Ports.Any(p => p.Protocol == protocol.Text() && TargetOf(p, pod) == port)));
 
-    private static int TargetOf(ServicePort port, Pod pod) => port.TargetPort switch
+    /// <summary>The pod's port behind a port of its service.</summary>
+    public static int TargetOf(ServicePort port, Pod pod) => port.TargetPort switch
     {
         { Name: { } name } => ContainerPort(pod, name, port.Protocol) ?? port.Port,
         { Number: > 0 and var number } => number,
@@ -144,7 +145,11 @@ internal sealed class FlowResolver
             return new Endpoint.Unnameable(end.Pod, RecommendationFlags.UnknownPod);
         }
 
-        var address = end.Address!.Value;
+        if (end.Address is not { } address)
+        {
+            return new Endpoint.Unnameable($"{end}", RecommendationFlags.UnnamedPeer);
+        }
+
         return nodesByAddress.TryGetValue(address, out var node) ? new Endpoint.Host(node, address, IsPod: false) : new Endpoint.Outside(address);
     }
 

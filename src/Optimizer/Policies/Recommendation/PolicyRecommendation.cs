@@ -49,6 +49,11 @@ public sealed record PolicyRecommendation(
         var existing = PolicyEngine.Build(inputs.Cluster);
         var builders = groups.All.Where(g => scope.Contains(g.Namespace)).ToDictionary(static g => g, static g => new PolicyBuilder(g));
         var rules = new RuleWriter(existing, resolver, builders, flags);
+        foreach (var conversation in sieve.Unnamed)
+        {
+            rules.LeaveOpen(conversation);
+        }
+
         foreach (var (conversation, _) in kept.OrderBy(static c => c.Key.ToString(), StringComparer.Ordinal))
         {
             rules.Write(conversation);
@@ -58,7 +63,7 @@ public sealed record PolicyRecommendation(
             .Select(b => new RecommendationFlag(
                 RecommendationFlags.NoFlows, b.Subject.ToString(), options.DefaultDeny ? "nothing of it was seen, so that nothing is allowed" : "nothing of it was seen, so that no policy is made", NeedsReview: true)));
         List<IpValue> own = [.. resolver.OwnAddresses.Distinct().OrderBy(static a => a.Family).ThenBy(static a => a.Value)];
-        var stages = InStages(inputs, options, scope, builders, own, coverage, flags);
+        var stages = InStages(inputs, options, scope, rules.Open, builders, own, coverage, flags);
         var replay = FlowReplay.Of(inputs.Cluster, stages.SelectMany(static s => s.Policies), kept.Keys.Where(c => c.Source is Endpoint.Workload { Group: var s } && scope.Contains(s.Namespace)
             || c.Destination is Endpoint.Workload { Group: var d } && scope.Contains(d.Namespace)), groups);
         return new PolicyRecommendation(stages, [.. flags.OrderByDescending(static f => f.NeedsReview).ThenBy(static f => f.Code, StringComparer.Ordinal).ThenBy(static f => f.Subject, StringComparer.Ordinal)], coverage, replay);
@@ -76,10 +81,12 @@ public sealed record PolicyRecommendation(
         : [.. options.Namespaces];
 
     /// <summary>A namespace a stage, those with the fewest workloads first: a mistake shows where the fewest depend on it.</summary>
+    /// <param name="open">Namespaces that get no default deny.</param>
     private static ImmutableArray<RecommendationStage> InStages(
         RecommendationInputs inputs,
         RecommendationOptions options,
         HashSet<string> scope,
+        IReadOnlySet<string> open,
         Dictionary<WorkloadGroup, PolicyBuilder> builders,
         List<IpValue> own,
         WindowCoverage coverage,
@@ -101,7 +108,7 @@ public sealed record PolicyRecommendation(
                     RecommendationFlags.ManyAddresses, builder.Subject.ToString(), $"{blocks} address blocks in one rule: an egress gateway or a policy by domain name would be easier to keep", NeedsReview: true))));
             }
 
-            if (options.DefaultDeny && !inputs.Cluster.NetworkPolicies.Any(p => p.Metadata.Namespace == @namespace && IsDefaultDeny(p)))
+            if (options.DefaultDeny && !open.Contains(@namespace) && !inputs.Cluster.NetworkPolicies.Any(p => p.Metadata.Namespace == @namespace && IsDefaultDeny(p)))
             {
                 policies.Add(new NetworkPolicy
                 {

@@ -24,6 +24,9 @@ public static class RecommendationFlags
     /// <summary>A flow names a pod that is no longer there.</summary>
     public const string UnknownPod = "unknown-pod";
 
+    /// <summary>A peer of which only a summary is known, as <c>public</c>: the workload gets no policy, and its namespace no default deny.</summary>
+    public const string UnnamedPeer = "unnamed-peer";
+
     /// <summary>A service without a selector, as the API server's.</summary>
     public const string ServiceWithoutSelector = "service-without-selector";
 

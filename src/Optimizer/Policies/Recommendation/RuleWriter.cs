@@ -3,6 +3,7 @@ using NetPulse.Optimizer.Policies.Addresses;
 using NetPulse.Optimizer.Policies.Classes;
 using NetPulse.Optimizer.Policies.Model;
 using NetPulse.Optimizer.Policies.Ports;
+using NetPulse.Optimizer.Policies.Questions;
 
 namespace NetPulse.Optimizer.Policies.Recommendation;
 
@@ -11,6 +12,29 @@ internal sealed class RuleWriter(
     PolicyEngine existing, FlowResolver resolver, Dictionary<WorkloadGroup, PolicyBuilder> builders, ImmutableArray<RecommendationFlag>.Builder flags)
 {
     private readonly HashSet<(string Code, string Subject)> flagged = [];
+    private readonly HashSet<string> open = new(StringComparer.Ordinal);
+
+    /// <summary>Namespaces of which some workload was left open.</summary>
+    public IReadOnlySet<string> Open => open;
+
+    /// <summary>A policy of its own would cut what no rule can name: the workload gets none, unless a person has written one that lets it through.</summary>
+    public void LeaveOpen(in Conversation conversation)
+    {
+        var (source, destination, protocol, port) = conversation;
+        foreach (var (own, peer, direction) in new[] { (source, destination, Direction.Egress), (destination, source, Direction.Ingress) })
+        {
+            if (own is Endpoint.Workload { Group: var group } && (builders.ContainsKey(group) || open.Contains(group.Namespace)) && !IsCovered(group, peer, direction, protocol, port))
+            {
+                builders.Remove(group);
+                open.Add(group.Namespace);
+                Flag(
+                    RecommendationFlags.UnnamedPeer,
+                    conversation.ToString(),
+                    $"no rule can name the other end, so that {group} gets no policy and its namespace no default deny, until a policy that a person has written lets it through",
+                    needsReview: true);
+            }
+        }
+    }
 
     public void Write(in Conversation conversation)
     {
@@ -22,7 +46,7 @@ internal sealed class RuleWriter(
 
         if (destination is Endpoint.Workload { Group: var called } && builders.TryGetValue(called, out var ingress) && !IsCovered(called, source, Direction.Ingress, protocol, port))
         {
-            if (source is Endpoint.Outside { Address: var client } && IsPublic(client) && resolver.IsOffered(called.Pods, protocol, port))
+            if ((source is Endpoint.Unnameable || (source is Endpoint.Outside { Address: var client } && IsPublic(client))) && resolver.IsOffered(called.Pods, protocol, port))
             {
                 ingress.AllowTheWorld(protocol, port);
                 Flag(RecommendationFlags.PublicIngress, $"{called} {port}/{protocol.Text()}", "a load balancer or node port offers it to everybody, and callers from outside were seen: every public address may come", needsReview: true);
@@ -94,6 +118,7 @@ internal sealed class RuleWriter(
             Endpoint.Outside { Address: var address } => [existing.At(address)],
             Endpoint.Host { Address: var address } => [Party.Of(address)],
             Endpoint.ServiceAddress { Address: var address } => [Party.Of(address)],
+            Endpoint.Unnameable => [existing.At(ObservedUse.Anybody)],
             _ => [],
         };
         return others.Count > 0 && own.TrueForAll(mine => others.TrueForAll(other =>

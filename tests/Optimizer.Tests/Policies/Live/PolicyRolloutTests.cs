@@ -1,13 +1,20 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using NetPulse.ApiServer;
 using NetPulse.Kubernetes.Client;
 using NetPulse.Kubernetes.Files;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Kubernetes.Stores;
+using NetPulse.Optimizer.Apply;
+using NetPulse.Optimizer.Cluster;
+using NetPulse.Optimizer.Journal;
 using NetPulse.Optimizer.Policies;
 using NetPulse.Optimizer.Policies.Flows;
 using NetPulse.Optimizer.Policies.Live;
+using NetPulse.Optimizer.Rollout;
+using NetPulse.Tests;
 
 namespace NetPulse.Optimizer.Tests.Policies.Live;
 
@@ -146,9 +153,99 @@ public sealed class PolicyRolloutTests : IAsyncDisposable
         await StepAsync();
         var policy = Assert.Single(await objects.ListAsync(deadline.Token));
         await objects.ApplyAsync(policy with { Metadata = new ObjectMeta { Name = "db", Namespace = "shop" } }, deadline.Token);
-        await StepAsync(allowed with { Paused = ["incident 42"] });
+        await StepAsync();
+        Assert.Equal(RecommendationPhase.RolledBack, await PhaseAsync());
         Assert.Contains("somebody else has changed it", (await StoredAsync()).Status!.History[^1].Reason, StringComparison.Ordinal);
-        Assert.Single(await objects.ListAsync(deadline.Token));
+        Assert.Empty(Assert.Single(await objects.ListAsync(deadline.Token)).Metadata.Annotations);
+    }
+
+    [Theory]
+    [InlineData("db")]
+    [InlineData("db-canary")]
+    public async Task Nothing_is_begun_over_a_policy_of_the_same_name_that_is_somebody_elses(string name)
+    {
+        await StartAsync(inCluster: false, ApprovalDecision.Approved);
+        await objects.ApplyAsync(new NetworkPolicy { Metadata = new ObjectMeta { Name = name, Namespace = "shop" }, Spec = new NetworkPolicySpec { PolicyTypes = [NetworkPolicySpec.Ingressing], Ingress = [new NetworkPolicyIngressRule()] } }, deadline.Token);
+        await StepAsync();
+        Assert.Equal(RecommendationPhase.Blocked, await PhaseAsync());
+        Assert.Contains($"a policy of the name {name} is there already", (await StoredAsync()).Status!.History[^1].Reason, StringComparison.Ordinal);
+        Assert.Empty(Assert.Single(await objects.ListAsync(deadline.Token)).Metadata.Annotations);
+    }
+
+    [Theory]
+    [InlineData(ApprovalDecision.Rejected)]
+    [InlineData(ApprovalDecision.Pending)]
+    public async Task A_withdrawn_approval_takes_a_canary_back(ApprovalDecision decision)
+    {
+        await StartAsync(inCluster: false, ApprovalDecision.Approved);
+        await StepAsync();
+        await recommendations.ApplyAsync(Recommendation(decision), deadline.Token);
+        await StepAsync();
+        Assert.Equal(RecommendationPhase.RolledBack, await PhaseAsync());
+        Assert.Empty(await objects.ListAsync(deadline.Token));
+        Assert.DoesNotContain(await PodsAsync(), static p => p.Metadata.Labels.ContainsKey(PolicyRollout.CanaryLabel));
+    }
+
+    [Fact]
+    public async Task One_that_ended_leaves_its_successors_canary_alone_and_goes_a_week_later()
+    {
+        await StartAsync(inCluster: false, ApprovalDecision.Approved);
+        await StepAsync();
+        await StepAsync(allowed with { Paused = ["incident 42"] });
+        Assert.Equal(RecommendationPhase.RolledBack, await PhaseAsync());
+
+        now += TimeSpan.FromDays(7) - (2 * Judged);
+        await recommendations.ApplyAsync(Recommendation(ApprovalDecision.Approved, "second-guard"), deadline.Token);
+        await StepAsync();
+        await StepAsync();
+        Assert.Equal("second-guard", Assert.Single(await objects.ListAsync(deadline.Token)).Metadata.Annotations[NetworkRecommendation.NameAnnotation]);
+        for (var i = 0; i < 3; i++)
+        {
+            now += Judged;
+            await StepAsync();
+        }
+
+        var last = Assert.Single((await recommendations.ListAsync(deadline.Token)).Items);
+        Assert.Equal(("second-guard", RecommendationPhase.Verified), (last.Metadata.Name, last.Status!.Phase));
+    }
+
+    [Fact]
+    public async Task A_label_that_the_server_refuses_is_known_before_anything_is_begun()
+    {
+        await StartAsync(inCluster: true, ApprovalDecision.Approved);
+        server!.Deny("patch", "pods");
+        await StepAsync();
+        Assert.Equal(RecommendationPhase.Blocked, await PhaseAsync());
+        Assert.Contains("a dry run was refused", (await StoredAsync()).Status!.History[^1].Reason, StringComparison.Ordinal);
+        Assert.Empty(await objects.ListAsync(deadline.Token));
+    }
+
+    [Fact]
+    public async Task One_that_failed_while_it_was_begun_is_still_the_only_one()
+    {
+        await StartAsync(inCluster: false, ApprovalDecision.Approved);
+        await recommendations.ApplyAsync(Recommendation(ApprovalDecision.Approved, "second-guard"), deadline.Token);
+
+        // Where the policy's folder would be.
+        Directory.CreateDirectory(Path.Combine(directory, "networkpolicies"));
+        await File.WriteAllTextAsync(Path.Combine(directory, "networkpolicies", "shop"), "", deadline.Token);
+        Assert.Contains("guard-db", Assert.Single(await RunAsync(allowed)), StringComparison.Ordinal);
+        Assert.Equal(RecommendationPhase.Canary, await PhaseAsync());
+        Assert.Equal(RecommendationPhase.Proposed, (await recommendations.FindAsync("second-guard", "shop", deadline.Token))!.Status?.Phase);
+    }
+
+    [Fact]
+    public async Task Traffic_of_which_no_rule_can_name_an_end_keeps_a_change_from_being_begun_and_takes_one_back()
+    {
+        await StartAsync(inCluster: false, ApprovalDecision.Approved);
+        var caller = Flow("", 5432, FlowVerdict.Forwarded) with { Source = FlowEnd.Unnamed("public") };
+        await StepAsync(caller);
+        Assert.Contains("it would break 1 flows, the last of them public -> shop/db-0 5432/TCP", (await StoredAsync()).Status!.History[^1].Reason, StringComparison.Ordinal);
+
+        await StepAsync();
+        Assert.Equal(RecommendationPhase.Canary, await PhaseAsync());
+        await StepAsync(caller with { Verdict = FlowVerdict.Dropped });
+        Assert.Equal(RecommendationPhase.RolledBack, await PhaseAsync());
     }
 
     private static Pod Pod(string name, string app) => new()
@@ -157,9 +254,9 @@ public sealed class PolicyRolloutTests : IAsyncDisposable
         Spec = new PodSpec { NodeName = "n1" },
     };
 
-    private static NetworkRecommendation Recommendation(ApprovalDecision approval) => new()
+    private static NetworkRecommendation Recommendation(ApprovalDecision approval, string name = "guard-db") => new()
     {
-        Metadata = new ObjectMeta { Name = "guard-db", Namespace = "shop" },
+        Metadata = new ObjectMeta { Name = name, Namespace = "shop" },
         Spec = new NetworkRecommendationSpec
         {
             Source = new RecommendationSource { Kind = RecommendationSourceKind.Schedule, Fingerprint = "f1" },
@@ -176,12 +273,22 @@ public sealed class PolicyRolloutTests : IAsyncDisposable
 
     private Task StepAsync(params ObservedFlow[] flows) => StepAsync(allowed, flows);
 
-    /// <summary>A new process each time.</summary>
-    private async Task StepAsync(OptimizationPolicySpec policy, params ObservedFlow[] flows)
+    private async Task StepAsync(OptimizationPolicySpec policy, params ObservedFlow[] flows) => Assert.Empty(await RunAsync(policy, flows));
+
+    /// <summary>A new process each time: as in a scheduled run, the book of all recommendations comes first.</summary>
+    private async Task<ImmutableArray<string>> RunAsync(OptimizationPolicySpec policy, params ObservedFlow[] flows)
     {
-        var engine = PolicyEngine.Build(new PolicyInputs { Pods = [.. await PodsAsync()], NetworkPolicies = await objects.ListAsync(deadline.Token) });
-        var all = await recommendations.ListAsync(deadline.Token);
-        Assert.Empty(await new PolicyRollout(recommendations, objects).StepAllAsync(all.Items, policy, engine, flows, now, deadline.Token));
+        using var journal = new ChangeJournal(Path.Combine(directory, "journal.jsonl"), new TestClock(now));
+        var book = new RecommendationBook(recommendations, journal, new RecommendationNames(), Options.Create(new RecommendationOptions()), new RecommendationPlace("netpulse"));
+        var snapshot = new ClusterSnapshot(now, [], ImmutableDictionary<string, NodeTuning>.Empty, [], new OptimizationPolicy { Metadata = new ObjectMeta { Name = "default" }, Spec = policy }, [])
+        {
+            Recommendations = (await recommendations.ListAsync(deadline.Token)).Items,
+        };
+        Assert.Empty(await book.FollowAsync(snapshot, ImmutableDictionary<string, Decision>.Empty, deadline.Token));
+
+        var picture = new PolicyPicture();
+        picture.Replace([.. await PodsAsync(), .. await objects.ListAsync(deadline.Token)]);
+        return await new PolicyRollout(recommendations, objects).StepAllAsync((await recommendations.ListAsync(deadline.Token)).Items, policy, picture, flows, now, deadline.Token);
     }
 
     private async Task<NetworkRecommendation> StoredAsync() => (await recommendations.FindAsync("guard-db", "shop", deadline.Token))!;

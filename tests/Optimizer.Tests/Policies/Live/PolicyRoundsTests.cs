@@ -8,6 +8,7 @@ using NetPulse.Optimizer.Policies.Questions;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Store.Embedded;
+using NetPulse.Telemetry.Workloads;
 using NetPulse.Tests;
 
 namespace NetPulse.Optimizer.Tests.Policies.Live;
@@ -133,20 +134,151 @@ public sealed class PolicyRoundsTests : IDisposable
         Write("nodes/n2", "{apiVersion: v1, kind: Node, metadata: {name: n2}, status: {addresses: [{type: InternalIP, address: 172.18.0.2}]}}");
         Write("services/db", "{apiVersion: v1, kind: Service, metadata: {name: db, namespace: shop}, spec: {clusterIP: 10.96.0.9, selector: {app: db}, ports: [{port: 80, targetPort: 5432}]}}");
         await policies.ApplyAsync(new NetworkPolicy { Metadata = new ObjectMeta { Name = "deny", Namespace = "shop" }, Spec = new NetworkPolicySpec { PolicyTypes = [NetworkPolicySpec.Egressing] } });
-        await CountAsync(TcpMetrics.ConnectFailures, "9100", (LabelNames.Reason, "timed-out"), "172.18.0.1");
-        await CountAsync(TcpMetrics.ConnectFailures, "9100", (LabelNames.Reason, "timed-out"), "172.18.0.2");
-        await CountAsync(TcpMetrics.IoBytes, "80", (LabelNames.Direction, LabelNames.Transmit), "10.96.0.9");
+        await CountAsync(TcpMetrics.ConnectFailures, "9100", (LabelNames.Reason, "timed-out"), WorkloadIdentity.Host);
+        await CountAsync(TcpMetrics.ConnectFailures, "9100", (LabelNames.Reason, "timed-out"), new WorkloadIdentity("", "n2", ""));
+        await CountAsync(TcpMetrics.IoBytes, "80", (LabelNames.Direction, LabelNames.Transmit), new WorkloadIdentity("shop", "db", ""));
         var rounds = Rounds(OptimizationMode.Propose);
         await rounds.RunAsync(CancellationToken.None);
         Assert.Equal("172.18.0.2", $"{Assert.Single(rounds.Denials).Flow.Destination.Address}");
         var manifests = (await recommendations.ListAsync()).Items.Select(static r => r.Spec!.Change.Manifest).ToList();
         Assert.Contains(manifests, static m => m.Contains("5432", StringComparison.Ordinal));
         Assert.DoesNotContain(manifests, static m => m.Contains("10.96.0.9", StringComparison.Ordinal));
+    }
 
-        void Write(string file, string yaml)
+    [Fact]
+    public async Task A_connection_to_a_service_that_ends_in_vain_was_denied_by_the_policies_of_any_pod_behind_it()
+    {
+        Write("pods/db-1", "{apiVersion: v1, kind: Pod, metadata: {name: db-1, namespace: shop, labels: {app: db, shard: b}}, spec: {}}");
+        Write("services/db", "{apiVersion: v1, kind: Service, metadata: {name: db, namespace: shop}, spec: {clusterIP: 10.96.0.9, selector: {app: db}, ports: [{port: 80, targetPort: 5432}]}}");
+        await policies.ApplyAsync(new NetworkPolicy { Metadata = new ObjectMeta { Name = "deny", Namespace = "shop" }, Spec = new NetworkPolicySpec { PodSelector = Labelled("shard", "b"), PolicyTypes = [NetworkPolicySpec.Ingressing] } });
+        await CountAsync(TcpMetrics.ConnectFailures, "80", (LabelNames.Reason, "timed-out"), new WorkloadIdentity("shop", "db", ""));
+        var rounds = Rounds(OptimizationMode.Observe);
+        await rounds.RunAsync(CancellationToken.None);
+        Assert.Equal("shop/web-0 -> shop/db-1 5432/TCP", $"{Assert.Single(rounds.Denials).Flow}");
+    }
+
+    [Fact]
+    public async Task An_application_that_gives_up_before_the_kernel_does_was_denied_as_well()
+    {
+        await policies.ApplyAsync(new NetworkPolicy { Metadata = new ObjectMeta { Name = "deny", Namespace = "shop" }, Spec = new NetworkPolicySpec { PolicyTypes = [NetworkPolicySpec.Ingressing] } });
+        await CountAsync(TcpMetrics.ConnectFailures, "5432", ("reason", "other"));
+        var rounds = Rounds(OptimizationMode.Observe);
+        await rounds.RunAsync(CancellationToken.None);
+        Assert.Equal(3, Assert.Single(rounds.Denials).Flow.Count);
+    }
+
+    [Fact]
+    public async Task A_counter_that_comes_up_between_readings_of_its_node_rose_from_nothing()
+    {
+        await policies.ApplyAsync(new NetworkPolicy { Metadata = new ObjectMeta { Name = "deny", Namespace = "shop" }, Spec = new NetworkPolicySpec { PolicyTypes = [NetworkPolicySpec.Ingressing] } });
+        await CountAsync(TcpMetrics.ConnectFailures, "81", ("reason", "timed-out"), null, LabelNames.Client, "web-0", 1, 1);
+        await CountAsync(TcpMetrics.ConnectFailures, "5432", ("reason", "timed-out"), null, LabelNames.Client, "web-0", 1, 1);
+        var rounds = Rounds(OptimizationMode.Observe);
+        await rounds.RunAsync(CancellationToken.None);
+        Assert.Equal((5432, 1L), (Assert.Single(rounds.Denials).Flow.DestinationPort, rounds.Denials[0].Flow.Count));
+    }
+
+    [Fact]
+    public async Task The_side_that_listens_tells_of_callers_without_a_collector()
+    {
+        await CountAsync(TcpMetrics.IoBytes, "5432", (LabelNames.Direction, LabelNames.Receive), new WorkloadIdentity("shop", "web", "web-0"), LabelNames.Server, "db-0");
+        await Rounds(OptimizationMode.Propose).RunAsync(CancellationToken.None);
+        Assert.Equal(["db", "web"], (await recommendations.ListAsync()).Items.Select(static r => r.Spec!.Target.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("public", LabelNames.Client, "443")]
+    [InlineData("public", LabelNames.Server, "443")]
+    [InlineData("private", LabelNames.Client, "443")]
+    [InlineData("private", LabelNames.Server, "443")]
+    [InlineData("other", LabelNames.Client, "")]
+    [InlineData("unknown", LabelNames.Server, "443")]
+    [InlineData("loopback", LabelNames.Client, "53")]
+    [InlineData("partners", LabelNames.Client, "443")]
+    [InlineData("node-that-is-gone", LabelNames.Server, "443")]
+    public async Task A_workload_with_a_peer_that_no_rule_can_name_gets_no_policy_and_its_namespace_no_default_deny(string peer, string role, string port)
+    {
+        await CountAsync(TcpMetrics.IoBytes, "5432", (LabelNames.Direction, LabelNames.Transmit));
+        await CountAsync(TcpMetrics.IoBytes, port, (LabelNames.Direction, LabelNames.Transmit), new WorkloadIdentity("", peer, ""), role);
+        await Rounds(OptimizationMode.Propose).RunAsync(CancellationToken.None);
+        var db = Assert.Single((await recommendations.ListAsync()).Items);
+        Assert.Equal("db", db.Spec!.Target.Name);
+        Assert.Contains($"unnamed-peer: {(role == LabelNames.Client ? $"shop/web -> {peer}" : $"{peer} -> shop/web")}", db.Spec.Reason, StringComparison.Ordinal);
+
+        await ApplyProposedAsync();
+        await Rounds(OptimizationMode.Propose).RunAsync(CancellationToken.None);
+        Assert.Single((await recommendations.ListAsync()).Items);
+    }
+
+    [Fact]
+    public async Task A_policy_of_a_person_that_lets_it_through_lets_the_default_deny_come()
+    {
+        await CountAsync(TcpMetrics.IoBytes, "5432", (LabelNames.Direction, LabelNames.Transmit));
+        await CountAsync(TcpMetrics.IoBytes, "443", (LabelNames.Direction, LabelNames.Transmit), WorkloadIdentity.Public);
+        await policies.ApplyAsync(new NetworkPolicy
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, file))!);
-            File.WriteAllText(Path.Combine(folder, $"{file}.yaml"), yaml);
+            Metadata = new ObjectMeta { Name = "to-the-internet", Namespace = "shop" },
+            Spec = new NetworkPolicySpec
+            {
+                PodSelector = Labelled("app", "web"),
+                PolicyTypes = [NetworkPolicySpec.Egressing],
+                Egress = [new NetworkPolicyEgressRule { To = [new NetworkPolicyPeer { IpBlock = new IpBlock { Cidr = "0.0.0.0/0", Except = ["10.0.0.0/8"] } }], Ports = [new NetworkPolicyPort { Port = 443 }] }],
+            },
+        });
+        await Rounds(OptimizationMode.Propose).RunAsync(CancellationToken.None);
+        Assert.Equal(["db", "web"], (await recommendations.ListAsync()).Items.Select(static r => r.Spec!.Target.Name).Order(StringComparer.Ordinal));
+        await ApplyProposedAsync();
+        await Rounds(OptimizationMode.Propose).RunAsync(CancellationToken.None);
+        Assert.Contains((await recommendations.ListAsync()).Items, static r => r.Spec!.Target.Name == "default-deny");
+    }
+
+    [Fact]
+    public async Task Callers_of_the_internet_may_come_where_a_load_balancer_offers_the_port()
+    {
+        Write("services/db", "{apiVersion: v1, kind: Service, metadata: {name: db, namespace: shop}, spec: {type: LoadBalancer, clusterIP: 10.96.0.9, selector: {app: db}, ports: [{port: 80, targetPort: 5432}]}}");
+        await CountAsync(TcpMetrics.IoBytes, "5432", (LabelNames.Direction, LabelNames.Receive), WorkloadIdentity.Public, LabelNames.Server, "db-0");
+        await Rounds(OptimizationMode.Propose).RunAsync(CancellationToken.None);
+        Assert.Contains("0.0.0.0/0", Assert.Single((await recommendations.ListAsync()).Items).Spec!.Change.Manifest, StringComparison.Ordinal);
+
+        await ApplyProposedAsync();
+        await Rounds(OptimizationMode.Propose).RunAsync(CancellationToken.None);
+        Assert.Equal(["db", "default-deny"], (await recommendations.ListAsync()).Items.Select(static r => r.Spec!.Target.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_a_pod_says_to_itself_needs_no_rule()
+    {
+        await CountAsync(TcpMetrics.IoBytes, "5432", (LabelNames.Direction, LabelNames.Transmit));
+        await CountAsync(TcpMetrics.IoBytes, "8125", (LabelNames.Direction, LabelNames.Transmit), WorkloadIdentity.Loopback);
+        await CountAsync(TcpMetrics.IoBytes, "8125", (LabelNames.Direction, LabelNames.Transmit), WorkloadIdentity.Loopback, LabelNames.Server);
+        await Rounds(OptimizationMode.Propose).RunAsync(CancellationToken.None);
+        Assert.Equal(["db", "web"], (await recommendations.ListAsync()).Items.Select(static r => r.Spec!.Target.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Packets_that_other_rules_drop_are_told_where_there_is_no_policy_too()
+    {
+        await DropAsync("db-0", "TC_INGRESS", "policy", 2);
+        var rounds = Rounds(OptimizationMode.Observe);
+        await rounds.RunAsync(CancellationToken.None);
+        Assert.Equal("shop/db-0", Assert.Single(rounds.Drops).Pod);
+    }
+
+    private static LabelSelector Labelled(string label, string value) => new() { MatchLabels = new Dictionary<string, string>(StringComparer.Ordinal) { [label] = value } };
+
+    private void Write(string file, string yaml)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, file))!);
+        File.WriteAllText(Path.Combine(folder, $"{file}.yaml"), yaml);
+    }
+
+    /// <summary>What was proposed comes into force.</summary>
+    private async Task ApplyProposedAsync()
+    {
+        foreach (var proposed in (await recommendations.ListAsync()).Items)
+        {
+            var manifest = Assert.Single(ManifestObject.ParseAll("proposed", proposed.Spec!.Change.Manifest, []));
+            await policies.ApplyAsync(manifest.Read<NetworkPolicy>());
         }
     }
 
@@ -171,13 +303,15 @@ public sealed class PolicyRoundsTests : IDisposable
         }
     }
 
-    /// <summary>A counter of web-0 towards db-0, or an address, that rises from 0 to 3.</summary>
-    private async Task CountAsync(MetricDefinition metric, string port, (string Name, string Value) label, string? address = null)
+    /// <summary>A counter of web-0, or another pod, towards db-0, or another peer, that rises from 0 to 3, or as said.</summary>
+    private async Task CountAsync(
+        MetricDefinition metric, string port, (string Name, string Value) label, WorkloadIdentity? peer = null, string role = LabelNames.Client, string pod = "web-0", params double[] values)
     {
+        peer ??= new WorkloadIdentity("shop", "db", "db-0");
         var labels = LabelSet.Of(
-            metric.Name, (LabelNames.Node, "n1"), (LabelNames.Namespace, "shop"), (LabelNames.Workload, "web"), (LabelNames.Pod, "web-0"), (LabelNames.PeerNamespace, address is null ? "shop" : ""),
-            (LabelNames.PeerWorkload, address ?? "db"), (LabelNames.PeerPod, address is null ? "db-0" : ""), (LabelNames.ServerPort, port), (LabelNames.Role, LabelNames.Client), (label.Name, label.Value));
-        for (var value = 0; value <= 3; value++)
+            metric.Name, (LabelNames.Node, "n1"), (LabelNames.Namespace, "shop"), (LabelNames.Workload, pod.Split('-')[0]), (LabelNames.Pod, pod), (LabelNames.PeerNamespace, peer.Namespace),
+            (LabelNames.PeerWorkload, peer.Workload), (LabelNames.PeerPod, peer.Pod), (LabelNames.ServerPort, port), (LabelNames.Role, role), (label.Name, label.Value));
+        foreach (var value in values.Length > 0 ? values : [0, 1, 2, 3])
         {
             clock.Advance(TimeSpan.FromSeconds(5));
             await store.AppendAsync([new Sample(labels, clock.GetUtcNow().ToUnixTimeMilliseconds(), value)], CancellationToken.None);
