@@ -108,12 +108,17 @@ public sealed class PrometheusStoreTests : IDisposable
     {
         listener.Prefixes.Add(address.AbsoluteUri);
         listener.Start();
-        client.Timeout = TimeSpan.FromSeconds(2);
         var reading = ReadAsync();
         var context = await listener.GetContextAsync().WaitAsync(TimeSpan.FromSeconds(30));
         context.Response.SendChunked = true;
         await context.Response.OutputStream.WriteAsync("{\"data\":"u8.ToArray());
         await context.Response.OutputStream.FlushAsync();
+        while (!reading.IsCompleted)
+        {
+            clock.Advance(client.Timeout);
+            await Task.WhenAny(reading, Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System));
+        }
+
         var e = await Assert.ThrowsAsync<SampleStoreException>(async () => await reading);
         Assert.True(e.Retryable);
         Assert.Contains("in time", e.Message, StringComparison.Ordinal);
