@@ -113,8 +113,17 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
         }
     }
 
-    public async Task TryReplaceSettingsAsync(string node, Func<IReadOnlyList<SysctlSetting>, IEnumerable<SysctlSetting>> change, string recommendation, CancellationToken cancellationToken = default) =>
-        await tuningStore.TryApplyAsync(await WantedAsync(node, change, recommendation, cancellationToken), cancellationToken);
+    public async Task TryReplaceSettingsAsync(string node, Func<IReadOnlyList<SysctlSetting>, IEnumerable<SysctlSetting>> change, string recommendation, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await tuningStore.TryApplyAsync(await WantedAsync(node, change, recommendation, cancellationToken), cancellationToken);
+        }
+        catch (KubernetesException e) when (e.Fault is ApiFault.VersionConflict)
+        {
+            // Not refused: it would be made anew on what somebody else has just left.
+        }
+    }
 
     /// <summary>Made of what is stored, not of what was told: another write may be on its way here.</summary>
     private async Task<NodeTuning> WantedAsync(string node, Func<IReadOnlyList<SysctlSetting>, IEnumerable<SysctlSetting>> change, string recommendation, CancellationToken cancellationToken)

@@ -135,6 +135,21 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
         Assert.Contains("the verb patch on nodetunings", refused.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_is_only_tried_is_not_stored(bool inCluster)
+    {
+        var objects = await ObjectsAsync(inCluster, Examples.Policy());
+        await objects.TryReplaceSettingsAsync(Examples.Node, static _ => [Setting("first")], "x", deadline.Token);
+        Assert.Empty((await objects.ReadAsync(deadline.Token)).NodeTunings.Values.SelectMany(static tuning => tuning.Spec.Settings));
+        if (inCluster)
+        {
+            await Assert.ThrowsAsync<KubernetesException>(() => objects.TryReplaceSettingsAsync(Examples.Node, static _ => [Setting("first") with { Sysctl = "kernel.msgmax" }], "x", deadline.Token));
+            Assert.Null(server!.Find("netpulse.io/v1alpha1", "nodetunings", Examples.Node));
+        }
+    }
+
     [Fact]
     public async Task A_write_that_met_another_is_made_anew_on_what_the_other_left()
     {

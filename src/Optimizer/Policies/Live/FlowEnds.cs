@@ -11,7 +11,11 @@ namespace NetPulse.Optimizer.Policies.Live;
 /// <summary>Who is behind the names that the collectors give to the two ends of a connection: a pod, a Service, a node; any other stands for many, or for nobody that we know.</summary>
 public sealed class FlowEnds
 {
+    /// <summary>With its UID: a pod of which the collector had not heard yet.</summary>
+    private const string UnknownPod = "pod-";
+
     private readonly Dictionary<string, FlowEnd> nodes;
+    private readonly Dictionary<string, FlowEnd> podsByUid;
     private readonly ILookup<string, Pod> pods;
     private readonly Dictionary<(string Namespace, string Name), (Service Service, Lazy<List<Pod>> Behind)> services;
 
@@ -20,6 +24,7 @@ public sealed class FlowEnds
         var inputs = picture.Inputs;
         nodes = inputs.Nodes.Select(static n => (n.Metadata.Name, Address: First(n.Status.Addresses.Select(static a => a.Address)))).Where(static n => n.Address is not null)
             .ToDictionary(static n => n.Name, static n => new FlowEnd("", n.Address), StringComparer.Ordinal);
+        podsByUid = inputs.Pods.Where(static p => p.Metadata.Uid.Length > 0).ToDictionary(static p => $"{UnknownPod}{p.Metadata.Uid}", static p => new FlowEnd(FlowResolver.NameOf(p), null), StringComparer.Ordinal);
         pods = inputs.Pods.Where(Party.IsManaged).ToLookup(static p => p.Metadata.Namespace, StringComparer.Ordinal);
         services = picture.Services.ToDictionary(static s => (s.Metadata.Namespace, s.Metadata.Name), s => (s, new Lazy<List<Pod>>(() => [.. pods[s.Metadata.Namespace].Where(p => Selection.IsBehind(p, s))])));
     }
@@ -32,7 +37,7 @@ public sealed class FlowEnds
         { Namespace.Length: > 0 } => services.TryGetValue((who.Namespace, who.Workload), out var known) && First(known.Service.Spec.ClusterIPs.Append(known.Service.Spec.ClusterIP)) is { } address
             ? new FlowEnd("", address)
             : FlowEnd.Unnamed($"{who.Namespace}/{who.Workload}"),
-        _ => nodes.TryGetValue(who == WorkloadIdentity.Host ? node : who.Workload, out var end) ? end : FlowEnd.Unnamed(who.Workload),
+        _ => nodes.TryGetValue(who == WorkloadIdentity.Host ? node : who.Workload, out var end) || podsByUid.TryGetValue(who.Workload, out end) ? end : FlowEnd.Unnamed(who.Workload),
     };
 
     /// <summary>As <see cref="Of"/>, but for a Service the pods behind it, and their port: policies are asked after the translation.</summary>

@@ -7,6 +7,7 @@ using NetPulse.Optimizer.Policies.Live;
 using NetPulse.Optimizer.Policies.Questions;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
+using NetPulse.Telemetry.Store;
 using NetPulse.Telemetry.Store.Embedded;
 using NetPulse.Telemetry.Workloads;
 using NetPulse.Tests;
@@ -264,6 +265,27 @@ public sealed class PolicyRoundsTests : IDisposable
         Assert.Equal("shop/db-0", Assert.Single(rounds.Drops).Pod);
     }
 
+    [Fact]
+    public async Task A_pod_of_which_the_collector_knows_only_the_uid_is_that_pod()
+    {
+        Write("pods/job-0", "{apiVersion: v1, kind: Pod, metadata: {name: job-0, namespace: shop, uid: 8f3c, labels: {app: job}}, spec: {}}");
+        await CountAsync(TcpMetrics.IoBytes, "5432", (LabelNames.Direction, LabelNames.Receive), new WorkloadIdentity("", "pod-8f3c", ""), LabelNames.Server, "db-0");
+        await Rounds(OptimizationMode.Propose).RunAsync(CancellationToken.None);
+        Assert.Equal(["db", "job"], (await recommendations.ListAsync()).Items.Select(static r => r.Spec!.Target.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_day_is_read_as_a_stream_and_when_it_cannot_be_read_not_again_at_the_next_run()
+    {
+        await CountAsync(TcpMetrics.IoBytes, "5432", (LabelNames.Direction, LabelNames.Transmit));
+        var streams = new Streams(store);
+        var rounds = Rounds(OptimizationMode.Propose, streams);
+        await Assert.ThrowsAsync<SampleStoreException>(() => rounds.RunAsync(CancellationToken.None));
+        await rounds.RunAsync(CancellationToken.None);
+        clock.Advance(TimeSpan.FromHours(1));
+        await Assert.ThrowsAsync<SampleStoreException>(() => rounds.RunAsync(CancellationToken.None));
+    }
+
     private static LabelSelector Labelled(string label, string value) => new() { MatchLabels = new Dictionary<string, string>(StringComparer.Ordinal) { [label] = value } };
 
     private void Write(string file, string yaml)
@@ -283,14 +305,14 @@ public sealed class PolicyRoundsTests : IDisposable
     }
 
     /// <summary>A new process.</summary>
-    private PolicyRounds Rounds(OptimizationMode mode)
+    private PolicyRounds Rounds(OptimizationMode mode, ISampleStore? samples = null)
     {
         var policyFile = Path.Combine(folder, "policy.yaml");
         ObjectFile.Write(policyFile, new OptimizationPolicy { Metadata = new ObjectMeta { Name = "default" }, Spec = new OptimizationPolicySpec { Mode = mode, Namespaces = ["shop"] } });
         var objects = new DirectoryPolicyObjects(folder, policies);
         return new PolicyRounds(
             new ObjectsDirectory(new ClusterOptions { ObjectsDirectory = folder, PolicyFile = policyFile }, clock, recommendations),
-            objects, recommendations, new StoreFlows(store), new PolicyRollout(recommendations, objects), meter, NullLogger<PolicyRounds>.Instance);
+            objects, recommendations, new StoreFlows(samples ?? store), new PolicyRollout(recommendations, objects), meter, NullLogger<PolicyRounds>.Instance);
     }
 
     private async Task DropAsync(string pod, string reason, string @class, int packets)
@@ -316,5 +338,18 @@ public sealed class PolicyRoundsTests : IDisposable
             clock.Advance(TimeSpan.FromSeconds(5));
             await store.AppendAsync([new Sample(labels, clock.GetUtcNow().ToUnixTimeMilliseconds(), value)], CancellationToken.None);
         }
+    }
+
+    /// <summary>A store that has no room for a whole answer, nor the strength for a day.</summary>
+    private sealed class Streams(ISampleStore store) : ISampleStore
+    {
+        public ValueTask AppendAsync(IReadOnlyList<Sample> samples, CancellationToken cancellationToken) => store.AppendAsync(samples, cancellationToken);
+
+        public ValueTask<IReadOnlyList<TimeSeries>> ReadAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public async ValueTask<IEnumerable<IReadOnlyList<TimeSeries>>> StreamAsync(SeriesSelector selector, TimeRange range, CancellationToken cancellationToken) =>
+            range.To - range.From >= TimeSpan.FromDays(1) ? throw new SampleStoreException("read a day", "ask for less", retryable: true) : await store.StreamAsync(selector, range, cancellationToken);
+
+        public ValueTask<IReadOnlyCollection<LabelSet>> SeriesAsync(IReadOnlyList<SeriesSelector> selectors, TimeRange range, CancellationToken cancellationToken) => store.SeriesAsync(selectors, range, cancellationToken);
     }
 }
