@@ -150,7 +150,7 @@ public sealed class OptimizationRun(
         var surge = SurgeOf(proposals, cluster.At);
         foreach (var proposal in proposals)
         {
-            var decision = Guard.Decide(proposal, cluster, EarlierChanges(), surge);
+            var decision = Guard.Decide(proposal, cluster, EarlierChanges(cluster), surge);
 
             // A trouble of this second can wait for the next run: a change that could not be judged would be taken back.
             var change = decision.Allowed && await lifecycle.CanJudgeAsync(proposal, cluster.At, cancellationToken) ? lifecycle.Plan(proposal, cluster) : null;
@@ -192,7 +192,7 @@ public sealed class OptimizationRun(
     private DateTimeOffset? ChangedAt(Subject subject) =>
         journal.Changes.Where(state => state.AppliedAt is not null && state.Change.Touches(subject)).Max(state => (DateTimeOffset?)state.Since);
 
-    private ImmutableArray<EarlierChange> EarlierChanges() =>
+    private ImmutableArray<EarlierChange> EarlierChanges(ClusterSnapshot cluster) =>
     [
         .. from state in journal.Changes
            where state.Phase != ChangePhase.Abandoned
@@ -201,7 +201,7 @@ public sealed class OptimizationRun(
                HasFailed: state.Phase is ChangePhase.RolledBack or ChangePhase.NotMade)
            {
                IsInForce = !state.HasEnded,
-               MemoryCostBytes = state.Change.MemoryCostBytes,
+               MemoryByNode = state.HasEnded ? ImmutableDictionary<string, long>.Empty : state.Change.MemoryByNode(cluster),
            },
     ];
 }

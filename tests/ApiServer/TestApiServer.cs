@@ -183,6 +183,9 @@ public sealed class TestApiServer : IAsyncDisposable
         return Task.CompletedTask;
     });
 
+    /// <summary>Requests that are carried out and whose answer never arrives.</summary>
+    public Predicate<SeenRequest> LosesAnswer { get; set; } = static _ => false;
+
     /// <summary>Versions until now are unknown, as after a compaction.</summary>
     public void Forget()
     {
@@ -326,11 +329,20 @@ public sealed class TestApiServer : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext http)
     {
-        seen.Enqueue(new SeenRequest(
+        var request = new SeenRequest(
             http.Request.Method, $"{http.Request.Path}{http.Request.QueryString}", http.Request.Protocol,
-            http.Request.Headers.ToDictionary(static h => h.Key, static h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase)));
+            http.Request.Headers.ToDictionary(static h => h.Key, static h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase));
+        seen.Enqueue(request);
         try
         {
+            if (LosesAnswer(request))
+            {
+                http.Response.Body = Stream.Null;
+                await RouteAsync(http, User(http));
+                http.Abort();
+                return;
+            }
+
             if (refusals.TryDequeue(out var refusal))
             {
                 await refusal(http);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using NetPulse.Kubernetes.Objects;
+using NetPulse.Optimizer.Cluster;
 using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Diagnosis;
 using NetPulse.Optimizer.Proposals;
@@ -118,6 +119,11 @@ public sealed record Change(
     private bool Is(WorkloadIdentity identity) => identity.Namespace == Pod!.Namespace && (Reach.IsGranted
         ? identity.Workload == Workload
         : identity.Pod == Pod.Name || Reach.Pods.Any(place => place.Pod.Name == identity.Pod));
+
+    /// <summary>What it may pin at most, by node: in every namespace that it has reached.</summary>
+    public ImmutableDictionary<string, long> MemoryByNode(ClusterSnapshot cluster) => Reach.IsGranted
+        ? cluster.PodsByNode(Pod!.Namespace, Workload, Node).ToImmutableDictionary(on => on.Key, on => on.Value * MemoryCostBytes)
+        : Reach.Pods.Select(place => place.Node).Prepend(Node).CountBy(node => node).ToImmutableDictionary(on => on.Key, on => on.Value * MemoryCostBytes);
 
     public override string ToString() => $"{string.Join(", ", Writes)} in {Target}";
 }

@@ -17,8 +17,8 @@ public sealed record EarlierChange(string Node, PodReference? Pod, string Worklo
     /// <summary>Whether something of it holds.</summary>
     public bool IsInForce { get; init; }
 
-    /// <summary>What it may pin at most.</summary>
-    public long MemoryCostBytes { get; init; }
+    /// <summary>What it may pin at most on each node that it reaches.</summary>
+    public ImmutableDictionary<string, long> MemoryByNode { get; init; } = ImmutableDictionary<string, long>.Empty;
 
     internal string Target => Pod?.ToString() ?? $"node {Node}";
 

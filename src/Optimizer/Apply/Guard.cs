@@ -58,7 +58,7 @@ public static class Guard
             .. Times(policy, cluster.At),
             .. Scope(policy, proposal.Pod?.Namespace, proposal.Writes),
             new("control plane", proposal.Pod is null && IsControlPlane(cluster, proposal.Node), $"{proposal.Node} is of the control plane: its own sysctls are proposed, not changed"),
-            .. Impact(limits, proposal, cluster, earlier),
+            .. Impact(policy, proposal, cluster, earlier),
             .. Tuner(proposal, cluster),
             .. Approval(policy, proposal, cluster),
         ];
@@ -94,7 +94,7 @@ public static class Guard
 
     private static Gate[] Storm(ChangeLimits limits, ClusterSnapshot cluster, ProposalSurge surge)
     {
-        var nodes = Math.Max(cluster.NodeTunings.Count, cluster.Nodes.Length);
+        var nodes = cluster.NodeCount;
         return
         [
             new("storm", surge.InTenMinutes > limits.StormProposals, $"{surge.InTenMinutes} changes were proposed within 10 minutes, more than {limits.StormProposals}: a fault that shows everywhere is not healed one by one"),
@@ -113,7 +113,7 @@ public static class Guard
     }
 
     /// <param name="policy">What we may do.</param>
-    /// <param name="namespace">The pod's; <see langword="null"/> for a node, which is allowed by naming the sysctls that only a node has.</param>
+    /// <param name="namespace">The pod's; <see langword="null"/> for a node, which is allowed by naming the sysctls that only a node has (<see cref="Tuner"/>).</param>
     /// <param name="writes">All that would be set.</param>
     private static Gate[] Scope(OptimizationPolicySpec policy, string? @namespace, ImmutableArray<SysctlWrite> writes)
     {
@@ -128,18 +128,23 @@ public static class Guard
         ];
     }
 
-    private static Gate[] Impact(ChangeLimits limits, SysctlProposal proposal, ClusterSnapshot cluster, ImmutableArray<EarlierChange> earlier)
+    private static Gate[] Impact(OptimizationPolicySpec policy, SysctlProposal proposal, ClusterSnapshot cluster, ImmutableArray<EarlierChange> earlier)
     {
-        var memory = proposal.MemoryCostBytes + earlier.Where(change => change.IsInForce && change.Node == proposal.Node).Sum(change => change.MemoryCostBytes);
+        var limits = policy.Limits;
+        var reached = policy.Canary.Stages.Count > 0 && proposal.Pod is { } pod ? ReachedByNode(cluster, pod.Namespace, proposal) : ImmutableDictionary<string, int>.Empty.Add(proposal.Node, 1);
+        var here = proposal.MemoryCostBytes * reached[proposal.Node];
+        var (fullest, memory) = reached
+            .Select(on => (Node: on.Key, Bytes: (proposal.MemoryCostBytes * on.Value) + earlier.Where(change => change.IsInForce).Sum(change => change.MemoryByNode.GetValueOrDefault(on.Key))))
+            .MaxBy(on => on.Bytes);
         var pods = cluster.PodsOf(proposal.Pod?.Namespace ?? "", proposal.Workload).Length;
-        var nodes = Math.Max(cluster.NodeTunings.Count, cluster.Nodes.Length);
+        var nodes = cluster.NodeCount;
         var allowedNodes = Math.Max(1, limits.MaximumNodesPercent * nodes / 100);
         var changedNodes = earlier.Where(change => change.Pod is null && change.Node != proposal.Node && (change.IsOpen || (change.IsInForce && cluster.At - change.BegunAt < limits.Cooldown)))
             .Select(change => change.Node).Distinct(StringComparer.Ordinal).Count();
         return
         [
-            new("memory left", proposal.MemoryCostBytes > proposal.MemoryLeftBytes, $"it could pin {Text.Bytes(proposal.MemoryCostBytes)} where {Text.Bytes(proposal.MemoryLeftBytes ?? 0)} are left for sockets"),
-            new("memory", memory > limits.MaximumMemoryBytes, $"all changes on {proposal.Node} together could pin {Text.Bytes(memory)}; {Text.Bytes(limits.MaximumMemoryBytes)} are allowed"),
+            new("memory left", here > proposal.MemoryLeftBytes, $"it could pin {Text.Bytes(here)} where {Text.Bytes(proposal.MemoryLeftBytes ?? 0)} are left for sockets"),
+            new("memory", memory > limits.MaximumMemoryBytes, $"all changes on {fullest} together could pin {Text.Bytes(memory)}; {Text.Bytes(limits.MaximumMemoryBytes)} are allowed"),
             new("reach", proposal.Pod is not null && pods > limits.MaximumPods, $"{proposal.Workload} has {pods} pods; a change may reach {limits.MaximumPods}"),
             new("reach of nodes", proposal.Pod is null && changedNodes >= allowedNodes, $"{changedNodes} other nodes were changed lately; {allowedNodes} of {nodes} may be at once"),
         ];
@@ -151,6 +156,7 @@ public static class Guard
         var unknown = proposal.Writes.FirstOrDefault(write => Knob(tuning, write) is null);
         var absent = proposal.Writes.FirstOrDefault(write => Knob(tuning, write) is { Scope: SysctlScope.Absent });
         var elsewhere = proposal.Writes.FirstOrDefault(write => proposal.Pod is not null && Knob(tuning, write) is { PerNamespace: false });
+        var own = proposal.Writes.FirstOrDefault(write => proposal.Pod is null && Knob(tuning, write) is { PerNamespace: true });
         var outside = proposal.Writes.FirstOrDefault(write => Knob(tuning, write) is { } knob && Numbers(write.After).Exists(number => number < knob.Minimum || number > knob.Maximum));
         var unavailable = proposal.Writes.FirstOrDefault(write => Knob(tuning, write) is { Choices.Count: > 0 } knob && !write.After.Split(' ').All(knob.Choices.Contains));
         return
@@ -161,6 +167,7 @@ public static class Guard
             new("knob", unknown is not null, $"the Tuner of {proposal.Node} does not accept {unknown?.Sysctl}"),
             new("knob of the kernel", absent is not null, $"the kernel of {proposal.Node} has no {absent?.Sysctl}"),
             new("knob of the node", elsewhere is not null, $"on {proposal.Node}, {elsewhere?.Sysctl} is the node's for all pods"),
+            new("node's own", own is not null, $"each network namespace has its own {own?.Sysctl}: the policy allows it for pods of the namespaces that it names, not for {proposal.Node} itself or for pods in its network namespace"),
             new("range", outside is not null, $"the Tuner of {proposal.Node} accepts {Knob(tuning, outside)?.Minimum} to {Knob(tuning, outside)?.Maximum} {Knob(tuning, outside)?.Unit}"),
             new("choice", unavailable is not null, $"{proposal.Node} has {unavailable?.Sysctl} {string.Join(", ", Knob(tuning, unavailable)?.Choices ?? [])}; {unavailable?.After} is not available"),
         ];
@@ -177,6 +184,13 @@ public static class Guard
             new("expired", decision == ApprovalDecision.Approved && isExpired, $"{recommendation?.Metadata.Name} was approved, but only until {recommendation?.Spec?.ExpiresAt:u}"),
             new("approval", policy.Approval == ApprovalPolicy.Required && decision != ApprovalDecision.Approved, $"it waits for the approval of {recommendation?.Metadata.Name ?? "its NetworkRecommendation"}"),
         ];
+    }
+
+    /// <summary>The workload's pods, at least the one that is changed first.</summary>
+    private static ImmutableDictionary<string, int> ReachedByNode(ClusterSnapshot cluster, string @namespace, SysctlProposal proposal)
+    {
+        var pods = cluster.PodsByNode(@namespace, proposal.Workload, proposal.Node);
+        return pods.ContainsKey(proposal.Node) ? pods : pods.Add(proposal.Node, 1);
     }
 
     private static bool IsControlPlane(ClusterSnapshot cluster, string node) =>

@@ -8,25 +8,43 @@ public sealed class NodeTuningWriter(IClusterObjects objects, RecommendationName
 {
     /// <summary>Whether <see cref="BeginAsync"/> would be taken; nothing is stored.</summary>
     /// <exception cref="IOException">It would not, and why: a role that is missing, an admission policy.</exception>
-    public Task TryAsync(Change change, CancellationToken cancellationToken) => ReplaceAsync(objects.TryReplaceSettingsAsync, change, node => change.SettingsOn(node, change.RevertAt), cancellationToken);
+    public Task TryAsync(Change change, CancellationToken cancellationToken) =>
+        ReplaceAsync(objects.TryReplaceSettingsAsync, change, change.Nodes, (node, _) => change.SettingsOn(node, change.RevertAt), cancellationToken);
+
+    /// <summary>Asked right before a write: whether the policy, as it is now, has ceased to allow the change.</summary>
+    /// <returns>Why; <see langword="null"/> while it allows it.</returns>
+    /// <exception cref="IOException">The policy is not known.</exception>
+    public async Task<string?> WithdrawnAsync(Change change, CancellationToken cancellationToken) => Guard.Withdrawn(change, (await objects.ReadAsync(cancellationToken)).Policy.Spec);
 
     /// <summary>As far as it is to reach now, with the time at which the Tuner undoes it by itself.</summary>
     /// <exception cref="IOException">Not everything was written; what was is undone by the Tuner at its time, or removed.</exception>
-    public Task BeginAsync(Change change, CancellationToken cancellationToken) => ReplaceAsync(objects.ReplaceSettingsAsync, change, node => change.SettingsOn(node, change.RevertAt), cancellationToken);
+    public Task BeginAsync(Change change, CancellationToken cancellationToken) =>
+        ReplaceAsync(objects.ReplaceSettingsAsync, change, change.Nodes, (node, _) => change.SettingsOn(node, change.RevertAt), cancellationToken);
 
-    /// <summary>From now on without an end.</summary>
+    /// <summary>From now on without an end: on the nodes that join, or else wherever nobody has removed it.</summary>
     /// <exception cref="IOException">Not everything was written; the Tuner undoes the rest at its time.</exception>
-    public Task KeepAsync(Change change, CancellationToken cancellationToken) => ReplaceAsync(objects.ReplaceSettingsAsync, change, node => change.SettingsOn(node, null), cancellationToken);
+    public Task KeepAsync(Change change, CancellationToken cancellationToken) => change.Reach.Joining is { IsEmpty: false } joining
+        ? ReplaceAsync(objects.ReplaceSettingsAsync, change, joining, (node, _) => change.SettingsOn(node, null), cancellationToken)
+        : ReplaceAsync(objects.ReplaceSettingsAsync, change, change.Nodes, (node, isThere) => isThere ? change.SettingsOn(node, null) : [], cancellationToken);
 
     /// <summary>The Tuners then restore what held before.</summary>
     /// <exception cref="IOException">Not everything was removed; the Tuner undoes the rest at its time.</exception>
-    public Task RemoveAsync(Change change, CancellationToken cancellationToken) => ReplaceAsync(objects.ReplaceSettingsAsync, change, static _ => [], cancellationToken);
+    public Task RemoveAsync(Change change, CancellationToken cancellationToken) => ReplaceAsync(objects.ReplaceSettingsAsync, change, change.Nodes, static (_, _) => [], cancellationToken);
 
-    private async Task ReplaceAsync(Replacement replace, Change change, Func<string, IEnumerable<SysctlSetting>> settings, CancellationToken cancellationToken)
+    /// <param name="replace">How.</param>
+    /// <param name="change">Whose settings.</param>
+    /// <param name="nodes">In whose NodeTunings.</param>
+    /// <param name="settings">What they become on a node, and whether any of them is there now.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    private async Task ReplaceAsync(Replacement replace, Change change, IEnumerable<string> nodes, Func<string, bool, IEnumerable<SysctlSetting>> settings, CancellationToken cancellationToken)
     {
-        foreach (var node in change.Nodes)
+        foreach (var node in nodes)
         {
-            await replace(node, stored => stored.Where(other => !change.IsSetting(other.Name)).Concat(settings(node)), names.Of(change), cancellationToken);
+            await replace(
+                node,
+                stored => stored.Where(other => !change.IsSetting(other.Name)).Concat(settings(node, stored.Any(other => change.IsSetting(other.Name)))),
+                names.Of(change),
+                cancellationToken);
         }
     }
 

@@ -14,6 +14,9 @@ public sealed record Reach(int Percent, ImmutableArray<PodPlace> Pods, Immutable
 {
     public static readonly Reach Canary = new(0, [], [], IsGranted: false, IsLast: false);
 
+    /// <summary>Those of the nodes that came after the grant was kept and are being given it.</summary>
+    public ImmutableArray<string> Joining { get; init; } = [];
+
     /// <summary>The next stage of a verified change; stages that would reach no further pod are left out.</summary>
     public static Reach After(Change change, ClusterSnapshot cluster)
     {
@@ -43,6 +46,9 @@ public sealed record Reach(int Percent, ImmutableArray<PodPlace> Pods, Immutable
 
         return reach with { IsLast = true };
     }
+
+    /// <summary>Where the whole workload has it, less these nodes.</summary>
+    public Reach Without(ImmutableArray<string> nodes) => nodes.IsEmpty ? this : this with { Nodes = Nodes.RemoveAll(nodes.Contains), Joining = Joining.RemoveAll(nodes.Contains) };
 
     public override string ToString() => IsGranted ? $"every pod of the workload, also those that come later, on {Nodes.Length} {(Nodes.Length == 1 ? "node" : "nodes")}" : Pods.IsEmpty ? "the canary alone" : $"{Pods.Length + 1} pods";
 }

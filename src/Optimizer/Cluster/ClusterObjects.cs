@@ -77,12 +77,11 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     {
         await DemandSyncedAsync(cancellationToken);
         await CatchUpAsync(cancellationToken);
-        var policy = policies.Find(policyName) ?? new OptimizationPolicy { Metadata = new ObjectMeta { Name = policyName } };
         ImmutableArray<ObjectMeta> known = [.. nodes.All().Select(static each => each.Metadata)];
         var ungrouped = "";
         var others = groups?.Others(known, out ungrouped) ?? [];
         return new ClusterSnapshot(
-            time.GetUtcNow(), pods.All(), Tunings(), [], policy, ungrouped.Length > 0 ? Problems().Add(ungrouped) : Problems())
+            time.GetUtcNow(), pods.All(), Tunings(), [], PolicyNow(), ungrouped.Length > 0 ? Problems().Add(ungrouped) : Problems())
         {
             Namespaces = [.. namespaces.All().Select(static each => each.Metadata)],
             Nodes = known,
@@ -99,7 +98,12 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
         {
             try
             {
-                written[node] = (await tuningStore.ApplyAsync(await WantedAsync(node, change, recommendation, cancellationToken), cancellationToken), time.GetUtcNow());
+                var wanted = await WantedAsync(node, change, recommendation, cancellationToken);
+                if (wanted is not { Metadata.ResourceVersion: "", Spec.Settings: [] })
+                {
+                    written[node] = (await tuningStore.ApplyAsync(wanted, cancellationToken), time.GetUtcNow());
+                }
+
                 return;
             }
             catch (KubernetesException e) when (e.Fault is ApiFault.VersionConflict && conflicts++ < MostConflicts)
@@ -147,6 +151,15 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
         Follow(tunings, ResourceQuery.All, stoppingToken),
         Follow(policies, ResourceQuery.All, stoppingToken),
         Follow(recommendations, own, stoppingToken));
+
+    /// <summary>A pause that cannot be heard may have been asked for: nothing is begun, and an open change is taken back, until policies are told again. What was kept stays.</summary>
+    private OptimizationPolicy PolicyNow()
+    {
+        var policy = Policy ?? new OptimizationPolicy { Metadata = new ObjectMeta { Name = policyName } };
+        return policy.Spec.Paused.Count == 0 && streams.TryGetValue(OptimizationPolicy.Type.Plural, out var stream) && Silence(OptimizationPolicy.Type.Plural, stream()) is { } silence
+            ? policy with { Spec = policy.Spec with { Paused = [silence], OnPause = PausedKept.Keep } }
+            : policy;
+    }
 
     /// <summary>Once a term: what the leader before wrote last may not have been told to us yet.</summary>
     private async Task CatchUpAsync(CancellationToken cancellationToken)
@@ -201,10 +214,13 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     [
         .. elsewhere?.Invoke() ?? [],
         .. from stream in streams.OrderBy(static each => each.Key, StringComparer.Ordinal)
-           let known = stream.Value()
-           where known.IsRefused || (known.Problem.Length > 0 && time.GetUtcNow() - known.HeardAt > LongestSilence)
-           select $"{stream.Key} are as of {known.HeardAt:HH:mm:ss}: {known.Problem}",
+           let silence = Silence(stream.Key, stream.Value())
+           where silence is not null
+           select silence,
     ];
+
+    private string? Silence(string kind, (DateTimeOffset? HeardAt, string Problem, bool IsRefused) stream) =>
+        stream.IsRefused || (stream.Problem.Length > 0 && time.GetUtcNow() - stream.HeardAt > LongestSilence) ? $"{kind} are as of {stream.HeardAt:HH:mm:ss}: {stream.Problem}" : null;
 
     private async Task DemandSyncedAsync(CancellationToken cancellationToken)
     {

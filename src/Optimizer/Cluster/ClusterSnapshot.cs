@@ -19,6 +19,7 @@ public sealed record ClusterSnapshot(
     ImmutableArray<string> Problems)
 {
     private readonly Lazy<Dictionary<(string Namespace, string Name), Pod>> podsByName = new(() => Index(Pods));
+    private readonly Lazy<HashSet<string>> nodeNames = new(static () => []);
 
     /// <summary>Every pod.</summary>
     public ImmutableArray<Pod> Pods
@@ -31,7 +32,11 @@ public sealed record ClusterSnapshot(
     public ImmutableArray<ObjectMeta> Namespaces { get; init; } = [];
 
     /// <summary>The metadata of each node; none in standalone mode.</summary>
-    public ImmutableArray<ObjectMeta> Nodes { get; init; } = [];
+    public ImmutableArray<ObjectMeta> Nodes
+    {
+        get;
+        init => (field, nodeNames) = (value, new(() => [.. value.Select(static node => node.Name)]));
+    } = [];
 
     /// <summary>Nodes that another group of nodes works on, or none, where the work is split.</summary>
     public ImmutableHashSet<string> OtherNodes { get; init; } = [];
@@ -45,6 +50,12 @@ public sealed record ClusterSnapshot(
     /// <summary>Nodes whose Tuner answers us, by name.</summary>
     public IEnumerable<string> NodesWithTuner => NodeTunings.Keys.Where(HasTuner).Order(StringComparer.Ordinal);
 
+    /// <summary>How many nodes there are; those that have a NodeTuning where nodes are not known.</summary>
+    public int NodeCount => Nodes.IsEmpty ? NodeTunings.Count : Nodes.Length;
+
+    /// <summary>Whether there is such a node, or nodes are not known.</summary>
+    public bool HasNode(string node) => Nodes.IsEmpty || nodeNames.Value.Contains(node);
+
     /// <summary>Whether the node is ours to change and its Tuner has looked lately.</summary>
     public bool HasTuner(string node) => !OtherNodes.Contains(node) && NodeTunings.GetValueOrDefault(node)?.Status is { } status && At - status.ObservedAt <= TunerSilence;
 
@@ -55,6 +66,13 @@ public sealed record ClusterSnapshot(
            where pod.Metadata.Namespace == @namespace && pod.Status.Phase is not (PodStatus.Succeeded or PodStatus.Failed) && PodWorkload.Of(pod).Name == workload
            select pod,
     ];
+
+    /// <summary>How many of a workload's pods are on each node.</summary>
+    /// <param name="namespace">The workload's.</param>
+    /// <param name="workload">Its name.</param>
+    /// <param name="otherwise">The node of a pod that does not say on which it is.</param>
+    public ImmutableDictionary<string, int> PodsByNode(string @namespace, string workload, string otherwise) =>
+        PodsOf(@namespace, workload).CountBy(pod => pod.Spec.NodeName.Length > 0 ? pod.Spec.NodeName : otherwise).ToImmutableDictionary(StringComparer.Ordinal);
 
     public Pod? PodNamed(string @namespace, string name) => podsByName.Value.GetValueOrDefault((@namespace, name));
 

@@ -43,7 +43,12 @@ public sealed class ObjectsDirectory(ClusterOptions options, TimeProvider time, 
     {
         try
         {
-            Write(node, new NodeTuningSpec { Settings = [.. change(ReadSpec(node).Settings)] }, recommendation);
+            var wanted = new NodeTuningSpec { Settings = [.. change(ReadSpec(node).Settings)] };
+            if (wanted.Settings.Count > 0 || File.Exists(SpecFile(node)))
+            {
+                Write(node, wanted, recommendation);
+            }
+
             return Task.CompletedTask;
         }
         catch (IOException e)

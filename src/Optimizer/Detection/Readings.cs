@@ -24,8 +24,12 @@ public sealed class Readings
             }
 
             known.Add(each);
+            Node = Node.Length > 0 ? Node : each.Labels[LabelNames.Node];
         }
     }
+
+    /// <summary>Where it was measured; empty where nothing was.</summary>
+    public string Node { get; } = "";
 
     /// <summary>Series of a metric with these labels; an empty value is an absent label.</summary>
     public ImmutableArray<TimeSeries> Of(string metric, params ReadOnlySpan<(string Name, string Value)> labels)

@@ -91,18 +91,19 @@ public sealed class CauseSearch(ISampleStore store, IEnumerable<ICauseRule> rule
         }
 
         var peer = edge.Peer.Pod.Length == 0 ? Readings.None : await ReadingsAsync(edge.Peer, "", range, cancellationToken);
+        var peerNode = peer.Node.Length == 0 ? Readings.None : peer.Node == subject.Node ? evidence.Node : await ReadingsAsync(WorkloadIdentity.Host, peer.Node, range, cancellationToken);
+        evidence = evidence with { Peer = peer, PeerNode = peerNode };
         var usual = anomalies.FirstOrDefault(anomaly => anomaly.Signal == Signal.Throughput)?.Departure.Usual;
         return traffic.FirstOrDefault(each => each.Edge == edge) is { } ofEdge
             ? evidence with
             {
-                Peer = peer,
                 Connections = ConnectionEvidence.Of(ofEdge, usual, onset, range, own, peer) with
                 {
                     UsuallyNotSentBytes = await UsuallyNotSentAsync(edge, now, cancellationToken),
                     WidestWindowBytes = await WidestWindowAsync(edge, now, cancellationToken),
                 },
             }
-            : evidence with { Peer = peer };
+            : evidence;
     }
 
     private async Task<double?> UsuallyNotSentAsync(Edge edge, DateTimeOffset now, CancellationToken cancellationToken)

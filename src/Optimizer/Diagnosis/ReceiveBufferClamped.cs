@@ -23,7 +23,7 @@ public sealed class ReceiveBufferClamped : ICauseRule
 
     private Judgement OfConnections(SubjectEvidence evidence, ConnectionEvidence measured)
     {
-        var most = 2.0 * (evidence.Peer.Sysctl(Sysctl) ?? evidence.Node.Sysctl(Sysctl));
+        var most = 2.0 * (evidence.Peer.Sysctl(Sysctl) ?? evidence.PeerNode.Sysctl(Sysctl));
         return new Proof(About, evidence)
             .Needs(measured.ShortOfPath)
             .Needs("connections with SO_RCVBUF", measured.LockedReceiveBuffers, Text.Count, "at least one", count => count > 0)

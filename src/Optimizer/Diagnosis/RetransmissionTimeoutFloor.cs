@@ -9,7 +9,7 @@ public sealed class RetransmissionTimeoutFloor : ICauseRule
     public CauseDescription About { get; } = new(
         Cause.RetransmissionTimeoutFloor,
         Strength.Shape,
-        "timers run out or probes are sent on connections whose round trips take less than 10 ms and less than a fiftieth of the floor",
+        "timers run out or probes are sent on connections whose round trips take less than 10 ms and less than a fifth of the floor",
         "far peers, retransmissions that were not needed, a listener that throws away what is sent");
 
     public Judgement? Judge(SubjectEvidence evidence)

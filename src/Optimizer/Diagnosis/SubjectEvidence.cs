@@ -23,6 +23,9 @@ public sealed record SubjectEvidence
     /// <summary>Of an edge, the receiver's network namespace.</summary>
     public Readings Peer { get; init; } = Readings.None;
 
+    /// <summary>Of an edge, the same as <see cref="Node"/> where the receiver is; none where that is not known.</summary>
+    public Readings PeerNode { get; init; } = Readings.None;
+
     /// <summary>The node's own network namespace, and what all namespaces share.</summary>
     public Readings Node { get; init; } = Readings.None;
 }

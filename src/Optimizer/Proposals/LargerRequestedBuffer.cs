@@ -20,7 +20,7 @@ public sealed class LargerRequestedBuffer : IRemedy
 
     private SysctlProposal? OfConnections(Finding finding, ConnectionEvidence measured, RemedyContext context)
     {
-        if ((finding.Measured.Peer.Sysctl(Sysctl) ?? finding.Measured.Node.Sysctl(Sysctl)) is not { } limit || context.NodeOf(measured.Edge.Peer) is not { } target)
+        if ((finding.Measured.Peer.Sysctl(Sysctl) ?? finding.Measured.PeerNode.Sysctl(Sysctl)) is not { } limit || context.NodeOf(measured.Edge.Peer) is not { } target)
         {
             return null;
         }

@@ -54,7 +54,8 @@ public static class RemedySearch
 
     private static SysctlProposal WithinMemory(SysctlProposal proposal)
     {
-        var node = proposal.Finding.Measured.Node;
+        var measured = proposal.Finding.Measured;
+        var node = proposal.Node == measured.Subject.Node ? measured.Node : measured.PeerNode;
         var available = node.Last(NodeMetrics.AvailableMemoryBytes);
         var tcp = node.Last(NodeMetrics.SocketMemoryLimitBytes, (LabelNames.Protocol, "tcp"), (LabelNames.Level, "pressure")) - node.Last(NodeMetrics.SocketMemoryBytes, (LabelNames.Protocol, "tcp"));
         if (available is null && tcp is null)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using NetPulse.Kubernetes.Client;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Optimizer.Apply;
 using NetPulse.Optimizer.Cluster;
@@ -57,13 +58,13 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
     }
 
     /// <summary>Asked before anything is begun: what nobody may write must wait, not fail.</summary>
-    /// <returns>Why it could not be written; <see langword="null"/> when it could.</returns>
+    /// <returns>Why it could not be written, or may not be by now; <see langword="null"/> when it could.</returns>
     public async Task<string?> RefusalAsync(Change change, CancellationToken cancellationToken)
     {
         try
         {
             await writer.TryAsync(change, cancellationToken);
-            return null;
+            return await writer.WithdrawnAsync(change, cancellationToken);
         }
         catch (IOException e)
         {
@@ -80,6 +81,12 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         try
         {
             await writer.BeginAsync(change, cancellationToken);
+        }
+        catch (KubernetesException e) when (e.Fault is ApiFault.Unreachable or ApiFault.Garbled or ApiFault.Unavailable)
+        {
+            // The server may have stored it and only its answer was lost.
+            journal.Enter(ChangePhase.Reverting, change, $"whether it was written for the Tuner of {change.Node} is not known, so it is taken back: {e.Message}");
+            return;
         }
         catch (IOException e)
         {
@@ -130,6 +137,8 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
 
     private async Task StepAsync(ChangeState state, ClusterSnapshot cluster, CancellationToken cancellationToken)
     {
+        var left = state.Change.Reach.Nodes.RemoveAll(cluster.HasNode);
+        state = state with { Change = state.Change with { Reach = state.Change.Reach.Without(left) } };
         var change = state.Change;
         if (change.Nodes.Any(cluster.UnreadableNodes.Contains))
         {
@@ -138,6 +147,7 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         }
 
         var place = new ChangePlace(change, cluster);
+        var withdrawn = Guard.Withdrawn(change, cluster.Policy.Spec);
         switch (state.Phase)
         {
             case ChangePhase.Planned when place.IsDesired:
@@ -146,17 +156,19 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
             case ChangePhase.Planned:
                 journal.Enter(ChangePhase.Abandoned, change, "we ended before it was written; nothing was changed");
                 break;
-            case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Widening or ChangePhase.Widened or ChangePhase.Kept
-                when place.Speaking is { State: SettingState.Refused or SettingState.Overridden or SettingState.NamespaceGone or SettingState.Reverted } ended:
+            case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Widening or ChangePhase.Widened or ChangePhase.Keeping or ChangePhase.Kept when place.Ended is { } ended:
                 await LetGoAsync(state, ended, cancellationToken);
                 break;
-            case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Widening or ChangePhase.Widened when Guard.Withdrawn(change, cluster.Policy.Spec) is { } reason:
-                await RevertAsync(change, $"no longer allowed: {reason}", null, cancellationToken);
+            case ChangePhase.Keeping when withdrawn is not null && !change.Reach.Joining.IsEmpty:
+                journal.Enter(ChangePhase.Kept, change with { Reach = change.Reach.Without(place.NotJoined) }, $"granted no further: {withdrawn}");
+                break;
+            case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Widening or ChangePhase.Widened or ChangePhase.Keeping when withdrawn is not null:
+                await RevertAsync(change, $"no longer allowed: {withdrawn}", null, cancellationToken);
                 break;
             case ChangePhase.Kept when cluster.Policy.Spec is { OnPause: PausedKept.Revert, Paused: { Count: > 0 } reasons }:
                 await RevertAsync(change, $"the policy is paused and takes back what was kept: {string.Join("; ", reasons)}", null, cancellationToken);
                 break;
-            case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Widening or ChangePhase.Widened or ChangePhase.Kept when place.IsRemoved:
+            case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Widening or ChangePhase.Widened or ChangePhase.Keeping or ChangePhase.Kept when place.IsRemoved:
                 await RevertAsync(change, "somebody removed it from the node's desired settings", null, cancellationToken);
                 break;
             case ChangePhase.Written when place.Speaking is { State: SettingState.Applied }:
@@ -175,12 +187,15 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
                 await WatchAsync(state, cluster, cancellationToken);
                 break;
             case ChangePhase.Keeping:
-                await KeepAsync(state, place, cancellationToken);
+                await KeepAsync(change, null, cancellationToken);
                 break;
-            case ChangePhase.Kept when place.NewNodes is { IsEmpty: false } added:
-                var further = change with { Reach = change.Reach with { Nodes = [.. change.Reach.Nodes, .. added] } };
+            case ChangePhase.Kept when withdrawn is null && place.NewNodes is { IsEmpty: false } added:
+                var further = change with { Reach = change.Reach with { Nodes = [.. change.Reach.Nodes, .. added], Joining = added } };
                 journal.Enter(ChangePhase.Keeping, further, $"{string.Join(", ", added)} joined: the workload is granted the same there");
-                await KeepAsync(state with { Change = further }, place, cancellationToken);
+                await KeepAsync(further, null, cancellationToken);
+                break;
+            case ChangePhase.Kept when !left.IsEmpty:
+                journal.Enter(ChangePhase.Kept, change, $"{string.Join(", ", left)} left the cluster");
                 break;
             case ChangePhase.Reverting:
                 await FinishRevertingAsync(state, place, cluster.At, cancellationToken);
@@ -235,7 +250,16 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
             wider,
             $"{reason}. {(reach == change.Reach with { IsLast = true } ? "Next" : $"Next, {reach}")}: watched for {Duration.Format(reach.IsLast ? change.Watch : change.JudgeAfter)}; undone by the Tuners at {wider.RevertAt:HH:mm:ss} unless kept",
             effect);
-        await writer.BeginAsync(wider, cancellationToken);
+        await WriteWiderAsync(wider, cancellationToken);
+    }
+
+    /// <summary>Not where the policy has ceased to allow it since this step began: the next one sees it too, and takes it back.</summary>
+    private async Task WriteWiderAsync(Change change, CancellationToken cancellationToken)
+    {
+        if (await writer.WithdrawnAsync(change, cancellationToken) is null)
+        {
+            await writer.BeginAsync(change, cancellationToken);
+        }
     }
 
     private async Task FinishWideningAsync(ChangeState state, ChangePlace place, ClusterSnapshot cluster, CancellationToken cancellationToken)
@@ -243,7 +267,7 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         if (!place.IsWholeDesired)
         {
             // We ended between the journal and the last of the nodes.
-            await writer.BeginAsync(state.Change, cancellationToken);
+            await WriteWiderAsync(state.Change, cancellationToken);
         }
         else if (place.IsInForceSince(state.Since))
         {
@@ -264,29 +288,40 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         {
             effects.Record(change, verdict, cluster.At);
             await RevertAsync(change, $"it harms, with {change.Reach}: {verdict.Reason}", verdict.Effect, cancellationToken);
+            return;
         }
-        else if (change.Reach.IsLast && watched >= change.Watch)
+
+        if (watched < (change.Reach.IsLast ? change.Watch : change.JudgeAfter))
+        {
+            return;
+        }
+
+        if (verdict.Effect is null)
+        {
+            // Readings that come late are waited for as long as the Tuners let it hold; harm that nobody measured is no proof that there was none.
+            if (cluster.At > change.RevertAt - Patience)
+            {
+                await RevertAsync(change, $"with {change.Reach}, nothing could be measured: {verdict.Reason}", null, cancellationToken);
+            }
+        }
+        else if (change.Reach.IsLast)
         {
             journal.Enter(ChangePhase.Keeping, change, $"watched for {Duration.Format(change.Watch)} without harm: {verdict.Reason}", verdict.Effect);
-            await writer.KeepAsync(change, cancellationToken);
-            journal.Enter(ChangePhase.Kept, change, $"kept: {change}", verdict.Effect);
+            await KeepAsync(change, verdict.Effect, cancellationToken);
         }
-        else if (!change.Reach.IsLast && watched >= change.JudgeAfter)
+        else
         {
             await WidenAsync(change, cluster, $"{change.Reach} without harm: {verdict.Reason}", verdict.Effect, cancellationToken);
         }
     }
 
-    private async Task KeepAsync(ChangeState state, ChangePlace place, CancellationToken cancellationToken)
+    private async Task KeepAsync(Change change, Effect? effect, CancellationToken cancellationToken)
     {
-        if (place.Speaking is { State: SettingState.Reverted } reverted)
+        if (await writer.WithdrawnAsync(change, cancellationToken) is null)
         {
-            await LetGoAsync(state, reverted, cancellationToken);
-            return;
+            await writer.KeepAsync(change, cancellationToken);
+            journal.Enter(ChangePhase.Kept, change with { Reach = change.Reach with { Joining = [] } }, $"kept: {change}", effect);
         }
-
-        await writer.KeepAsync(state.Change, cancellationToken);
-        journal.Enter(ChangePhase.Kept, state.Change, $"kept: {state.Change}");
     }
 
     private Task RevertAsync(Change change, string reason, Effect? effect, CancellationToken cancellationToken)

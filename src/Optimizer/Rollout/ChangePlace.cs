@@ -33,11 +33,19 @@ internal sealed class ChangePlace(Change change, ClusterSnapshot cluster)
         }
     }
 
+    /// <summary>The status by which a Tuner has ended it, or somebody else's value in any of its namespaces; <see langword="null"/> while it is ours.</summary>
+    public SettingStatus? Ended => Speaking is { State: SettingState.Refused or SettingState.Overridden or SettingState.NamespaceGone or SettingState.Reverted } ended
+        ? ended
+        : nodes.SelectMany(node => node.Tuning?.Status?.Settings ?? []).FirstOrDefault(status => status.State == SettingState.Overridden && change.IsSetting(status.Name));
+
     /// <summary>Whether no Tuner that answers holds anything of it.</summary>
     public bool IsHeldNowhere => nodes.All(node => node.Tuning?.Status?.Settings.Any(status => change.IsSetting(status.Name) && status.State is SettingState.Applied or SettingState.Failed) != true);
 
     /// <summary>Nodes whose Tuner answers and which the whole workload's grant does not reach yet.</summary>
-    public ImmutableArray<string> NewNodes => change.Reach.IsGranted ? [.. cluster.NodesWithTuner.Except(change.Reach.Nodes, StringComparer.Ordinal)] : [];
+    public ImmutableArray<string> NewNodes => change.Reach.IsGranted ? [.. cluster.NodesWithTuner.Where(cluster.HasNode).Except(change.Reach.Nodes, StringComparer.Ordinal)] : [];
+
+    /// <summary>Nodes that were to be given the grant later and do not have it.</summary>
+    public ImmutableArray<string> NotJoined => change.Reach.Joining.RemoveAll(node => Tuning(node)?.Spec.Settings.Any(setting => change.IsSetting(setting.Name)) == true);
 
     /// <summary>When the Tuner looked that has not looked for longest.</summary>
     public DateTimeOffset OldestLook => nodes.Min(node => node.Tuning?.Status?.ObservedAt ?? DateTimeOffset.MinValue);

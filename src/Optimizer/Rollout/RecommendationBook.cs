@@ -231,10 +231,18 @@ public sealed class RecommendationBook(
                 || Math.Abs(second - first) > OtherAdvice * Math.Max(Math.Abs(first), 1)));
     }
 
-    private static SysctlProposal WithValuesOf(NetworkRecommendation recommendation, SysctlProposal proposal) => proposal with
+    /// <summary>What people see, at the cost of those values.</summary>
+    private static SysctlProposal WithValuesOf(NetworkRecommendation recommendation, SysctlProposal proposal)
     {
-        Writes = [.. proposal.Writes.Select(write => recommendation.Spec!.Change.Sysctls.FirstOrDefault(each => each.Name == write.Sysctl) is { } recommended ? write with { After = recommended.After } : write)],
-    };
+        ImmutableArray<SysctlWrite> writes =
+            [.. proposal.Writes.Select(write => recommendation.Spec!.Change.Sysctls.FirstOrDefault(each => each.Name == write.Sysctl) is { } recommended ? write with { After = recommended.After } : write)];
+        var growth = proposal.Writes.Zip(writes, static (fresh, seen) => Growth(seen) / Growth(fresh)).Where(double.IsFinite).DefaultIfEmpty(1).Max();
+        return proposal with { Writes = writes, MemoryCostBytes = (long)(proposal.MemoryCostBytes * growth) };
+    }
+
+    /// <summary>By how much its numbers grow, added up.</summary>
+    private static double Growth(SysctlWrite write) => write.Before.Split(' ').Zip(write.After.Split(' '), static (before, after) =>
+        double.TryParse(before, CultureInfo.InvariantCulture, out var from) && double.TryParse(after, CultureInfo.InvariantCulture, out var to) ? Math.Max(0, to - from) : 0).Sum();
 
     private static ClusterSnapshot With(ClusterSnapshot cluster, NetworkRecommendation recommendation) => cluster with
     {

@@ -108,7 +108,8 @@ public sealed class DirectoryNodeObjects : INodeObjects, IDisposable
             podFiles.Remove(file);
         }
 
-        return new PodDirectory(found, problems);
+        // A pod may stand in two files: the first counts.
+        return new PodDirectory([.. found.DistinctBy(static pod => (pod.Metadata.Namespace, pod.Metadata.Name))], problems);
     }
 
     public NodeTuningStatus? ReadStatus()

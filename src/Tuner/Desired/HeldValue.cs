@@ -40,6 +40,9 @@ public sealed record HeldValue
 
     internal TargetNamespace Target => new(new NetworkNamespace(Path, Inode, System.IO.Path.GetFileName(Path)), Cookie);
 
+    /// <summary>Whether somebody else has written what a claim finds where this was written for it, whatever its setting was called then: a change renames its own as it is taken further.</summary>
+    internal bool IsOverriddenFor(Claim claim) => !Explains(claim.Current) && (Setting == claim.Setting.Name || Written == claim.Value);
+
     /// <summary>Whether what is read now comes from us; a process that was killed midway may have left each of the values between which it was.</summary>
     internal bool Explains(string? current) =>
         current == Written || (Phase != HeldPhase.Held && (current == Before || current == Replaced));

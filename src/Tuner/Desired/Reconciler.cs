@@ -199,12 +199,19 @@ public sealed partial class Reconciler
         }
 
         var outcome = result.Outcome!;
-        if (result.HasExpired && book.Find(setting.Name) is { State: SettingState.Reverted or SettingState.Overridden or SettingState.NamespaceGone } ended)
+        if (result.HasExpired && Told(setting.Name) is { State: SettingState.Reverted or SettingState.Overridden or SettingState.NamespaceGone } ended)
         {
-            return new Outcome(ended.State, ended.Message, ended.Before, ended.Value);
+            return ended;
         }
 
-        if (!restored.TryGetValue(setting.Name, out var undone))
+        var undone = restored.GetValueOrDefault(setting.Name);
+        if ((undone ?? (result.HasNoNamespace ? Told(setting.Name) : null)) is { State: SettingState.NamespaceGone } gone)
+        {
+            // The value went with its pod: nothing was refused.
+            return gone;
+        }
+
+        if (undone is null)
         {
             return outcome;
         }
@@ -213,6 +220,8 @@ public sealed partial class Reconciler
             ? undone with { Message = $"{outcome.Message}. What held before could not be put back: {undone.Message}" }
             : outcome with { Message = $"{outcome.Message}. Its earlier value: {undone.Message}", Before = undone.Before, Value = undone.Value };
     }
+
+    private Outcome? Told(string name) => book.Find(name) is { } status ? new Outcome(status.State, status.Message, status.Before, status.Value) : null;
 
     private void Enter(SysctlSetting setting, Outcome outcome)
     {

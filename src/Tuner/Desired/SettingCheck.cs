@@ -64,7 +64,7 @@ public sealed class SettingCheck(KnobTable knobs, KnobTrial trial, NamespaceSysc
         else if (pods.Find(setting.Pod) is not { } pod)
         {
             return pods.Problems.Count == 0
-                ? Refuse($"there is no pod {setting.Pod} on node {node}")
+                ? new Result(null, new Outcome(SettingState.Refused, $"there is no pod {setting.Pod} on node {node}"), HasNoNamespace: true)
                 : new Result(null, new Outcome(SettingState.Failed, $"pod {setting.Pod} is not known, and not every pod could be read: {pods.Problems[0]}"), IsUnknown: true);
         }
         else
@@ -77,7 +77,7 @@ public sealed class SettingCheck(KnobTable knobs, KnobTrial trial, NamespaceSysc
                 case PodNamespace.Gone gone:
                     return new Result(null, new Outcome(SettingState.NamespaceGone, gone.Reason));
                 case var other:
-                    return Refuse(((PodNamespace.Refused)other).Reason);
+                    return Refuse(((PodNamespace.Refused)other).Reason) with { HasNoNamespace = !pod.Metadata.Annotations.ContainsKey(Pod.NetworkNamespaceAnnotation) };
             }
         }
 
@@ -169,5 +169,6 @@ public sealed class SettingCheck(KnobTable knobs, KnobTrial trial, NamespaceSysc
     /// <summary>A claim, or else an outcome.</summary>
     /// <param name="IsUnknown">It could not be found out; what is held for the setting goes on being held.</param>
     /// <param name="HasExpired">It was held until its time had passed.</param>
-    public sealed record Result(Claim? Claim, Outcome? Outcome, bool IsUnknown = false, bool HasExpired = false);
+    /// <param name="HasNoNamespace">The pod that it names is not there, or has no process yet or any more.</param>
+    public sealed record Result(Claim? Claim, Outcome? Outcome, bool IsUnknown = false, bool HasExpired = false, bool HasNoNamespace = false);
 }

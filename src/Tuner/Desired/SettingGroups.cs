@@ -51,7 +51,7 @@ public sealed class SettingGroups(HeldValues held)
         return result.Claim is not { } claim ? ($"{setting.Sysctl}: {result.Outcome!.Message}", result.IsUnknown)
             : !isOwner(claim) ? ($"{setting.Sysctl} is already set by another change", false)
             : brokenByKernel.Contains((setting.Name, setting.Value)) ? ($"{setting.Sysctl} = {setting.Value} could not be written", false)
-            : held.Find(claim.Key) is { } known && known.Setting == setting.Name && !known.Explains(claim.Current) ? ($"somebody else has written {setting.Sysctl} = {claim.Current}", false)
+            : held.Find(claim.Key)?.IsOverriddenFor(claim) == true ? ($"somebody else has written {setting.Sysctl} = {claim.Current}", false)
             : null;
     }
 }

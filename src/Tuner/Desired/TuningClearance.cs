@@ -12,6 +12,9 @@ public sealed class TuningClearance(KubernetesClient client, TimeProvider time)
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
+    /// <summary>An optimizer that read the policy just before the pause has written by then what it was about to.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
+
     /// <summary>Prints a line for each node.</summary>
     /// <returns>0 when nothing of ours is left, 1 when a node has not said so in time.</returns>
     /// <exception cref="KubernetesException">It may not be asked or written.</exception>
@@ -24,6 +27,7 @@ public sealed class TuningClearance(KubernetesClient client, TimeProvider time)
         }
 
         var begun = time.GetTimestamp();
+        var lastOpen = begun;
         var asked = new HashSet<string>(StringComparer.Ordinal);
         while (true)
         {
@@ -36,13 +40,17 @@ public sealed class TuningClearance(KubernetesClient client, TimeProvider time)
             }
 
             var open = tunings.Where(static tuning => tuning.Spec.Settings.Count > 0 || Holds(tuning)).ToList();
-            if (open.Count == 0)
+            if (open.Count > 0)
+            {
+                lastOpen = time.GetTimestamp();
+            }
+            else if (time.GetElapsedTime(lastOpen) >= Quiet)
             {
                 await output.WriteLineAsync($"{asked.Count} of {tunings.Length} nodes had settings; what held before is back everywhere");
                 return 0;
             }
 
-            if (time.GetElapsedTime(begun) > wait)
+            if (open.Count > 0 && time.GetElapsedTime(begun) > wait)
             {
                 foreach (var tuning in open)
                 {

@@ -27,13 +27,13 @@ public sealed partial class ValueHolder(HeldValues held, NamespaceSysctls sysctl
                 (known, claim) = (null, claim with { Current = sysctls.Read(claim.Target, claim.Knob.Sysctl) ?? claim.Current });
             }
 
+            if (known?.IsOverriddenFor(claim) == true)
+            {
+                return Overridden(known, claim.Current);
+            }
+
             if (known?.Explains(claim.Current) == false)
             {
-                if (known.Setting == claim.Setting.Name)
-                {
-                    return Overridden(known, claim.Current);
-                }
-
                 // Another change, decided since: what somebody else wrote is what held before it.
                 held.End(known, HeldPhase.Released);
                 known = null;

@@ -115,11 +115,33 @@ public sealed class GuardTests
     public void A_control_plane_s_own_sysctls_are_not_changed() => Stops(
         NodeWide,
         "control plane",
-        Examples.Cluster() with { Nodes = [new ObjectMeta { Name = Examples.Node, Labels = new Dictionary<string, string> { ["node-role.kubernetes.io/control-plane"] = "" } }] });
+        OfNode with { Nodes = [new ObjectMeta { Name = Examples.Node, Labels = new Dictionary<string, string> { ["node-role.kubernetes.io/control-plane"] = "" } }] });
 
     [Fact]
     public void All_changes_of_a_node_share_its_memory() => Stops(
-        "memory", With(spec => spec with { Limits = new ChangeLimits { MaximumMemoryBytes = Proposal.MemoryCostBytes + 1 } }), Elsewhere("web-0", 60) with { IsInForce = true, MemoryCostBytes = 2 });
+        "memory", With(spec => spec with { Limits = new ChangeLimits { MaximumMemoryBytes = Proposal.MemoryCostBytes + 1 } }), Elsewhere("web-0", 60) with { IsInForce = true, MemoryByNode = Of((Examples.Node, 2)) });
+
+    [Fact]
+    public void Every_pod_that_the_change_will_reach_counts_on_the_fullest_node()
+    {
+        var limits = With(spec => spec with { Limits = new ChangeLimits { MaximumMemoryBytes = (2 * Proposal.MemoryCostBytes) + 1 } });
+        Assert.True(Guard.Decide(Proposal, limits, []).Allowed);
+        Stops("memory", limits with { Pods = [.. limits.Pods, Examples.Pod("archive-2")] });
+        ImmutableArray<Pod> onTwo = [.. limits.Pods, .. new[] { "archive-2", "archive-3" }.Select(name => Examples.Pod(name) with { Spec = new PodSpec { NodeName = "node-2" } })];
+        Assert.True(Guard.Decide(Proposal, limits with { Pods = onTwo }, []).Allowed);
+        Stops("memory", limits with { Pods = onTwo }, Elsewhere("web-0", 60) with { IsInForce = true, MemoryByNode = Of(("node-2", 2)) });
+        Assert.True(Guard.Decide(Proposal, Without(limits), []).Allowed);
+
+        static ClusterSnapshot Without(ClusterSnapshot cluster) => cluster with
+        {
+            Pods = [.. cluster.Pods, Examples.Pod("archive-2")],
+            Policy = cluster.Policy with { Spec = cluster.Policy.Spec with { Canary = new CanarySpec { Stages = [] } } },
+        };
+    }
+
+    [Fact]
+    public void What_a_sysctl_of_pods_allows_is_not_the_nodes_own() =>
+        Stops(Proposal with { At = Proposal.At with { Pod = null, Workload = "" } }, "node's own", Examples.Cluster());
 
     [Fact]
     public void A_workload_with_more_pods_than_a_change_may_reach_is_left_alone() =>
@@ -127,7 +149,7 @@ public sealed class GuardTests
 
     [Fact]
     public void One_node_after_the_other() => Stops(
-        NodeWide, "reach of nodes", Examples.Cluster(), new EarlierChange("node-2", null, "", ["net.core.rmem_max"], Examples.Now.AddSeconds(-60), IsOpen: false, HasFailed: false) { IsInForce = true });
+        NodeWide, "reach of nodes", OfNode, new EarlierChange("node-2", null, "", ["net.core.rmem_max"], Examples.Now.AddSeconds(-60), IsOpen: false, HasFailed: false) { IsInForce = true });
 
     [Theory]
     [InlineData(null, "approval")]
@@ -191,7 +213,30 @@ public sealed class GuardTests
     public void What_did_not_help_another_workload_may_be_tried() =>
         Assert.True(Guard.Decide(Proposal, Examples.Cluster(), [Earlier("web-1", 60) with { HasFailed = true, Workload = "web" }]).Allowed);
 
-    private static SysctlProposal NodeWide => Proposal with { At = Proposal.At with { Pod = null, Workload = "" } };
+    [Fact]
+    public void What_only_a_node_has_is_allowed_by_its_name() => Assert.True(Guard.Decide(NodeWide, OfNode, []).Allowed);
+
+    [Fact]
+    public void Nodes_that_are_gone_are_not_counted()
+    {
+        var cluster = OfNode;
+        cluster = cluster with
+        {
+            NodeTunings = cluster.NodeTunings.AddRange(Enumerable.Range(2, 99).Select(number => KeyValuePair.Create($"node-{number}", Tuning($"node-{number}")))),
+            Nodes = [.. Enumerable.Range(1, 3).Select(number => new ObjectMeta { Name = $"node-{number}" })],
+        };
+        Assert.Equal("storm of nodes", Guard.Decide(NodeWide, cluster, [], new ProposalSurge(1, 2)).Gate);
+    }
+
+    private static SysctlProposal NodeWide => Proposal with { At = Proposal.At with { Pod = null, Workload = "" }, Writes = [new SysctlWrite("net.core.rmem_max", "212992", "4194304")] };
+
+    private static ClusterSnapshot OfNode =>
+        With(Examples.TunerStatus() with { Knobs = [new KnobStatus { Sysctl = "net.core.rmem_max", Unit = "bytes", Minimum = 4096, Maximum = 64 << 20, Scope = SysctlScope.Node }] }) with
+        {
+            Policy = Examples.Policy() with { Spec = Examples.Policy().Spec with { Sysctls = [new AllowedSysctl { Name = "net.core.rmem_max" }] } },
+        };
+
+    private static ImmutableDictionary<string, long> Of((string Node, long Bytes) on) => ImmutableDictionary<string, long>.Empty.Add(on.Node, on.Bytes);
 
     private static NetworkRecommendation Recommendation(ApprovalDecision decision, DateTimeOffset? expiresAt = null) => new()
     {

@@ -77,6 +77,34 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
         Assert.Equal(("raise-window", ApprovalDecision.Approved), (cluster.Recommendations.Single().Metadata.Name, cluster.Recommendations.Single().Spec?.Approval));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Where_nothing_is_to_stand_nothing_is_made(bool inCluster)
+    {
+        var objects = await ObjectsAsync(inCluster, Examples.Policy());
+        await objects.ReplaceSettingsAsync("gone", static settings => settings, "raise-window", deadline.Token);
+        Assert.DoesNotContain("gone", (await objects.ReadAsync(deadline.Token)).NodeTunings.Keys);
+        Assert.Null(server?.Find("netpulse.io/v1alpha1", "nodetunings", "gone"));
+    }
+
+    [Fact]
+    public async Task A_policy_that_may_no_longer_be_read_counts_as_paused_until_it_may()
+    {
+        var objects = await ObjectsAsync(inCluster: true, Examples.Policy());
+        Assert.Empty((await objects.ReadAsync(deadline.Token)).Policy.Spec.Paused);
+        server!.Deny("list", "optimizationpolicies");
+        server.Deny("watch", "optimizationpolicies");
+        await server.EndWatchesAsync("optimizationpolicies");
+        var paused = await PolicyAsync(objects, static policy => policy.Spec.Paused.Count > 0);
+        Assert.Contains("optimizationpolicies", Assert.Single(paused.Spec.Paused), StringComparison.Ordinal);
+        Assert.Equal(OptimizationMode.Apply, paused.Spec.Mode);
+
+        server.Allow("list", "optimizationpolicies");
+        server.Allow("watch", "optimizationpolicies");
+        await PolicyAsync(objects, static policy => policy.Spec.Paused.Count == 0);
+    }
+
     [Fact]
     public async Task A_value_that_may_not_be_is_refused_and_nothing_is_replaced()
     {
@@ -221,6 +249,21 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
         followed = new ClusterObjects(client!, "default", group, null, TimeProvider.System, NullLoggerFactory.Instance);
         _ = followed.StartAsync(deadline.Token);
         return followed;
+    }
+
+    private async Task<OptimizationPolicy> PolicyAsync(IClusterObjects objects, Predicate<OptimizationPolicy> isIt)
+    {
+        while (true)
+        {
+            if ((await objects.ReadAsync(deadline.Token)).Policy is var policy && isIt(policy))
+            {
+                return policy;
+            }
+
+            // What watches again has something to hear.
+            server!.Add("netpulse.io/v1alpha1", "optimizationpolicies", Json(Examples.Policy() with { Metadata = new ObjectMeta { Name = "default" } }));
+            await Task.Delay(50, deadline.Token);
+        }
     }
 
     private async Task SyncedAsync(ClusterObjects objects)

@@ -163,7 +163,7 @@ internal static class CauseCases
     public static SubjectEvidence Edge(ConnectionEvidence connections, Reported? own = null, Reported? peer = null, Reported? node = null) => Examples.Of(connections) with
     {
         Range = TimeRange.Before(Examples.Now, TimeSpan.FromSeconds(20)),
-        Own = (own ?? With()).Readings(), Peer = (peer ?? With()).Readings(), Node = (node ?? With()).Readings(),
+        Own = (own ?? With()).Readings(), Peer = (peer ?? With()).Readings(), Node = (node ?? With()).Readings(), PeerNode = (node ?? With()).Readings(),
     };
 
     public static Reported With() => new();

@@ -108,6 +108,21 @@ public sealed class RemediesTests
         Assert.Contains("more than a quarter", For(evidence)!.Obstacle, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1e12, 2e6, true)]
+    [InlineData(2e6, 1e12, false)]
+    public void The_memory_left_is_that_of_the_node_that_is_to_spend_it(double ofSender, double ofReceiver, bool isObstacle)
+    {
+        var evidence = Examples.Of(Examples.WindowLimited()) with
+        {
+            Node = CauseCases.With().Is(NodeMetrics.AvailableMemoryBytes, ofSender).Readings(),
+            PeerNode = CauseCases.With().Is(NodeMetrics.AvailableMemoryBytes, ofReceiver).Readings(),
+        };
+        var cluster = Cluster() with { Pods = [Examples.Pod("archive-0") with { Spec = new PodSpec { NodeName = "node-2" } }, Examples.Pod("uploader-0")] };
+        var proposal = Assert.Single(RemedySearch.For([Find(evidence)], [], cluster));
+        Assert.Equal(("node-2", (long)ofReceiver, isObstacle), (proposal.Node, proposal.MemoryLeftBytes, proposal.Obstacle.Length > 0));
+    }
+
     [Fact]
     public void Nothing_is_ever_lowered_but_what_is_better_low()
     {

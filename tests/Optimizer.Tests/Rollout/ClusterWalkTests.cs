@@ -145,6 +145,32 @@ public sealed class ClusterWalkTests : IAsyncLifetime, IAsyncDisposable
         Assert.Null(server.Find(Api, "nodetunings", Examples.Node)!["spec"]?["settings"]);
     }
 
+    [Fact]
+    public async Task A_write_whose_answer_was_lost_is_taken_back()
+    {
+        Install();
+        await rig.TroubleAsync();
+        await TunerAnswersAsync();
+        var recommendation = await RunsUntilAsync(static each => each.Status?.Phase == RecommendationPhase.AwaitingApproval);
+        Assert.Equal(200, await PatchAsync(recommendation, """{"spec":{"approval":"Approved"}}"""));
+        await SeenAsync(static each => each.Spec!.Approval == ApprovalDecision.Approved);
+        server.LosesAnswer = static request =>
+            request.Method == "PATCH" && request.Target.Contains($"/nodetunings/{Examples.Node}?", StringComparison.Ordinal) && !request.Target.Contains("dryRun", StringComparison.Ordinal);
+        await TunerAnswersAsync();
+        await RunAsync();
+        server.LosesAnswer = static _ => false;
+        Assert.Equal(ChangePhase.Reverting, rig.Change.Phase);
+        Assert.NotEmpty(server.Find(Api, "nodetunings", Examples.Node)!["spec"]!["settings"]!.AsArray());
+
+        await UntilAsync(async () =>
+        {
+            await TunerAnswersAsync();
+            await TriedAsync(RunAsync);
+            return rig.Journal.Changes.Any(static state => state.Phase == ChangePhase.RolledBack) ? rig : null;
+        });
+        Assert.True(server.Find(Api, "nodetunings", Examples.Node)!["spec"]?["settings"] is not JsonArray { Count: > 0 });
+    }
+
     /// <summary>Kinds first, then what kubectl and Kubernetes make.</summary>
     private void Install()
     {
@@ -157,7 +183,7 @@ public sealed class ClusterWalkTests : IAsyncLifetime, IAsyncDisposable
 
         var policy = Examples.Policy();
         server.Add(Api, "optimizationpolicies", Json(policy with { Metadata = new ObjectMeta { Name = "default" }, Spec = policy.Spec with { Approval = ApprovalPolicy.Required } }));
-        server.Add(Api, "nodetunings", new JsonObject { ["metadata"] = new JsonObject { ["name"] = Examples.Node } });
+        server.Add(Api, "nodetunings", new JsonObject { ["metadata"] = new JsonObject { ["name"] = Examples.Node, ["generation"] = 1 } });
         rig = new LoopRig(inCluster: clock =>
         {
             objects = new ClusterObjects(client, "default", "", null, new ReadingsTime(clock), NullLoggerFactory.Instance);

@@ -69,6 +69,8 @@ internal sealed class LoopRig : IDisposable
 
     public OptimizationRun Run { get; private set; } = null!;
 
+    public ChangeLifecycle Lifecycle { get; private set; } = null!;
+
     public ObjectsDirectory Cluster { get; private set; } = null!;
 
     public DirectoryObjectStore<NetworkRecommendation> Recommendations { get; private set; } = null!;
@@ -82,7 +84,10 @@ internal sealed class LoopRig : IDisposable
     public IEnumerable<SysctlSetting> DesiredForFirst => Desired.Where(setting => setting.Pod?.Name == "archive-0" || setting.Workload is not null);
 
     /// <summary>Where the node's desired settings are.</summary>
-    public string SpecFile => Path.Combine(Objects, "nodetunings", $"{Examples.Node}.yaml");
+    public string SpecFile => SpecFileOf(Examples.Node);
+
+    /// <summary>The same of another node.</summary>
+    public string SpecFileOf(string node) => Path.Combine(Objects, "nodetunings", $"{node}.yaml");
 
     private string JournalFile => Path.Combine(folder, "journal.jsonl");
 
@@ -115,6 +120,7 @@ internal sealed class LoopRig : IDisposable
         var usual = new UsualWatch(store, Options.Create(new DetectionOptions()));
         var announcements = new Announcements(Options.Create(new DetectionOptions()));
         Memory = new DetectionMemory(Options.Create(new JournalOptions { File = JournalFile }), edges, usual, announcements, alerts, Journal, Clock);
+        Lifecycle = new ChangeLifecycle(new NodeTuningWriter(objects, names), new CanaryMeasurement(store), Journal, Effects);
         Run = new OptimizationRun(
             objects,
             edges,
@@ -128,7 +134,7 @@ internal sealed class LoopRig : IDisposable
             new CauseSearch(store, CauseRules.All),
             new Outlook(new CauseSearch(store, CauseRules.All)),
             new ProfileWatch(store, Options.Create(new ProfileOptions()), Clock),
-            new ChangeLifecycle(new NodeTuningWriter(objects, names), new CanaryMeasurement(store), Journal, Effects),
+            Lifecycle,
             new RecommendationBook(recommendations, Journal, names, Options.Create(new RecommendationOptions()), new RecommendationPlace("netpulse")),
             Memory,
             Journal,
@@ -228,6 +234,10 @@ internal sealed class LoopRig : IDisposable
     /// <summary>One more pod of the workload, which no traffic tells of.</summary>
     public void AddPod(string name, string node = Examples.Node) =>
         ObjectFile.Write(Path.Combine(Objects, "pods", $"lab-{name}.yaml"), Examples.Pod(name) with { Spec = new PodSpec { NodeName = node } });
+
+    /// <summary>Somebody stops every change.</summary>
+    public void Pause(PausedKept onPause = PausedKept.Keep) =>
+        ObjectFile.Write(PolicyFile, Examples.Policy() with { Spec = Examples.Policy().Spec with { Paused = ["incident 42"], OnPause = onPause } });
 
     /// <summary>A Tuner of another node answers.</summary>
     public void AddNode(string node) => ObjectFile.Write(

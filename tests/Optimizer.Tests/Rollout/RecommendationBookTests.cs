@@ -61,6 +61,21 @@ public sealed class RecommendationBookTests : IDisposable
     }
 
     [Fact]
+    public async Task A_value_that_people_made_larger_costs_as_much_more()
+    {
+        using var proposing = new LoopRig(Examples.Policy(OptimizationMode.Propose));
+        await proposing.TroubleAsync();
+        await proposing.Run.RunAsync(CancellationToken.None);
+        var proposed = (await proposing.Cluster.ReadAsync()).Recommendations.First(static each => each.Spec!.Target.Name == "archive-0");
+        var larger = proposed.Spec!.Change.Sysctls.Select(static each => each with { After = "4096 131072 8388608" }).ToList();
+        await proposing.Recommendations.ApplyAsync(proposed with { Spec = proposed.Spec with { Approval = ApprovalDecision.Approved, Change = proposed.Spec.Change with { Sysctls = larger } } });
+        await proposing.Run.RunAsync(CancellationToken.None);
+        var proposal = proposing.Run.Latest.Proposals.Single(static each => each.Pod?.Name == "archive-0");
+        Assert.Equal("4096 131072 8388608", proposal.Writes[0].After);
+        Assert.InRange(proposal.MemoryCostBytes, 8388608 - 131072 - 1, 8388608 - 131072 + 1);
+    }
+
+    [Fact]
     public async Task What_nobody_decides_expires_and_goes_a_week_later()
     {
         using var proposing = new LoopRig(Examples.Policy(OptimizationMode.Propose));

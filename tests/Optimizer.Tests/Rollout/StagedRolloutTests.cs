@@ -41,6 +41,19 @@ public sealed class StagedRolloutTests : IDisposable
     }
 
     [Fact]
+    public async Task Somebody_elses_value_in_a_pod_of_a_stage_ends_it()
+    {
+        Enumerable.Range(2, 6).ToList().ForEach(number => rig.AddPod($"archive-{number}"));
+        await rig.AppliedAsync();
+        await rig.SecondsAsync(18, 47, 6.3, 0.115, isLimited: true);
+        await RunAsync();
+        rig.TunerAnswers(rig.Status(SettingState.Applied), rig.Status(SettingState.Overridden, "somebody else has written 1") with { Name = $"{rig.Change.Change.Name}.1" });
+        await RunAsync();
+        Assert.Equal(ChangePhase.Released, rig.Change.Phase);
+        Assert.Empty(rig.DesiredForFirst);
+    }
+
+    [Fact]
     public async Task Harm_at_a_later_stage_takes_all_of_it_back()
     {
         await rig.WidenedAsync();
@@ -79,13 +92,137 @@ public sealed class StagedRolloutTests : IDisposable
         Assert.Equal(("lab/archive", null), (setting.Workload?.ToString(), setting.RevertAt));
     }
 
+    [Fact]
+    public async Task A_node_that_joins_during_a_pause_is_given_it_afterwards()
+    {
+        await rig.KeptAsync();
+        rig.Pause();
+        rig.AddNode("node-2");
+        await RunAsync();
+        Assert.Equal(ChangePhase.Kept, rig.Change.Phase);
+        Assert.Empty(rig.Cluster.ReadSpec("node-2").Settings);
+
+        ObjectFile.Write(rig.PolicyFile, Examples.Policy());
+        await RunAsync();
+        Assert.Single(rig.Cluster.ReadSpec("node-2").Settings);
+    }
+
+    [Fact]
+    public async Task A_pause_while_nodes_are_joining_grants_it_no_further_and_keeps_it_elsewhere()
+    {
+        await rig.KeptAsync();
+        rig.AddNode("node-2");
+        rig.AddNode("node-3");
+        Directory.CreateDirectory(rig.SpecFileOf("node-3") + ".new");
+        await RunAsync();
+        Assert.Equal(ChangePhase.Keeping, rig.Change.Phase);
+
+        Directory.Delete(rig.SpecFileOf("node-3") + ".new");
+        rig.Pause();
+        await RunAsync();
+        Assert.Equal((ChangePhase.Kept, "node-1 node-2"), (rig.Change.Phase, string.Join(' ', rig.Change.Change.Reach.Nodes)));
+        Assert.Empty(rig.Cluster.ReadSpec("node-3").Settings);
+
+        ObjectFile.Write(rig.PolicyFile, Examples.Policy());
+        await RunAsync();
+        Assert.Single(rig.Cluster.ReadSpec("node-3").Settings);
+        Assert.Empty(rig.Change.Change.Reach.Joining);
+    }
+
+    [Fact]
+    public async Task What_somebody_removed_on_a_node_does_not_come_back_when_another_joins()
+    {
+        await rig.KeptAsync();
+        rig.AddNode("node-2");
+        await RunAsync();
+        await rig.Cluster.ReplaceSettingsAsync("node-2", static _ => [], "");
+        rig.AddNode("node-3");
+        await RunAsync();
+        Assert.Empty(rig.Cluster.ReadSpec("node-2").Settings);
+        Assert.Single(rig.Cluster.ReadSpec("node-3").Settings);
+    }
+
+    [Fact]
+    public async Task A_node_that_left_is_forgotten_and_nothing_is_made_for_it()
+    {
+        await rig.KeptAsync();
+        rig.AddNode("node-2");
+        await RunAsync();
+        File.Delete(rig.SpecFileOf("node-2"));
+        var cluster = await rig.Cluster.ReadAsync() with { Nodes = [new ObjectMeta { Name = Examples.Node }] };
+        await rig.Lifecycle.StepAllAsync(rig.Journal.Changes, cluster, CancellationToken.None);
+        Assert.Equal((ChangePhase.Kept, Examples.Node), (rig.Change.Phase, Assert.Single(rig.Change.Change.Reach.Nodes)));
+
+        rig.Pause(PausedKept.Revert);
+        await RunAsync();
+        Assert.Equal(ChangePhase.Reverting, rig.Change.Phase);
+        Assert.False(File.Exists(rig.SpecFileOf("node-2")));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_could_not_be_written_to_be_kept_is_taken_back_once_nobody_wants_it(bool isPaused)
+    {
+        await rig.WidenedAsync();
+        Directory.CreateDirectory($"{rig.SpecFile}.new");
+        await rig.WatchedAsync();
+        Assert.Equal(ChangePhase.Keeping, rig.Change.Phase);
+
+        Directory.Delete($"{rig.SpecFile}.new");
+        if (isPaused)
+        {
+            rig.Pause();
+        }
+        else
+        {
+            await rig.Cluster.ReplaceSettingsAsync(Examples.Node, static _ => [], "");
+        }
+
+        await RunAsync();
+        Assert.Equal(ChangePhase.Reverting, rig.Change.Phase);
+        Assert.Empty(rig.DesiredForFirst);
+    }
+
+    [Fact]
+    public async Task A_pause_that_comes_during_a_step_is_heard_before_its_write()
+    {
+        await rig.WidenedAsync();
+        var change = rig.Change.Change;
+        Assert.Null(await rig.Lifecycle.RefusalAsync(change, CancellationToken.None));
+        await rig.SecondsAsync(25, 47, 47, 0.115, isLimited: true);
+        rig.TunerAnswers(rig.Status(SettingState.Applied));
+        var before = await rig.Cluster.ReadAsync();
+        rig.Pause();
+        await rig.Lifecycle.StepAllAsync([rig.Change], before, CancellationToken.None);
+        Assert.NotNull(Assert.Single(rig.Desired).RevertAt);
+        Assert.Contains("incident 42", await rig.Lifecycle.RefusalAsync(change, CancellationToken.None), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_nothing_was_measured_of_is_not_kept()
+    {
+        await rig.WidenedAsync();
+        rig.Clock.Advance(TimeSpan.FromSeconds(25));
+        rig.TunerAnswers(rig.Status(SettingState.Applied));
+        await RunAsync();
+        Assert.Equal(ChangePhase.Widened, rig.Change.Phase);
+
+        rig.Clock.Advance(rig.Change.Change.RevertAt - rig.Clock.GetUtcNow() - TimeSpan.FromSeconds(10));
+        rig.TunerAnswers(rig.Status(SettingState.Applied));
+        await RunAsync();
+        Assert.Equal(ChangePhase.Reverting, rig.Change.Phase);
+        Assert.Contains("nothing could be measured", rig.Journal.Latest.Last(entry => entry.Kind == EntryKind.Change).Text, StringComparison.Ordinal);
+        Assert.Empty(rig.DesiredForFirst);
+    }
+
     [Theory]
     [InlineData(PausedKept.Keep, ChangePhase.Kept)]
     [InlineData(PausedKept.Revert, ChangePhase.Reverting)]
     public async Task A_pause_takes_back_what_was_kept_only_where_the_policy_says_so(PausedKept onPause, ChangePhase phase)
     {
         await rig.KeptAsync();
-        ObjectFile.Write(rig.PolicyFile, Examples.Policy() with { Spec = Examples.Policy().Spec with { Paused = ["incident 42"], OnPause = onPause } });
+        rig.Pause(onPause);
         await RunAsync();
         Assert.Equal(phase, rig.Change.Phase);
         Assert.Equal(onPause == PausedKept.Keep, rig.Desired.Count > 0);

@@ -208,6 +208,19 @@ public sealed class ReconcilerTests : IDisposable
     }
 
     [KernelFact]
+    public void What_went_with_its_pod_was_not_refused()
+    {
+        node.Want(Setting());
+        node.Turn();
+        pod.Delete();
+        File.Delete(node.PodFile("archive-0"));
+        node.Turn();
+        node.Turn();
+        Assert.Equal(SettingState.NamespaceGone, node.StatusOf("change-1").State);
+        Assert.Empty(node.Held.All);
+    }
+
+    [KernelFact]
     public void A_value_that_becomes_unacceptable_is_put_back()
     {
         node.Want(Setting());

@@ -150,6 +150,30 @@ public sealed class WorkloadGrantTests : IDisposable
         Assert.Equal(before, first.Read(Sysctl));
     }
 
+    [KernelFact]
+    public void What_an_administrator_wrote_over_the_single_pods_value_is_left_alone_by_the_grant_too()
+    {
+        node.Want(new SysctlSetting { Name = "canary-1", Pod = new PodReference { Namespace = "lab", Name = "archive-0" }, Sysctl = Sysctl, Value = Granted });
+        node.Turn();
+        first.Write(Sysctl, "5000");
+        node.Want(Grant());
+        node.Turn();
+        Assert.Equal(("5000", SettingState.Overridden), (first.Read(Sysctl), node.StatusOf("grant-1").State));
+        node.Want();
+        node.Turn();
+        Assert.Equal("5000", first.Read(Sysctl));
+    }
+
+    [KernelFact]
+    public void A_pod_that_stands_in_two_files_is_given_it_once()
+    {
+        File.Copy(node.PodFile("archive-0"), node.PodFile("archive-0-copy"));
+        node.Want(Grant());
+        node.Turn();
+        Assert.Equal(Granted, first.Read(Sysctl));
+        Assert.StartsWith("holds in 1 of 1 pods", node.StatusOf("grant-1").Message, StringComparison.Ordinal);
+    }
+
     public void Dispose()
     {
         node.Dispose();
