@@ -20,6 +20,8 @@ public sealed class DnsQueries : ISource, IDisposable
     private readonly int maximumEdges;
     private readonly DnsOptions options;
     private readonly KernelProgram<DnsProgram> program;
+    private readonly Counter<long> lost;
+    private long lostBefore;
 
     /// <param name="maximumEdges">More pairs of workload and resolver than this are folded into the resolver <c>other</c>.</param>
     /// <param name="askers">Whose packets are looked at, unless it is the whole node's.</param>
@@ -30,7 +32,7 @@ public sealed class DnsQueries : ISource, IDisposable
         this.options = options.Value;
         nodeName = name.Value;
         program = new KernelProgram<DnsProgram>(() => DnsProgram.Load(this.options.Scope == DnsScope.Node, askers), time);
-        meter.CreateObservableCounter("netpulse_dns_lost_messages", () => program.Loaded?.LostMessages ?? 0, description: "DNS messages that were not counted, because the kernel's table of who asks whom was full.");
+        lost = meter.CreateCounter<long>("netpulse_dns_lost_messages", description: "DNS messages that were not counted, because the kernel's table of who asks whom was full.");
         meter.CreateObservableGauge("netpulse_dns_watched_groups", () => program.Loaded?.WatchedGroups ?? 0, description: "Control groups whose packets are looked at for DNS; 1 where it is the whole node.");
         meter.CreateObservableGauge("netpulse_dns_refused_groups", () => program.Loaded?.RefusedGroups ?? 0, description: "Control groups that talk to port 53 and could not be attached to.");
     }
@@ -54,6 +56,9 @@ public sealed class DnsQueries : ISource, IDisposable
             Find(EdgeOf(picture, key)).Add(in known.Counters, in counters, samples.At);
             known = (counters, samples.At);
         });
+        var lostNow = loaded.LostMessages;
+        lost.Add(lostNow - lostBefore);
+        lostBefore = lostNow;
         loaded.TakeExpired(options.Timeout, (key, query) =>
             Find(EdgeOf(picture, new DnsKey { Owner = query.Owner, Resolver = key.Resolver, Protocol = key.Protocol })).CountTimeout(samples.At));
         foreach (var (key, row) in seen)
