@@ -36,7 +36,7 @@ internal sealed class ResultsPage
         Written by `make bench-collector`, {TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC: {Environment.ProcessorCount} cores ({Processor()}), load average {loadBefore} before and {Load()} after,
         {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}. One thread on one processor has both ends of every connection, pod → node → pod over two pairs of veths; its CPU
         time (and that of the processor's softirq thread) by operation, in short slices; blocks without and with the whole collector in turn, their order alternating; the
-        median of the pairs' ratios, its 95 % interval by bootstrap. "With the agent" adds what the collector's own process used meanwhile, at full speed of the work.
+        median of the pairs' ratios, its 95 % interval by bootstrap. The collector has run for four seconds then. "With the agent" adds what the collector's own process used meanwhile, at full speed of the work.
         Peers' figures were measured elsewhere on the same kinds of work, not in this run.
 
         | work | ratio | 95 % interval | limit | with the agent | ns an operation without us | peers |

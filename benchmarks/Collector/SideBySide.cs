@@ -18,6 +18,9 @@ internal sealed class SideBySide(IReadOnlyList<IWorkload> workloads, int pairs, 
     private const int SlicesPerBlock = 5;
     private const int Resamples = 2_000;
 
+    /// <summary>What an agent does in its first seconds is no part of what it costs from then on.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(4);
+
     public IReadOnlyDictionary<string, CostRatio> Run(Func<Agent> start)
     {
         var without = workloads.ToDictionary(each => each.Name, _ => new List<Block>(), StringComparer.Ordinal);
@@ -31,6 +34,8 @@ internal sealed class SideBySide(IReadOnlyList<IWorkload> workloads, int pairs, 
                 if (isWith)
                 {
                     using var agent = start();
+                    using var never = new ManualResetEventSlim();
+                    never.Wait(Settling);
                     RunAll(with, agent);
                 }
                 else
