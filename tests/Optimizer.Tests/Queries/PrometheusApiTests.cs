@@ -130,5 +130,15 @@ public sealed class PrometheusApiTests(ApiRig rig) : IClassFixture<ApiRig>
         Assert.Contains("\"errorType\":\"timeout\"", body, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("-0.001")]
+    [InlineData("-5")]
+    public async Task A_negative_time_out_is_refused(string timeout)
+    {
+        var (status, body) = await rig.GetAsync($"/api/v1/query?query=up&timeout={timeout}");
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Contains("it is negative", body, StringComparison.Ordinal);
+    }
+
     private async Task WriteAsync(string lines) => Assert.Equal((HttpStatusCode.NoContent, ""), await rig.WriteAsync("/write?db=any&precision=s", lines));
 }
