@@ -17,6 +17,9 @@ public sealed class Drops(NodeObserver node, NodeName name, TimeProvider time) :
 {
     private static readonly TimeSpan LongestIdle = TimeSpan.FromMinutes(10);
 
+    /// <summary>A burst is seen by what a counter rises: one that began anew with each would hide it.</summary>
+    private static readonly TimeSpan LongestQuiet = TimeSpan.FromDays(1);
+
     private readonly KernelProgram<DropsProgram> program = new(DropsProgram.Load, time);
     private readonly Dictionary<(DropKey Key, bool IsOverflow), Count> seen = [];
     private readonly Dictionary<(WorkloadIdentity Owner, string Reason), Count> totals = [];
@@ -54,7 +57,7 @@ public sealed class Drops(NodeObserver node, NodeName name, TimeProvider time) :
         }
     }
 
-    /// <summary>Makes room: in the kernel's map for other owners, here for other series.</summary>
+    /// <summary>Makes room: in the kernel's map for other owners, much later here for other series.</summary>
     private void ForgetIdle(DropsProgram loaded, DateTimeOffset now)
     {
         foreach (var ((key, isOverflow), count) in seen)
@@ -68,7 +71,7 @@ public sealed class Drops(NodeObserver node, NodeName name, TimeProvider time) :
 
         foreach (var (place, count) in totals)
         {
-            if (now - count.Last > LongestIdle)
+            if (now - count.Last > LongestQuiet)
             {
                 totals.Remove(place);
             }

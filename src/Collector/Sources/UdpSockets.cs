@@ -22,6 +22,9 @@ public sealed partial class UdpSockets : ISource, IDisposable
 
     private static readonly TimeSpan LongestIdle = TimeSpan.FromMinutes(10);
 
+    /// <summary>Of drops: a burst is seen by what a counter rises, and one that began anew with each would hide it.</summary>
+    private static readonly TimeSpan LongestQuiet = TimeSpan.FromDays(1);
+
     private readonly Dictionary<UdpKey, Seen> seen = [];
     private readonly Dictionary<UdpKey, Seen> seenOverflow = [];
     private readonly Dictionary<UdpEdgeKey, UdpEdge> edges = [];
@@ -172,7 +175,7 @@ public sealed partial class UdpSockets : ISource, IDisposable
 
         foreach (var (place, dropped) in drops)
         {
-            if (now - dropped.Last > LongestIdle)
+            if (now - dropped.Last > LongestQuiet)
             {
                 drops.Remove(place);
             }
