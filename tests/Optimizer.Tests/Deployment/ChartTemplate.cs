@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
@@ -17,6 +19,11 @@ internal sealed partial class ChartTemplate
     public static string Render(string template, JsonObject values, string @namespace, string release = Release)
     {
         var given = new JsonObject { ["Values"] = values.DeepClone(), ["Release"] = new JsonObject { ["Namespace"] = @namespace, ["Name"] = release } };
+        return Render(template, given);
+    }
+
+    private static string Render(string template, JsonObject given)
+    {
         var chart = new ChartTemplate(template, given);
         var output = new List<string>();
         Assert.Equal("", chart.Block(given, output));
@@ -106,6 +113,7 @@ internal sealed partial class ChartTemplate
         ["toJson", var path] => Demanded(path, dot).ToJsonString(),
         ["default", var otherwise, var path] => Find(path, dot)?.ToString() is { Length: > 0 } given ? given : otherwise[0] == '"' ? otherwise.Trim('"') : Demanded(otherwise, dot).ToString(),
         ["trimSuffix", "\"-\"", "(printf", var format, var path] when path[^1] == ')' => format.Trim('"').Replace("%s", Demanded(path[..^1], dot).ToString(), StringComparison.Ordinal) is var text && text[^1] == '-' ? text[..^1] : text,
+        ["include", "(print", "$.Template.BasePath", var file, "$", "|", "sha256sum"] => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Render(File.ReadAllText(Path.Combine(DeployFolder.Chart, "templates", file.Trim('"', '/', ')'))), root)))),
         [var path] => Demanded(path, dot).ToString(),
         _ => throw new FormatException($"{{{{ {expression} }}}} is more than the chart should need"),
     };
