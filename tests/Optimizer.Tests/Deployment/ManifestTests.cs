@@ -139,6 +139,26 @@ public sealed partial class ManifestTests
     }
 
     [Fact]
+    public void A_Tuner_that_is_there_is_not_turned_off_in_passing()
+    {
+        var template = File.ReadAllText(Path.Combine(DeployFolder.Chart, "templates", "tuner.yaml"));
+        var refused = Assert.Throws<InvalidOperationException>(() => ChartTemplate.Render(template, DeployFolder.Values(), DeployFolder.Namespace, there: "DaemonSet/netpulse-tuner"));
+        Assert.Contains("docs/deployment.md", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("kind: DaemonSet", ChartTemplate.Render(template, DeployFolder.Values("tuner-on"), DeployFolder.Namespace, there: "DaemonSet/netpulse-tuner"), StringComparison.Ordinal);
+    }
+
+    /// <summary>Who may decide has the verb patch: the kind's own rules must name all that he may not change.</summary>
+    [Fact]
+    public void Of_a_recommendation_nothing_is_changed_but_the_decision()
+    {
+        var spec = DeployFolder.Read(Path.Combine(DeployFolder.Root, "crds", "networkrecommendations.yaml"))["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"]!;
+        var rule = spec["x-kubernetes-validations"]![0]!["rule"]!.ToString();
+        var required = spec["required"]!.AsArray().Select(static name => name!.ToString()).ToList();
+        Assert.All(spec["properties"]!.AsObject().Select(static pair => pair.Key).Where(static name => name != "approval"), name => Assert.Contains(
+            required.Contains(name) ? $"self.{name} == oldSelf.{name}" : $"has(self.{name}) == has(oldSelf.{name}) && (!has(self.{name}) || self.{name} == oldSelf.{name})", rule, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Our_network_policies_let_out_to_the_ports_that_the_values_name()
     {
         var values = ChartTemplate.Over(DeployFolder.Values("tuner-on"), new JsonObject { ["networkPolicies"] = new JsonObject { ["apiServerPorts"] = new JsonArray(8443), ["otherPorts"] = new JsonArray(8480) } });
