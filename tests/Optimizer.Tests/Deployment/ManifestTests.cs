@@ -234,7 +234,7 @@ public sealed partial class ManifestTests
         await kubectl.WaitForExitAsync();
         if (kubectl.ExitCode == 0)
         {
-            var named = NameOfSettings().Replace(text, "$1");
+            var named = NameOfSettings().Replace(text, "${name}");
             Assert.NotEqual(named, text);
             Assert.Equal(
                 DeployFolder.Kustomized(Folder($"overlays/{overlay}")).Select(Key).Order(StringComparer.Ordinal),
@@ -322,7 +322,7 @@ public sealed partial class ManifestTests
     };
 
     /// <summary>With the hash of what is in it at the end, in kustomize's own letters.</summary>
-    [GeneratedRegex(@"(name: netpulse-settings-[a-z-]+)-[2456789bcdfghkmt]{10}\b", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"(?<name>name: netpulse-settings-[a-z-]+)-[2456789bcdfghkmt]{10}\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex NameOfSettings();
 
     private static Process? Start(string program, params string[] arguments)
