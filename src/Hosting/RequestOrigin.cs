@@ -12,7 +12,7 @@ internal static class RequestOrigin
     {
         var host = context.Request.Host;
         var origin = context.Request.Headers.Origin.ToString();
-        if (origin.Length > 0 && !(Uri.TryCreate(origin, UriKind.Absolute, out var page) && page.Authority.Equals(host.Value, StringComparison.OrdinalIgnoreCase)))
+        if (origin.Length > 0 && !(Uri.TryCreate(origin, UriKind.Absolute, out var page) && (page.Authority.Equals(host.Value, StringComparison.OrdinalIgnoreCase) || allowedHosts.Contains(page.Host, StringComparer.OrdinalIgnoreCase))))
         {
             return $"a page of {origin} may not ask this";
         }

@@ -121,6 +121,7 @@ public sealed class AccessControlTests : IAsyncLifetime, IAsyncDisposable
     [InlineData("localhost:8470", "http://localhost:8470", HttpStatusCode.OK)]
     [InlineData("[::1]:8470", "", HttpStatusCode.OK)]
     [InlineData("NetPulse.example.org", "https://netpulse.example.org", HttpStatusCode.OK)]
+    [InlineData("", "https://netpulse.example.org", HttpStatusCode.OK)]
     public async Task Where_nobody_is_asked_who_he_is_no_page_of_another_site_asks_in_his_place(string host, string origin, HttpStatusCode expected)
     {
         await using var open = await StartAsync("127.0.0.1:0", HttpAuthorization.None, ("http:allowedHosts:0", "netpulse.example.org"));
