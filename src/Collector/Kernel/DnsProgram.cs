@@ -14,7 +14,6 @@ public sealed class DnsProgram : IDisposable
 {
     private const string File = "dns.bpf.o";
     private const string Needs = "this kernel lacks the hooks of control groups: it must be built with CONFIG_CGROUP_BPF=y";
-    private const int PollMilliseconds = 100;
 
     private static readonly string[] PacketHooks = ["look_at_egress", "look_at_ingress"];
     private static readonly string[] ConnectHooks = ["notice_connect4", "notice_connect6"];
@@ -32,8 +31,8 @@ public sealed class DnsProgram : IDisposable
     private readonly Dictionary<string, Watched> watched = new(StringComparer.Ordinal);
     private readonly HashSet<ulong> refused = [];
     private readonly RingBuffer? newAskers;
+    private readonly RingWait? wait;
     private readonly Thread? waiting;
-    private volatile bool isEnding;
 
     private DnsProgram(BpfPrograms programs, ControlGroup root, string[] addressHooks)
     {
@@ -59,6 +58,7 @@ public sealed class DnsProgram : IDisposable
         }
 
         newAskers = programs.Ring(DnsAskers.Map);
+        wait = programs.Wait(DnsAskers.Map);
         waiting = new Thread(WaitForAskers) { IsBackground = true, Name = "dns askers" };
         waiting.Start();
     }
@@ -170,8 +170,9 @@ public sealed class DnsProgram : IDisposable
 
     public void Dispose()
     {
-        isEnding = true;
+        wait?.End();
         waiting?.Join();
+        wait?.Dispose();
         foreach (var group in watched.Values)
         {
             group.Dispose();
@@ -184,10 +185,11 @@ public sealed class DnsProgram : IDisposable
 
     private void WaitForAskers()
     {
-        while (!isEnding)
+        do
         {
-            newAskers!.Poll(PollMilliseconds, record => Watch(MemoryMarshal.Read<ulong>(record)));
+            newAskers!.Consume(record => Watch(MemoryMarshal.Read<ulong>(record)));
         }
+        while (wait!.Wait(Timeout.Infinite));
     }
 
     /// <summary>Attaches to the group, unless one above it is attached to already; those below it are then left to it.</summary>
