@@ -11,9 +11,9 @@ public static class CgroupMount
     /// </remarks>
     public static string? OfRoot(IEnumerable<string> mountinfo)
     {
-        const int Root = 3, MountPoint = 4, FirstOptional = 6;
+        const int Root = 3, MountPoint = 4;
         return mountinfo.Select(static line => line.Split(' '))
-            .Where(static fields => Array.IndexOf(fields, "-", FirstOptional) is > 0 and var separator && fields[separator + 1] == "cgroup2" && IsOwnOrAbove(fields[Root]))
+            .Where(static fields => Array.IndexOf(fields, "-") is > 0 and var separator && fields[separator + 1] == "cgroup2" && IsOwnOrAbove(fields[Root]))
             .MaxBy(static fields => fields[Root].Length)?[MountPoint];
     }
 

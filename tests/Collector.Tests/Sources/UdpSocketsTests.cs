@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
 using NetPulse.Collector.Attribution;
 using NetPulse.Collector.Kernel;
+using NetPulse.Collector.Kernel.Interop;
 using NetPulse.Collector.Sources;
 using NetPulse.Linux.NetworkNamespaces;
 using NetPulse.Telemetry.Samples;
@@ -254,15 +255,93 @@ public sealed partial class UdpSocketsTests : IDisposable
         sockets = NewSource(kernelEdges: 16);
         Read();
         using var client = NewSocket(network.A, AddressFamily.InterNetwork);
-        for (var port = 20_000; port < 20_200; port++)
-        {
-            client.SendTo(new byte[10], new IPEndPoint(TestNetwork.AddressOfB, port));
-        }
-
+        SendToPorts(client, 20_000, 200);
         var reading = SourceReading.Of(node, sockets, self);
         Assert.Equal(2_000, reading.Sum(UdpMetrics.IoBytes, (LabelNames.Workload, A), (LabelNames.Direction, LabelNames.Transmit)));
         Assert.InRange(reading.Sum(UdpMetrics.IoBytes, (LabelNames.Workload, A), (LabelNames.PeerWorkload, "other")), 1_800, 2_000);
         Assert.True(reading.Families.Single(f => f.Metric.Name == "netpulse_udp_overflowed_datagrams_total").Samples[0].Value >= 180);
+    }
+
+    [KernelFact]
+    public void What_drops_between_two_readings_that_are_far_apart_is_counted_and_its_series_stays_a_day()
+    {
+        var at = TimeProvider.System.GetUtcNow();
+        SourceReading.At(at, node, sockets);
+        using var server = Bound("10.99.0.2");
+        server.ReceiveBufferSize = 4_096;
+        using var client = NewSocket(network.A, AddressFamily.InterNetwork);
+        var before = 0.0;
+        foreach (var pause in new[] { TimeSpan.Zero, TimeSpan.FromMinutes(11), TimeSpan.FromHours(3) })
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                client.SendTo(new byte[1_000], server.LocalEndPoint!);
+            }
+
+            // Of a hundred into a buffer of eight kilobytes, most are dropped; into a full one, all.
+            var drops = Drops(SourceReading.At(at += pause, node, sockets));
+            Assert.InRange(drops - before, pause == TimeSpan.Zero ? 80 : 100, 100);
+            before = drops;
+        }
+
+        Assert.Equal(before, Drops(SourceReading.At(at += TimeSpan.FromMinutes(11), node, sockets)));
+        client.SendTo(new byte[1_000], server.LocalEndPoint!);
+        Assert.Equal(before + 1, Drops(SourceReading.At(at += TimeSpan.FromHours(23), node, sockets)));
+        Assert.Equal(before + 1, Drops(SourceReading.At(at += TimeSpan.FromHours(23), node, sockets)));
+        Assert.Empty(SourceReading.At(at + TimeSpan.FromHours(2), node, sockets).Find(UdpMetrics.SocketDrops, (LabelNames.Workload, B)));
+    }
+
+    [KernelFact]
+    public void Who_was_idle_for_long_is_forgotten_and_counted_on_rightly_afterwards()
+    {
+        var at = TimeProvider.System.GetUtcNow();
+        SourceReading.At(at, node, sockets);
+        using var server = Bound("10.99.0.2");
+        using var client = NewSocket(network.A, AddressFamily.InterNetwork);
+        client.SendTo(new byte[10], server.LocalEndPoint!);
+        Assert.Equal(10, Sent(SourceReading.At(at, node, sockets)));
+        Assert.Equal(10, Sent(SourceReading.At(at += TimeSpan.FromMinutes(9), node, sockets)));
+        Assert.Equal(0, Sent(SourceReading.At(at += TimeSpan.FromMinutes(2), node, sockets)));
+
+        client.SendTo(new byte[7], server.LocalEndPoint!);
+        Assert.Equal(7, Sent(SourceReading.At(at += TimeSpan.FromMinutes(20), node, sockets)));
+    }
+
+    [KernelFact]
+    public void What_finds_no_room_in_the_kernels_map_is_counted_on_rightly_after_a_pause_and_room_is_made()
+    {
+        sockets.Dispose();
+        sockets = NewSource(kernelEdges: 16);
+        var at = TimeProvider.System.GetUtcNow();
+        SourceReading.At(at, node, sockets);
+        using var client = NewSocket(network.A, AddressFamily.InterNetwork);
+        SendToPorts(client, 20_000, 200);
+        Assert.Equal(2_000, Sent(SourceReading.At(at, node, sockets)));
+        SendToPorts(client, 20_000, 200);
+        Assert.Equal(4_000, Sent(SourceReading.At(at += TimeSpan.FromMinutes(5), node, sockets)));
+        Assert.Equal(0, Sent(SourceReading.At(at += TimeSpan.FromMinutes(20), node, sockets)));
+
+        // The map is empty again, but for what others on this machine send meanwhile.
+        SendToPorts(client, 21_000, 200);
+        var reading = SourceReading.At(at += TimeSpan.FromMinutes(20), node, sockets);
+        Assert.Equal(2_000, Sent(reading));
+        Assert.NotEmpty(reading.Find(UdpMetrics.IoBytes, (LabelNames.Workload, A), (LabelNames.PeerWorkload, "b")));
+    }
+
+    [KernelFact]
+    public void A_full_map_announces_who_asks_for_names_once()
+    {
+        using var program = UdpProgram.Load(1, askers);
+        using var announced = new RingBuffer((int)askers.Ring().DangerousGetHandle());
+        using var client = NewSocket(network.A, AddressFamily.InterNetwork);
+        SendToPorts(client, 20_000, 1);
+        for (var i = 0; i < 1_000; i++)
+        {
+            client.SendTo(new byte[10], new IPEndPoint(TestNetwork.AddressOfB, 53));
+        }
+
+        // Others on this machine may ask as well: each of their groups once or twice, not a thousand times.
+        Assert.InRange(announced.Consume(static _ => { }), 1, 500);
     }
 
     [KernelFact]
@@ -329,6 +408,19 @@ public sealed partial class UdpSocketsTests : IDisposable
         new(thread, node, new NodeName("n"), maximumEdges, kernelEdges, askers, TimeProvider.System, meter, NullLogger<UdpSockets>.Instance);
 
     private SourceReading Read() => SourceReading.Of(node, sockets);
+
+    private double Sent(SourceReading reading) => reading.Sum(UdpMetrics.IoBytes, (LabelNames.Workload, A), (LabelNames.Direction, LabelNames.Transmit));
+
+    private double Drops(SourceReading reading) => reading.Sum(UdpMetrics.SocketDrops, (LabelNames.Workload, B), (LabelNames.Reason, "receive_buffer"));
+
+    /// <summary>Ten bytes to each.</summary>
+    private static void SendToPorts(Socket client, int first, int count)
+    {
+        for (var port = first; port < first + count; port++)
+        {
+            client.SendTo(new byte[10], new IPEndPoint(TestNetwork.AddressOfB, port));
+        }
+    }
 
     /// <summary>A server in B: on a port that it names itself, as servers do.</summary>
     private Socket Bound(string address)
