@@ -193,7 +193,7 @@ public sealed class DnsProgram : IDisposable
     }
 
     /// <summary>Attaches to the group, unless one above it is attached to already; those below it are then left to it.</summary>
-    private void Watch(ulong id)
+    internal void Watch(ulong id)
     {
         lock (gate)
         {

@@ -1,11 +1,10 @@
-using System.Runtime.InteropServices;
 using NetPulse.Collector.Kernel;
 using NetPulse.Linux.Cgroups;
 using NetPulse.Tests;
 
 namespace NetPulse.Collector.Tests.Kernel;
 
-public sealed partial class ControlGroupTests
+public sealed class ControlGroupTests
 {
     private const string V1 = "32 31 0:29 / /sys/fs/cgroup/cpu rw,relatime - cgroup cgroup rw,cpu";
 
@@ -44,17 +43,29 @@ public sealed partial class ControlGroupTests
         cgroup.Make("/short");
         var id = IdOf(cgroup.Hierarchy, cgroup.PathOf("/short"));
         using var root = ControlGroup.Root();
-        BpfException? refused = null;
-        var powerless = new Thread(() =>
-        {
-            Assert.Equal(0, capset(new CapabilityHeader(), new CapabilitySets()));
-            refused = Assert.Throws<BpfException>(() => root.ById(id));
-        });
-        powerless.Start();
-        powerless.Join();
-        Assert.Contains("CAP_DAC_READ_SEARCH", refused!.Message, StringComparison.Ordinal);
+        PowerlessThread.Run(() => Assert.Contains("CAP_DAC_READ_SEARCH", Assert.Throws<BpfException>(() => root.ById(id)).Message, StringComparison.Ordinal));
         cgroup.Remove("/short");
         Assert.Null(root.ById(id));
+    }
+
+    [KernelFact]
+    public void Groups_that_cannot_be_looked_up_are_watched_on_and_those_that_refuse_are_tried_again()
+    {
+        using var cgroup = new TestCgroup();
+        cgroup.Make("/asks");
+        var id = IdOf(cgroup.Hierarchy, cgroup.PathOf("/asks"));
+        using var askers = new DnsAskers();
+        using var program = DnsProgram.Load(isWholeNode: false, askers);
+        PowerlessThread.Run(() => program.Watch(id));
+        Assert.Equal(1, program.RefusedGroups);
+        program.Revisit();
+        Assert.Equal(0, program.RefusedGroups);
+        Assert.True(program.WatchedGroups > 0);
+
+        PowerlessThread.Run(() => Assert.Throws<BpfException>(program.Revisit));
+        Assert.True(program.WatchedGroups > 0);
+        program.Revisit();
+        Assert.True(program.WatchedGroups > 0);
     }
 
     private static ulong IdOf(CgroupHierarchy hierarchy, string path)
@@ -64,19 +75,4 @@ public sealed partial class ControlGroupTests
         Assert.NotEqual(0UL, found);
         return found;
     }
-
-    /// <summary>Of the calling thread alone.</summary>
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int capset(in CapabilityHeader hdrp, in CapabilitySets datap);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private readonly struct CapabilityHeader()
-    {
-        private readonly uint version = 0x20080522;
-        private readonly int pid = 0;
-    }
-
-    /// <summary>None.</summary>
-    [StructLayout(LayoutKind.Sequential, Size = 24)]
-    private readonly struct CapabilitySets;
 }
