@@ -20,7 +20,7 @@ internal sealed partial class TestCgroupNamespace : IDisposable
         var processes = $"{cgroup.Hierarchy.MountPoint}{cgroup.PathOf("/container")}/cgroup.procs";
         holder = Process.Start(new ProcessStartInfo("sh", ["-c", "echo $$ > \"$0\" && exec unshare -C sh -c 'echo made && exec cat'", processes])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true,
+            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true,
         })!;
         Assert.Equal("made", holder.StandardOutput.ReadLine());
     }

@@ -183,16 +183,16 @@ public sealed class DnsQueriesTests : IDisposable
     [KernelFact]
     public void Who_was_idle_for_long_is_forgotten_and_counted_on_rightly_afterwards()
     {
-        var at = TimeProvider.System.GetUtcNow();
         Read();
         using var server = Serve("10.99.0.2", query => [DnsServer.Answer(query)]);
         Ask("10.99.0.2", false, DnsServer.Query(1), DnsServer.Query(2));
         Until(DnsMetrics.Responses, 2);
 
-        Assert.Empty(SourceReading.At(at += TimeSpan.FromMinutes(20), node, queries).Find(DnsMetrics.Queries, (LabelNames.Workload, A)));
+        var later = TimeProvider.System.GetUtcNow() + TimeSpan.FromMinutes(20);
+        Assert.Empty(SourceReading.At(later, node, queries).Find(DnsMetrics.Queries, (LabelNames.Workload, A)));
         Ask("10.99.0.2", false, DnsServer.Query(3));
-        Wait.Until(() => SourceReading.At(at, node, queries).Sum(DnsMetrics.Responses, (LabelNames.Workload, A)) > 0);
-        Assert.Equal(1, SourceReading.At(at, node, queries).Sum(DnsMetrics.Queries, (LabelNames.Workload, A)));
+        Wait.Until(() => SourceReading.At(later, node, queries).Sum(DnsMetrics.Responses, (LabelNames.Workload, A)) > 0);
+        Assert.Equal(1, SourceReading.At(later, node, queries).Sum(DnsMetrics.Queries, (LabelNames.Workload, A)));
     }
 
     public void Dispose()

@@ -21,6 +21,7 @@ public sealed partial class UdpSocketsTests : IDisposable
     private readonly NetworkNamespaceThread thread = new();
     private readonly Meter meter = new("NetPulse.Collector.Tests");
     private readonly DnsAskers askers = new();
+    private readonly TestClock clock = new();
     private readonly NodeObserver node;
     private UdpSockets sockets;
 
@@ -265,8 +266,7 @@ public sealed partial class UdpSocketsTests : IDisposable
     [KernelFact]
     public void What_drops_between_two_readings_that_are_far_apart_is_counted_and_its_series_stays_a_day()
     {
-        var at = TimeProvider.System.GetUtcNow();
-        SourceReading.At(at, node, sockets);
+        ReadAfter(TimeSpan.Zero);
         using var server = Bound("10.99.0.2");
         server.ReceiveBufferSize = 4_096;
         using var client = NewSocket(network.A, AddressFamily.InterNetwork);
@@ -279,32 +279,31 @@ public sealed partial class UdpSocketsTests : IDisposable
             }
 
             // Of a hundred into a buffer of eight kilobytes, most are dropped; into a full one, all.
-            var drops = Drops(SourceReading.At(at += pause, node, sockets));
+            var drops = FullBufferDrops(ReadAfter(pause));
             Assert.InRange(drops - before, pause == TimeSpan.Zero ? 80 : 100, 100);
             before = drops;
         }
 
-        Assert.Equal(before, Drops(SourceReading.At(at += TimeSpan.FromMinutes(11), node, sockets)));
+        Assert.Equal(before, FullBufferDrops(ReadAfter(TimeSpan.FromMinutes(11))));
         client.SendTo(new byte[1_000], server.LocalEndPoint!);
-        Assert.Equal(before + 1, Drops(SourceReading.At(at += TimeSpan.FromHours(23), node, sockets)));
-        Assert.Equal(before + 1, Drops(SourceReading.At(at += TimeSpan.FromHours(23), node, sockets)));
-        Assert.Empty(SourceReading.At(at + TimeSpan.FromHours(2), node, sockets).Find(UdpMetrics.SocketDrops, (LabelNames.Workload, B)));
+        Assert.Equal(before + 1, FullBufferDrops(ReadAfter(TimeSpan.FromHours(23))));
+        Assert.Equal(before + 1, FullBufferDrops(ReadAfter(TimeSpan.FromHours(23))));
+        Assert.Empty(ReadAfter(TimeSpan.FromHours(2)).Find(UdpMetrics.SocketDrops, (LabelNames.Workload, B)));
     }
 
     [KernelFact]
     public void Who_was_idle_for_long_is_forgotten_and_counted_on_rightly_afterwards()
     {
-        var at = TimeProvider.System.GetUtcNow();
-        SourceReading.At(at, node, sockets);
+        ReadAfter(TimeSpan.Zero);
         using var server = Bound("10.99.0.2");
         using var client = NewSocket(network.A, AddressFamily.InterNetwork);
         client.SendTo(new byte[10], server.LocalEndPoint!);
-        Assert.Equal(10, Sent(SourceReading.At(at, node, sockets)));
-        Assert.Equal(10, Sent(SourceReading.At(at += TimeSpan.FromMinutes(9), node, sockets)));
-        Assert.Equal(0, Sent(SourceReading.At(at += TimeSpan.FromMinutes(2), node, sockets)));
+        Assert.Equal(10, SentBytes(ReadAfter(TimeSpan.Zero)));
+        Assert.Equal(10, SentBytes(ReadAfter(TimeSpan.FromMinutes(9))));
+        Assert.Equal(0, SentBytes(ReadAfter(TimeSpan.FromMinutes(2))));
 
         client.SendTo(new byte[7], server.LocalEndPoint!);
-        Assert.Equal(7, Sent(SourceReading.At(at += TimeSpan.FromMinutes(20), node, sockets)));
+        Assert.Equal(7, SentBytes(ReadAfter(TimeSpan.FromMinutes(20))));
     }
 
     [KernelFact]
@@ -312,19 +311,18 @@ public sealed partial class UdpSocketsTests : IDisposable
     {
         sockets.Dispose();
         sockets = NewSource(kernelEdges: 16);
-        var at = TimeProvider.System.GetUtcNow();
-        SourceReading.At(at, node, sockets);
+        ReadAfter(TimeSpan.Zero);
         using var client = NewSocket(network.A, AddressFamily.InterNetwork);
         SendToPorts(client, 20_000, 200);
-        Assert.Equal(2_000, Sent(SourceReading.At(at, node, sockets)));
+        Assert.Equal(2_000, SentBytes(ReadAfter(TimeSpan.Zero)));
         SendToPorts(client, 20_000, 200);
-        Assert.Equal(4_000, Sent(SourceReading.At(at += TimeSpan.FromMinutes(5), node, sockets)));
-        Assert.Equal(0, Sent(SourceReading.At(at += TimeSpan.FromMinutes(20), node, sockets)));
+        Assert.Equal(4_000, SentBytes(ReadAfter(TimeSpan.FromMinutes(5))));
+        Assert.Equal(0, SentBytes(ReadAfter(TimeSpan.FromMinutes(20))));
 
         // The map is empty again, but for what others on this machine send meanwhile.
         SendToPorts(client, 21_000, 200);
-        var reading = SourceReading.At(at += TimeSpan.FromMinutes(20), node, sockets);
-        Assert.Equal(2_000, Sent(reading));
+        var reading = ReadAfter(TimeSpan.FromMinutes(20));
+        Assert.Equal(2_000, SentBytes(reading));
         Assert.NotEmpty(reading.Find(UdpMetrics.IoBytes, (LabelNames.Workload, A), (LabelNames.PeerWorkload, "b")));
     }
 
@@ -332,7 +330,9 @@ public sealed partial class UdpSocketsTests : IDisposable
     public void A_full_map_announces_who_asks_for_names_once()
     {
         using var program = UdpProgram.Load(1, askers);
+#pragma warning disable S3869 // the buffer is held by who announces
         using var announced = new RingBuffer((int)askers.Ring().DangerousGetHandle());
+#pragma warning restore S3869
         using var client = NewSocket(network.A, AddressFamily.InterNetwork);
         SendToPorts(client, 20_000, 1);
         for (var i = 0; i < 1_000; i++)
@@ -409,9 +409,15 @@ public sealed partial class UdpSocketsTests : IDisposable
 
     private SourceReading Read() => SourceReading.Of(node, sockets);
 
-    private double Sent(SourceReading reading) => reading.Sum(UdpMetrics.IoBytes, (LabelNames.Workload, A), (LabelNames.Direction, LabelNames.Transmit));
+    private SourceReading ReadAfter(TimeSpan pause)
+    {
+        clock.Advance(pause);
+        return SourceReading.At(clock.GetUtcNow(), node, sockets);
+    }
 
-    private double Drops(SourceReading reading) => reading.Sum(UdpMetrics.SocketDrops, (LabelNames.Workload, B), (LabelNames.Reason, "receive_buffer"));
+    private double SentBytes(SourceReading reading) => reading.Sum(UdpMetrics.IoBytes, (LabelNames.Workload, A), (LabelNames.Direction, LabelNames.Transmit));
+
+    private double FullBufferDrops(SourceReading reading) => reading.Sum(UdpMetrics.SocketDrops, (LabelNames.Workload, B), (LabelNames.Reason, "receive_buffer"));
 
     /// <summary>Ten bytes to each.</summary>
     private static void SendToPorts(Socket client, int first, int count)
