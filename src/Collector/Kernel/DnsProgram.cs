@@ -29,6 +29,7 @@ public sealed class DnsProgram : IDisposable
     private readonly BpfMap<uint, ulong> lost;
     private readonly Lock gate = new();
     private readonly Dictionary<string, Watched> watched = new(StringComparer.Ordinal);
+    private readonly HashSet<ulong> refused = [];
     private readonly RingBuffer? newAskers;
     private readonly RingWait? wait;
     private readonly Thread? waiting;
@@ -82,8 +83,17 @@ public sealed class DnsProgram : IDisposable
     /// <summary>Messages that found no room in the table of resolvers, since the program was loaded.</summary>
     public long LostMessages => (long)(lost.Find(0) ?? 0);
 
-    /// <summary>Control groups that could not be attached to, since the program was loaded.</summary>
-    public long RefusedGroups { get; private set; }
+    /// <summary>Control groups that talk to port 53 and could not be attached to when it was tried last.</summary>
+    public int RefusedGroups
+    {
+        get
+        {
+            lock (gate)
+            {
+                return refused.Count;
+            }
+        }
+    }
 
     /// <param name="isWholeNode">Whether every packet of the node is looked at from the first one on.</param>
     /// <param name="askers">Whose packets are looked at otherwise.</param>
@@ -136,11 +146,17 @@ public sealed class DnsProgram : IDisposable
         }
     }
 
-    /// <summary>Lets go of control groups that are gone, also where there is another one at their path by now: a service that was restarted.</summary>
-    public void ForgetGone()
+    /// <summary>Lets go of control groups that are gone, also where there is another one at their path by now: a service that was restarted. Tries again those that were refused.</summary>
+    /// <exception cref="BpfException">A control group could not be looked up; it is held on to.</exception>
+    public void Revisit()
     {
         lock (gate)
         {
+            foreach (var id in refused.ToArray())
+            {
+                Watch(id);
+            }
+
             foreach (var (path, group) in watched)
             {
                 using var there = root.ById(group.Id);
@@ -177,24 +193,25 @@ public sealed class DnsProgram : IDisposable
     }
 
     /// <summary>Attaches to the group, unless one above it is attached to already; those below it are then left to it.</summary>
-    private void Watch(ulong id)
+    internal void Watch(ulong id)
     {
         lock (gate)
         {
-            using var group = root.ById(id);
-            if (group is not null && watched.TryGetValue(group.Path, out var before) && before.Id != id)
-            {
-                Forget(group.Path, before);
-            }
-
-            if (group is null || watched.Keys.Any(path => Contains(path, group.Path)))
-            {
-                return;
-            }
-
             try
             {
-                var links = Array.ConvertAll(PacketHooks, hook => programs.Attach(hook, group));
+                refused.Remove(id);
+                using var group = root.ById(id);
+                if (group is not null && watched.TryGetValue(group.Path, out var before) && before.Id != id)
+                {
+                    Forget(group.Path, before);
+                }
+
+                if (group is null || watched.Keys.Any(path => Contains(path, group.Path)))
+                {
+                    return;
+                }
+
+                var links = AttachTo(group);
                 foreach (var (path, below) in watched.Where(each => Contains(group.Path, each.Key)).ToList())
                 {
                     below.Dispose();
@@ -205,8 +222,28 @@ public sealed class DnsProgram : IDisposable
             }
             catch (BpfException)
             {
-                RefusedGroups++;
+                refused.Add(id);
             }
+        }
+    }
+
+    /// <summary>All of the hooks, or none: what was attached twice would count twice.</summary>
+    private List<BpfLinkHandle> AttachTo(ControlGroup group)
+    {
+        var links = new List<BpfLinkHandle>();
+        try
+        {
+            foreach (var hook in PacketHooks)
+            {
+                links.Add(programs.Attach(hook, group));
+            }
+
+            return links;
+        }
+        catch (BpfException)
+        {
+            links.ForEach(static link => link.Dispose());
+            throw;
         }
     }
 
@@ -220,8 +257,8 @@ public sealed class DnsProgram : IDisposable
     private static bool Contains(string path, string other) =>
         other.StartsWith(path, StringComparison.Ordinal) && (other.Length == path.Length || other[path.Length] == '/');
 
-    private sealed record Watched(ulong Id, BpfLinkHandle[] Links) : IDisposable
+    private sealed record Watched(ulong Id, List<BpfLinkHandle> Links) : IDisposable
     {
-        public void Dispose() => Array.ForEach(Links, link => link.Dispose());
+        public void Dispose() => Links.ForEach(static link => link.Dispose());
     }
 }

@@ -10,8 +10,8 @@
 
 char _license[] SEC("license") = "GPL";
 
-/* Connections that ended: 18,000 of them. Its reader is woken where it is half full: a wake-up a connection would cost more than all else here. */
-#define ENDED_BYTES (2 << 20)
+/* Connections that ended: 9,000 of them. Its reader is woken where it is half full: a wake-up a connection would cost more than all else here. */
+#define ENDED_BYTES (1 << 20)
 #define WAKING_BYTES 4096		/* above that half: as many processors may write at once */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -80,17 +80,37 @@ static __always_inline struct udp_counters *find_or_add(void *map, const struct 
 	return bpf_map_lookup_elem(map, key);
 }
 
+/* Control groups that were announced without an edge, which every datagram of theirs tries to add. What is pushed out is announced once more. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, __u8);
+} announced SEC(".maps");
+
+static __always_inline void announce_once(__u64 cgroup_id)
+{
+	__u8 yes = 1;
+
+	if (!bpf_map_lookup_elem(&announced, &cgroup_id) && !announce_asker(cgroup_id))
+		bpf_map_update_elem(&announced, &cgroup_id, &yes, BPF_ANY);
+}
+
 /* The first datagram of an edge, and each that finds no room for one. */
 static __noinline struct udp_counters *add_edge(struct udp_key *key)
 {
+	bool asks = key->server_port == DNS_PORT && !key->is_server;
 	struct udp_counters *found;
 	__u32 first = 0;
 
-	if (key->server_port == DNS_PORT && !key->is_server)
-		announce_asker(key->owner.cgroup_id);
 	found = find_or_add(&edges, key);
-	if (found)
+	if (found) {
+		if (asks)
+			announce_asker(key->owner.cgroup_id);
 		return found;
+	}
+	if (asks)
+		announce_once(key->owner.cgroup_id);
 	__builtin_memset(key->peer, 0, sizeof(key->peer));
 	key->server_port = 0;
 	found = find_or_add(&overflow, key);

@@ -69,13 +69,17 @@ public sealed partial class UdpSockets : ISource, IDisposable
         var picture = node.Current;
         loaded.ReadEdges((in key, in counters) => Count(picture, samples.At, in key, in counters, isOverflow: false));
         loaded.ReadOverflow((in key, in counters) => Count(picture, samples.At, in key, in counters, isOverflow: true));
+        var dropping = CountDrops(loaded, picture, samples.At);
+
+        // What was forgotten before it is read would be lost.
         ForgetIdle(loaded, samples.At);
         foreach (var edge in edges.Values)
         {
             edge.Write(samples);
         }
 
-        WriteDrops(loaded, picture, samples);
+        WriteDrops(samples);
+        WriteQueues(picture, dropping, samples);
     }
 
     public void Dispose() => program.Dispose();
@@ -182,9 +186,9 @@ public sealed partial class UdpSockets : ISource, IDisposable
         }
     }
 
-    private void WriteDrops(UdpProgram loaded, NodePicture picture, SampleWriter samples)
+    /// <returns>The sockets that have dropped again since the last reading.</returns>
+    private List<(UdpDropKey Key, WorkloadIdentity Owner)> CountDrops(UdpProgram loaded, NodePicture picture, DateTimeOffset now)
     {
-        labels.BeginReading();
         var dropping = new List<(UdpDropKey Key, WorkloadIdentity Owner)>();
         loaded.ReadDrops((in key, in counters) =>
         {
@@ -195,15 +199,21 @@ public sealed partial class UdpSockets : ISource, IDisposable
                 return;
             }
 
-            seenDrops[key] = new Dropped(counters, samples.At);
+            seenDrops[key] = new Dropped(counters, now);
             var owner = key == default ? NamespaceOwners.Unknown : picture.Owners.Of(key.Owner.ControlGroupId, key.Owner.NamespaceCookie, key.Owner.NamespaceInode);
             var total = drops.GetValueOrDefault((owner, key.LocalPort)).Counters;
-            drops[(owner, key.LocalPort)] = new Dropped(total.Grown(before.Counters, counters), samples.At);
+            drops[(owner, key.LocalPort)] = new Dropped(total.Grown(before.Counters, counters), now);
             if (isKnown && counters.ReceiveBuffer > before.Counters.ReceiveBuffer)
             {
                 dropping.Add((key, owner));
             }
         });
+        return dropping;
+    }
+
+    private void WriteDrops(SampleWriter samples)
+    {
+        labels.BeginReading();
         foreach (var ((owner, port), (counters, _)) in drops)
         {
             var portLabel = new Label(LabelNames.ServerPort, port == 0 ? "" : $"{port}");
@@ -212,7 +222,10 @@ public sealed partial class UdpSockets : ISource, IDisposable
             samples.Write(UdpMetrics.DroppingBufferBytes, labels.Of(UdpMetrics.DroppingBufferBytes, owner, portLabel), counters.BufferBytes);
             samples.Write(UdpMetrics.DroppingBufferLocked, labels.Of(UdpMetrics.DroppingBufferLocked, owner, portLabel), counters.IsLocked);
         }
+    }
 
+    private void WriteQueues(NodePicture picture, List<(UdpDropKey Key, WorkloadIdentity Owner)> dropping, SampleWriter samples)
+    {
         foreach (var inNamespace in dropping.GroupBy(each => each.Key.Owner.NamespaceInode))
         {
             var waiting = queues.Read(picture, inNamespace.Key);

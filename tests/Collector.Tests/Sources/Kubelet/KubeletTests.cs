@@ -188,6 +188,9 @@ public sealed class KubeletTests : IDisposable
         await File.WriteAllTextAsync(kubelet.TokenFile, "second\n");
         await endpoint.PollAsync(default);
         Assert.Equal("Bearer second", kubelet.Authorization);
+        await File.WriteAllTextAsync(kubelet.TokenFile, "two\nlines\n");
+        await endpoint.PollAsync(default);
+        Assert.Contains("kubelet.tokenFile must hold a token on one line", Assert.Throws<KubeletException>(() => endpoint.Body).Message, StringComparison.Ordinal);
         File.Delete(kubelet.TokenFile);
         await endpoint.PollAsync(default);
         Assert.Contains("kubelet.tokenFile", Assert.Throws<KubeletException>(() => endpoint.Body).Message, StringComparison.Ordinal);
