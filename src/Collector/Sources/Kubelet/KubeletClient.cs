@@ -34,7 +34,7 @@ public sealed class KubeletClient : IDisposable
             SslOptions = { RemoteCertificateValidationCallback = Verify },
         })
         {
-            BaseAddress = new Uri(options.Url!),
+            BaseAddress = KubeletOptions.Address(options.Url!),
             Timeout = options.Timeout,
             MaxResponseContentBufferSize = LongestAnswerBytes,
         };
