@@ -56,7 +56,9 @@ public sealed partial class UdpSockets : ISource, IDisposable
         program = new KernelProgram<UdpProgram>(() => UdpProgram.Load(kernelEdges, askers), time);
         overflowed = meter.CreateCounter<long>("netpulse_udp_overflowed_datagrams", description: "Datagrams counted under the peer \"other\", because the kernel's map of peers was full.");
         meter.CreateObservableGauge("netpulse_udp_edges", () => edges.Count, description: "Workload pairs that have UDP series.");
-        meter.CreateObservableGauge("netpulse_udp_unconnected_peers_known", () => program.Loaded is { SendersUnknown: null } ? 1 : 0, description: "1 where those who send to UDP sockets that are not connected are counted by their address, 0 where they are unknown.");
+        meter.CreateObservableGauge("netpulse_udp_named_groups", () => program.Loaded?.NamedGroups ?? 0, description: "Control groups in which those who send to UDP sockets that are not connected are counted by their address, because somebody there asks for it.");
+        meter.CreateObservableGauge("netpulse_udp_refused_groups", () => program.Loaded?.RefusedGroups ?? 0, description: "Control groups in which somebody asks who sends, and that could not be attached to; each reading tries again.");
+        meter.CreateObservableGauge("netpulse_udp_unconnected_peers_known", () => program.Loaded is { SendersUnknown: null } ? 1 : 0, description: "1 where those who send to UDP sockets that are not connected can be counted by their address, 0 where they are unknown.");
     }
 
     public string Name => "udp";
@@ -66,6 +68,7 @@ public sealed partial class UdpSockets : ISource, IDisposable
     {
         var loaded = program.Load();
         Announce(loaded);
+        loaded.NameSenders();
         var picture = node.Current;
         loaded.ReadEdges((in key, in counters) => Count(picture, samples.At, in key, in counters, isOverflow: false));
         loaded.ReadOverflow((in key, in counters) => Count(picture, samples.At, in key, in counters, isOverflow: true));

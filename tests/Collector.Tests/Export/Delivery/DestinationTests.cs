@@ -163,8 +163,8 @@ public sealed class DestinationTests
         bench.Spool.Take(new Reading(writer.At, writer.Families()));
         bench.Until(() => bench.Counted("netpulse_export_sent_samples_total", "store") >= Series, TimeSpan.FromSeconds(1), store);
         Assert.Equal(Series, bench.Counted("netpulse_export_sent_samples_total", "store"));
-        Assert.InRange(taken, 2, Series / 500);
-        Assert.InRange(bench.Counted("netpulse_export_retries_total", "store"), 1, 5);
+        Assert.True(taken > 1, "it was sent whole");
+        Assert.True(bench.Counted("netpulse_export_retries_total", "store") > 0, "nothing was too large");
         Assert.Equal(0, bench.Counted("netpulse_export_refused_samples_total"));
     }
 
