@@ -121,13 +121,16 @@ internal sealed class CurrentCredentials(KubernetesConfiguration configuration, 
 
     private string ReadTokenFile()
     {
+        string read;
         try
         {
-            return File.ReadAllText(credentials.TokenFile).Trim() is { Length: > 0 } read ? read : throw new KubeconfigException($"{credentials.TokenFile}: is empty");
+            read = File.ReadAllText(credentials.TokenFile).Trim();
         }
-        catch (Exception e) when (e is not KubeconfigException && e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new KubeconfigException($"{credentials.TokenFile}: cannot be read: {e.Message}", e);
         }
+
+        return read.Length > 0 && !read.AsSpan().ContainsAny('\r', '\n', '\0') ? read : throw new KubeconfigException($"{credentials.TokenFile}: must hold a token on one line");
     }
 }

@@ -64,13 +64,18 @@ internal sealed class StoreAccess(StoreAccessOptions options, string tokenScheme
 
     private static async Task<string> SecretAsync(string file, CancellationToken cancellationToken)
     {
+        var tried = $"Read the store's secret in {file}";
+        string secret;
         try
         {
-            return (await File.ReadAllTextAsync(file, cancellationToken)).Trim();
+            secret = (await File.ReadAllTextAsync(file, cancellationToken)).Trim();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SampleStoreException($"Read the store's secret in {file}", $"{e.Message} (store.access)", retryable: true, e);
+            throw new SampleStoreException(tried, $"{e.Message} (store.access)", retryable: true, e);
         }
+
+        // A header cannot carry it, and .NET's own exception would show it.
+        return secret.AsSpan().ContainsAny('\r', '\n', '\0') ? throw new SampleStoreException(tried, "it must stand on one line (store.access)", retryable: true) : secret;
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using NetPulse.Optimizer.Detection;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
@@ -79,12 +80,13 @@ public static class ProfileCommand
         using var client = new HttpClient();
         if (tokenFile is not null)
         {
-            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(tokenFile)).Trim());
+            var token = (await File.ReadAllTextAsync(tokenFile)).Trim();
+            client.DefaultRequestHeaders.Authorization = token.AsSpan().ContainsAny('\r', '\n', '\0') ? throw new IOException($"{tokenFile} must hold a token on one line") : new AuthenticationHeaderValue("Bearer", token);
         }
 
         using var body = new StringContent(text, new MediaTypeHeaderValue("text/plain"));
         using var answer = await client.PostAsync(new Uri(optimizer, "/api/v1/profile"), body);
-        var told = await answer.Content.ReadAsStringAsync();
+        var told = Encoding.UTF8.GetString(await answer.Content.ReadAsByteArrayAsync());
         if (!answer.IsSuccessStatusCode)
         {
             await errors.WriteLineAsync($"{optimizer} refuses ({(int)answer.StatusCode}): {told.Trim()}{(answer.StatusCode == HttpStatusCode.Unauthorized ? "; name a file that holds one by --token-file" : "")}");

@@ -199,7 +199,7 @@ public sealed class TcpProgramTests : IDisposable
             client.Dispose();
             server.ReadToEnd();
             server.Dispose();
-            Assert.False(i == 1_000 && woken.IsCompleted, "a few records have woken the reader");
+            Assert.False(i == 100 && woken.IsCompleted, "a few records have woken the reader");
         }
 
         Assert.True(await woken.WaitAsync(TimeSpan.FromMinutes(1)));

@@ -87,6 +87,18 @@ public sealed class KubernetesClientTests : IAsyncDisposable
         await client.ListAsync<Pod>(ResourceQuery.All);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("two\nlines")]
+    public async Task A_token_file_without_a_token_on_one_line_is_told_by_its_name(string content)
+    {
+        var server = await StartAsync();
+        var file = Write("token", content);
+        using var client = TestClient.Of(server.Configuration() with { Credentials = new ClusterCredentials { TokenFile = file } });
+        var refusal = await TestClient.RefusedAsync(() => client.ListAsync<Pod>(ResourceQuery.All));
+        Assert.Contains($"{file}: must hold a token on one line", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_exec_plugin_gives_the_token_and_is_asked_again_after_a_refusal()
     {

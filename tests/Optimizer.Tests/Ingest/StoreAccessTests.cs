@@ -71,6 +71,16 @@ public sealed class StoreAccessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_secret_of_two_lines_is_told_and_not_shown()
+    {
+        using var client = new HttpClient(new StoreAccess(new StoreAccessOptions { TokenFile = Secret("hidden\nword") }, "Bearer"));
+        var failure = await Assert.ThrowsAsync<SampleStoreException>(() => AskAsync(client));
+        Assert.Contains("one line (store.access)", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden", failure.ToString(), StringComparison.Ordinal);
+        Assert.Empty(heard);
+    }
+
+    [Fact]
     public void A_token_beside_a_user_and_a_user_without_a_password_are_refused()
     {
         Assert.Single(Refusals(new StoreAccessOptions { TokenFile = "t", User = "u", PasswordFile = "p" }));

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 
 namespace NetPulse.Telemetry.Store.Http;
 
@@ -52,7 +53,8 @@ internal sealed class StoreClient(HttpClient client, TimeProvider time)
     {
         try
         {
-            return (await ReadAsync(tried, answer.Content.ReadAsStringAsync, cancellationToken)).Trim();
+            // Whatever character set it claims: one that .NET does not know would throw.
+            return Encoding.UTF8.GetString(await ReadAsync(tried, answer.Content.ReadAsByteArrayAsync, cancellationToken)).Trim();
         }
         catch (Exception e) when (e is HttpRequestException or IOException and not SampleStoreException)
         {

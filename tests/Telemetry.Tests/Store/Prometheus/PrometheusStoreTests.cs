@@ -93,6 +93,20 @@ public sealed class PrometheusStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_refusal_in_an_unknown_character_set_is_one_all_the_same()
+    {
+        var e = await RefusedAsync(
+            static answer =>
+            {
+                answer.StatusCode = 502;
+                answer.ContentType = "text/html; charset=utf8";
+            },
+            "no upstream");
+        Assert.True(e.Retryable);
+        Assert.Contains("502: no upstream", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_server_that_does_not_answer_may_be_tried_again()
     {
         listener.Prefixes.Add(address.AbsoluteUri);
