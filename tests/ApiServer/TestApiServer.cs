@@ -169,10 +169,15 @@ public sealed class TestApiServer : IAsyncDisposable
         await TextAsync(http, "Too many requests, please try again later.\n");
     });
 
-    /// <summary>The next requests are answered with this.</summary>
-    public void Refuse(int requests, int code, string text) => Refuse(requests, async http =>
+    /// <summary>The next requests are answered with this, sent as it is whatever the encoding that is named.</summary>
+    public void Refuse(int requests, int code, string text, string encoding = "") => Refuse(requests, async http =>
     {
         http.Response.StatusCode = code;
+        if (encoding.Length > 0)
+        {
+            http.Response.Headers.ContentEncoding = encoding;
+        }
+
         await TextAsync(http, text);
     });
 

@@ -237,17 +237,18 @@ public sealed partial class KubernetesClient : IDisposable
     private async Task<T> SendAsync<T>(HttpMethod method, string path, string accept, JsonBody? body, CancellationToken cancellationToken)
         where T : class
     {
+        using var response = await OpenAsync(method, path, accept, body, cancellationToken);
         using var patience = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
-        using var response = await OpenAsync(method, path, accept, body, cancellationToken);
         try
         {
             await using var stream = await response.Content.ReadAsStreamAsync(either.Token);
             return await JsonSerializer.DeserializeAsync(stream, KubernetesJson.TypeOf<T>(), either.Token)
                 ?? throw new KubernetesException(Operation(method, path), new ApiFault.Garbled(), (int)response.StatusCode, "the answer is empty");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidDataException)
         {
+            // Not JSON, or not gzip though it says so.
             throw new KubernetesException(Operation(method, path), new ApiFault.Garbled(), (int)response.StatusCode, $"the answer is no {typeof(T).Name}: {e.Message}", e);
         }
         catch (Exception e) when (IsConnectionFault(e, cancellationToken))

@@ -43,7 +43,7 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     private readonly ConcurrentDictionary<string, Func<(DateTimeOffset? HeardAt, string Problem, bool IsRefused)>> streams = new(StringComparer.Ordinal);
     private int? caughtUpIn;
 
-    // What we wrote and no watch has told us of yet: a step must not take it for removed.
+    // What we wrote, or found written, and no watch has told us of yet: a step must not take it for removed.
     private readonly ConcurrentDictionary<string, (NodeTuning Tuning, DateTimeOffset At)> written = new(StringComparer.Ordinal);
 
     /// <param name="client">Of the API server; the caller's to dispose of.</param>
@@ -98,10 +98,15 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
         {
             try
             {
-                var wanted = await WantedAsync(node, change, recommendation, cancellationToken);
-                if (wanted is not { Metadata.ResourceVersion: "", Spec.Settings: [] })
+                var (stored, wanted) = await WantedAsync(node, change, recommendation, cancellationToken);
+                if (!wanted.Spec.Settings.SequenceEqual(stored?.Spec.Settings ?? []))
                 {
-                    written[node] = (await tuningStore.ApplyAsync(wanted, cancellationToken), time.GetUtcNow());
+                    stored = await tuningStore.ApplyAsync(wanted, cancellationToken);
+                }
+
+                if (stored is not null)
+                {
+                    written[node] = (stored, time.GetUtcNow());
                 }
 
                 return;
@@ -117,7 +122,7 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     {
         try
         {
-            await tuningStore.TryApplyAsync(await WantedAsync(node, change, recommendation, cancellationToken), cancellationToken);
+            await tuningStore.TryApplyAsync((await WantedAsync(node, change, recommendation, cancellationToken)).Wanted, cancellationToken);
         }
         catch (KubernetesException e) when (e.Fault is ApiFault.VersionConflict)
         {
@@ -126,10 +131,10 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     }
 
     /// <summary>Made of what is stored, not of what was told: another write may be on its way here.</summary>
-    private async Task<NodeTuning> WantedAsync(string node, Func<IReadOnlyList<SysctlSetting>, IEnumerable<SysctlSetting>> change, string recommendation, CancellationToken cancellationToken)
+    private async Task<(NodeTuning? Stored, NodeTuning Wanted)> WantedAsync(string node, Func<IReadOnlyList<SysctlSetting>, IEnumerable<SysctlSetting>> change, string recommendation, CancellationToken cancellationToken)
     {
         var stored = await tuningStore.FindAsync(node, cancellationToken: cancellationToken);
-        return new NodeTuning
+        return (stored, new NodeTuning
         {
             Metadata = new ObjectMeta
             {
@@ -141,7 +146,7 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
                     : new Dictionary<string, string>(StringComparer.Ordinal),
             },
             Spec = new NodeTuningSpec { Settings = [.. change(stored?.Spec.Settings ?? [])] },
-        };
+        });
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(

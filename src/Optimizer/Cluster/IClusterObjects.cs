@@ -17,7 +17,7 @@ public interface IClusterObjects
     /// <exception cref="IOException">Nothing is known yet.</exception>
     Task<ClusterSnapshot> ReadAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Makes a node's desired settings what <paramref name="change"/> makes of those that stand there, in one step.</summary>
+    /// <summary>Makes a node's desired settings what <paramref name="change"/> makes of those that stand there, in one step; where that changes nothing, nothing is written. Any number of nodes at once.</summary>
     /// <param name="node">Whose NodeTuning; it is made where there is none and something is to stand in it.</param>
     /// <param name="change">May be asked again, when somebody else wrote in between.</param>
     /// <param name="recommendation">The recommendation behind it, which the object then names; empty: none.</param>

@@ -43,8 +43,9 @@ public sealed class ObjectsDirectory(ClusterOptions options, TimeProvider time, 
     {
         try
         {
-            var wanted = new NodeTuningSpec { Settings = [.. change(ReadSpec(node).Settings)] };
-            if (wanted.Settings.Count > 0 || File.Exists(SpecFile(node)))
+            var stored = ReadSpec(node).Settings;
+            var wanted = new NodeTuningSpec { Settings = [.. change(stored)] };
+            if (!wanted.Settings.SequenceEqual(stored))
             {
                 Write(node, wanted, recommendation);
             }

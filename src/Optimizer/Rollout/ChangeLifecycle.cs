@@ -25,6 +25,9 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
     /// <summary>Time beyond the verdict in which this process may be restarted before the Tuner undoes the change by itself.</summary>
     private static readonly TimeSpan RestartAllowance = TimeSpan.FromMinutes(1);
 
+    /// <summary>For the write of each node: ten times what it takes (<see cref="NodeTuningWriter"/> writes many at once), for servers that throttle.</summary>
+    private static readonly TimeSpan WriteAllowance = TimeSpan.FromMilliseconds(25);
+
     /// <summary>A canary that is neither proven nor refuted is measured this many times as long as the policy asks.</summary>
     private const int LongestMeasuring = 3;
 
@@ -121,6 +124,8 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
     }
 
     private static DateTimeOffset RevertAt(DateTimeOffset now, TimeSpan measuring) => now + Patience + CanaryMeasurement.Settling + measuring + RestartAllowance;
+
+    private static TimeSpan WriteTime(Change change) => WriteAllowance * change.Nodes.Count();
 
     private static string NameOf(SysctlProposal proposal, DateTimeOffset at)
     {
@@ -244,7 +249,10 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
     private async Task WidenAsync(Change change, ClusterSnapshot cluster, string reason, Effect? effect, CancellationToken cancellationToken)
     {
         var reach = Reach.After(change, cluster);
-        var wider = change with { Reach = reach, RevertAt = RevertAt(cluster.At, reach.IsLast ? change.Watch : change.JudgeAfter) };
+        var wider = change with { Reach = reach };
+
+        // Each node is written with that end, and once more to take it away.
+        wider = wider with { RevertAt = RevertAt(cluster.At, reach.IsLast ? change.Watch : change.JudgeAfter) + (2 * WriteTime(wider)) };
         journal.Enter(
             ChangePhase.Widening,
             wider,
@@ -253,27 +261,33 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         await WriteWiderAsync(wider, cancellationToken);
     }
 
-    /// <summary>Not where the policy has ceased to allow it since this step began: the next one sees it too, and takes it back.</summary>
-    private async Task WriteWiderAsync(Change change, CancellationToken cancellationToken)
+    /// <returns>Whether it was written: not where the policy has ceased to allow it since this step began; the next one sees it too, and takes it back.</returns>
+    private async Task<bool> WriteWiderAsync(Change change, CancellationToken cancellationToken)
     {
-        if (await writer.WithdrawnAsync(change, cancellationToken) is null)
+        if (await writer.WithdrawnAsync(change, cancellationToken) is not null)
         {
-            await writer.BeginAsync(change, cancellationToken);
+            return false;
         }
+
+        await writer.BeginAsync(change, cancellationToken);
+        return true;
     }
 
     private async Task FinishWideningAsync(ChangeState state, ChangePlace place, ClusterSnapshot cluster, CancellationToken cancellationToken)
     {
         if (!place.IsWholeDesired)
         {
-            // We ended between the journal and the last of the nodes.
-            await WriteWiderAsync(state.Change, cancellationToken);
+            // We ended between the journal and the last of the nodes, or a node refused: the Tuners' time begins with this write.
+            if (await WriteWiderAsync(state.Change, cancellationToken))
+            {
+                journal.Enter(ChangePhase.Widening, state.Change, $"written for every Tuner by now: {state.Change.Reach}");
+            }
         }
         else if (place.IsInForceSince(state.Since))
         {
             journal.Enter(ChangePhase.Widened, state.Change, $"in force in {(state.Change.Pod is null ? state.Change.Target : state.Change.Reach)}");
         }
-        else if (cluster.At - state.Since > Patience)
+        else if (cluster.At - state.Since > Patience + WriteTime(state.Change))
         {
             await RevertAsync(state.Change, $"not every Tuner applied it in {Duration.Format(Patience)}: {place.Missing}", null, cancellationToken);
         }

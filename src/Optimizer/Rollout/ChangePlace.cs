@@ -53,7 +53,9 @@ internal sealed class ChangePlace(Change change, ClusterSnapshot cluster)
     /// <summary>Where it is not in force, and why.</summary>
     public string Missing => string.Join("; ", Unapplied().Select(setting => $"{setting.Name}: {setting.Status?.Message ?? "no answer"}"));
 
-    public bool HaveAllLookedSince(DateTimeOffset moment) => nodes.All(node => node.Tuning?.Status?.ObservedAt > moment);
+    /// <summary>Whether each Tuner has looked at what its node is to have now; by the moment where generations are not counted.</summary>
+    public bool HaveAllLookedSince(DateTimeOffset moment) => nodes.All(node => node.Tuning is { Status: { } status, Metadata: var metadata }
+        && (metadata.Generation is { } stored && status.ObservedGeneration is { } seen ? seen >= stored : status.ObservedAt > moment));
 
     /// <summary>Whether all of it is in force, by what the Tuners said after the moment. A pod that has gone meanwhile needs nothing.</summary>
     public bool IsInForceSince(DateTimeOffset moment) => HaveAllLookedSince(moment) && !Unapplied().Any();

@@ -159,6 +159,70 @@ public sealed class StagedRolloutTests : IDisposable
         Assert.False(File.Exists(rig.SpecFileOf("node-2")));
     }
 
+    [Fact]
+    public async Task A_node_that_refuses_keeps_no_other_from_being_taken_back()
+    {
+        rig.AddNode("node-2");
+        rig.AddNode("node-3");
+        await rig.WidenedAsync();
+        Directory.CreateDirectory($"{rig.SpecFile}.new");
+        rig.Pause();
+        await RunAsync();
+        Assert.Equal(ChangePhase.Reverting, rig.Change.Phase);
+        Assert.Single(rig.Desired);
+        Assert.All(new[] { "node-2", "node-3" }, node => Assert.Empty(rig.Cluster.ReadSpec(node).Settings));
+
+        Directory.Delete($"{rig.SpecFile}.new");
+        await RunAsync();
+        Assert.Empty(rig.Desired);
+    }
+
+    [Fact]
+    public async Task The_Tuners_time_begins_with_the_last_of_the_writes()
+    {
+        rig.AddNode("node-2");
+        await rig.AppliedAsync();
+        await rig.SecondsAsync(18, 47, 6.3, 0.115, isLimited: true);
+        rig.AddNode("node-2");
+        Directory.CreateDirectory($"{rig.SpecFileOf("node-2")}.new");
+        await RunAsync();
+        Assert.Equal(ChangePhase.Widening, rig.Change.Phase);
+
+        rig.Clock.Advance(TimeSpan.FromSeconds(20));
+        Directory.Delete($"{rig.SpecFileOf("node-2")}.new");
+        rig.TunerAnswers(rig.Status(SettingState.Applied));
+        await RunAsync();
+        Assert.Single(rig.Cluster.ReadSpec("node-2").Settings);
+        rig.Clock.Advance(TimeSpan.FromSeconds(1));
+        await RunAsync();
+        Assert.Equal(ChangePhase.Widening, rig.Change.Phase);
+    }
+
+    /// <summary>A Tuner whose status says nothing new writes it once a minute only: what it looked at counts, not when.</summary>
+    [Fact]
+    public async Task A_Tuner_has_seen_what_its_generation_says()
+    {
+        await rig.AppliedAsync();
+        await rig.SecondsAsync(18, 47, 6.3, 0.115, isLimited: true);
+        await RunAsync();
+        await StepAsync(observed: 1);
+        Assert.Equal(ChangePhase.Widening, rig.Change.Phase);
+        await StepAsync(observed: 2);
+        Assert.Equal(ChangePhase.Widened, rig.Change.Phase);
+
+        async Task StepAsync(long observed)
+        {
+            var cluster = await rig.Cluster.ReadAsync();
+            var tuning = cluster.NodeTunings[Examples.Node];
+            var answered = tuning with
+            {
+                Metadata = tuning.Metadata with { Generation = 2 },
+                Status = tuning.Status! with { ObservedAt = rig.Change.Since - TimeSpan.FromSeconds(30), ObservedGeneration = observed, Settings = [rig.Status(SettingState.Applied)] },
+            };
+            await rig.Lifecycle.StepAllAsync([rig.Change], cluster with { NodeTunings = cluster.NodeTunings.SetItem(Examples.Node, answered) }, CancellationToken.None);
+        }
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
