@@ -112,14 +112,16 @@ public sealed partial class KubernetesClient : IDisposable
 
     /// <summary>Changes from a version on, until the server ends the stream: by itself after <paramref name="timeout"/>, or when it stops.</summary>
     /// <param name="patience">Ends the stream with <see cref="ApiFault.Unreachable"/> when nothing comes for so long.</param>
+    /// <param name="answered">Called once the server has taken the watch, which may be long before its first line.</param>
     /// <exception cref="KubernetesException">With <see cref="ApiFault.Gone"/>: the version is forgotten; list again.</exception>
     public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
-        ResourceQuery query, string resourceVersion, TimeSpan timeout, WatchPatience patience, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        ResourceQuery query, string resourceVersion, TimeSpan timeout, WatchPatience patience, Action? answered = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
         where T : class, IResource<T>
     {
         var path = $"{T.Type.Path(query.Namespace)}?{Parameters(query, ("watch", "1"), ("allowWatchBookmarks", "true"), ("resourceVersion", resourceVersion), ("timeoutSeconds", $"{(long)timeout.TotalSeconds}"))}";
         var operation = Operation(HttpMethod.Get, path);
         using var response = await OpenAsync(HttpMethod.Get, path, Accept<T>(isList: false), null, cancellationToken);
+        answered?.Invoke();
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         var idle = patience.Silence;
         await foreach (var line in WatchLines.ReadAsync(stream, operation, () => idle, time, cancellationToken))

@@ -20,7 +20,11 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     /// <summary>A watch that tells nothing of our own write for so long is broken, or the object is deleted by now.</summary>
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
 
-    private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(2);
+    /// <summary>A connection that dies (30 s until a ping says so), another try (30 s), and two bookmarks that are a minute apart.</summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(4);
+
+    /// <summary>An API server that has just started refuses what it will allow in a moment.</summary>
+    private static readonly TimeSpan LongestRefusal = TimeSpan.FromSeconds(30);
 
     private const int MostConflicts = 5;
 
@@ -40,8 +44,8 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     private readonly ILoggerFactory loggers;
     private readonly ResourceQuery own;
 
-    private readonly ConcurrentDictionary<string, Func<(DateTimeOffset? HeardAt, string Problem, bool IsRefused)>> streams = new(StringComparer.Ordinal);
-    private int? caughtUpIn;
+    private readonly ConcurrentDictionary<string, Func<(DateTimeOffset? HeardAt, string Problem, DateTimeOffset? RefusedSince)>> streams = new(StringComparer.Ordinal);
+    private string? caughtUpIn;
 
     // What we wrote, or found written, and no watch has told us of yet: a step must not take it for removed.
     private readonly ConcurrentDictionary<string, (NodeTuning Tuning, DateTimeOffset At)> written = new(StringComparer.Ordinal);
@@ -63,7 +67,7 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     /// <summary>Whether every kind has been listed once.</summary>
     public bool IsSynced => pods.IsSynced && namespaces.IsSynced && nodes.IsSynced && tunings.IsSynced && policies.IsSynced && recommendations.IsSynced;
 
-    public int? Term => leadership is null ? 0 : leadership()?.Term;
+    public string? Term => leadership is null ? "" : leadership()?.FencingToken;
 
     public OptimizationPolicy? PolicyAtStart() => null;
 
@@ -210,7 +214,7 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
         where T : class, IResource<T>
     {
         var stream = new ResourceStream<T>(client, query, time, loggers.CreateLogger<ClusterObjects>());
-        streams[T.Type.Plural] = () => (stream.HeardAt, stream.Problem, stream.IsRefused);
+        streams[T.Type.Plural] = () => (stream.HeardAt, stream.Problem, stream.RefusedSince);
         return stream;
     }
 
@@ -224,8 +228,11 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
            select silence,
     ];
 
-    private string? Silence(string kind, (DateTimeOffset? HeardAt, string Problem, bool IsRefused) stream) =>
-        stream.IsRefused || (stream.Problem.Length > 0 && time.GetUtcNow() - stream.HeardAt > LongestSilence) ? $"{kind} are as of {stream.HeardAt:HH:mm:ss}: {stream.Problem}" : null;
+    private string? Silence(string kind, (DateTimeOffset? HeardAt, string Problem, DateTimeOffset? RefusedSince) stream)
+    {
+        var now = time.GetUtcNow();
+        return stream.Problem.Length > 0 && (now - stream.HeardAt > LongestSilence || now - stream.RefusedSince > LongestRefusal) ? $"{kind} are as of {stream.HeardAt:HH:mm:ss}: {stream.Problem}" : null;
+    }
 
     private async Task DemandSyncedAsync(CancellationToken cancellationToken)
     {

@@ -10,8 +10,8 @@ public interface IClusterObjects
     /// <exception cref="IOException">There is one and it cannot be used: the start is refused.</exception>
     OptimizationPolicy? PolicyAtStart();
 
-    /// <summary>The term in which this process may write; <see langword="null"/> while another leads. Where there is only one it is always 0.</summary>
-    int? Term { get; }
+    /// <summary>The fencing token of the term in which this process may write; <see langword="null"/> while another leads, empty where there is only one. A number alone would be the same in two Leases, of which one was deleted.</summary>
+    string? Term { get; }
 
     /// <summary>All of one moment, as last known.</summary>
     /// <exception cref="IOException">Nothing is known yet.</exception>

@@ -15,7 +15,7 @@ public sealed class ObjectsDirectory(ClusterOptions options, TimeProvider time, 
     private readonly string pods = Path.Combine(options.ObjectsDirectory, "pods");
     private readonly string nodeTunings = Path.Combine(options.ObjectsDirectory, "nodetunings");
 
-    public int? Term => 0;
+    public string Term => "";
 
     public OptimizationPolicy? PolicyAtStart() => ReadPolicy();
 

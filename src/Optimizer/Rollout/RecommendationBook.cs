@@ -21,16 +21,16 @@ public sealed class RecommendationBook(
 
     private const int LongestName = 200;
 
-    private int? takenOverIn;
+    private string? takenOverIn;
 
-    public bool HasTakenOver(int term) => takenOverIn == term;
+    public bool HasTakenOver(string term) => takenOverIn == term;
 
     /// <summary>Once a term: what an earlier leader had begun and this journal does not know.</summary>
-    /// <param name="term">Ours.</param>
+    /// <param name="term">Ours, by its fencing token.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Names of the changes that were taken over.</returns>
     /// <exception cref="IOException">They are not known; nothing may be begun.</exception>
-    public async Task<ImmutableArray<string>> TakeOverAsync(int term, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<string>> TakeOverAsync(string term, CancellationToken cancellationToken)
     {
         if (takenOverIn == term)
         {

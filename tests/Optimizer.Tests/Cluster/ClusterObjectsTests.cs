@@ -17,6 +17,7 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
     private TestApiServer? server;
     private KubernetesClient? client;
     private ClusterObjects? followed;
+    private readonly LaterTime time = new();
     private string group = "";
 
     public async ValueTask DisposeAsync()
@@ -96,6 +97,14 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
         server!.Deny("list", "optimizationpolicies");
         server.Deny("watch", "optimizationpolicies");
         await server.EndWatchesAsync("optimizationpolicies");
+        while (server.Seen.Count(static request => request.Target.Contains("/optimizationpolicies?", StringComparison.Ordinal) && request.Target.Contains("watch=1", StringComparison.Ordinal)) < 3)
+        {
+            await Task.Delay(20, deadline.Token);
+        }
+
+        // It may pass: a server that has just started knows no roles.
+        Assert.Empty((await objects.ReadAsync(deadline.Token)).Policy.Spec.Paused);
+        time.Later = TimeSpan.FromMinutes(1);
         var paused = await PolicyAsync(objects, static policy => policy.Spec.Paused.Count > 0);
         Assert.Contains("optimizationpolicies", Assert.Single(paused.Spec.Paused), StringComparison.Ordinal);
         Assert.Equal(OptimizationMode.Apply, paused.Spec.Mode);
@@ -103,6 +112,27 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
         server.Allow("list", "optimizationpolicies");
         server.Allow("watch", "optimizationpolicies");
         await PolicyAsync(objects, static policy => policy.Spec.Paused.Count == 0);
+    }
+
+    [Fact]
+    public async Task A_quiet_watch_that_was_taken_again_after_the_server_was_away_is_no_silence()
+    {
+        var objects = await ObjectsAsync(inCluster: true, Examples.Policy());
+        _ = await objects.ReadAsync(deadline.Token);
+        await server!.StopAsync();
+        time.Later = TimeSpan.FromMinutes(5);
+        await PausedAsync(isPaused: true);
+        await server.ListenAsync();
+        await PausedAsync(isPaused: false);
+        Assert.Equal(1, server.Seen.Count(static request => request.Target.Contains("/optimizationpolicies", StringComparison.Ordinal) && !request.Target.Contains("watch=1", StringComparison.Ordinal)));
+
+        async Task PausedAsync(bool isPaused)
+        {
+            while ((await objects.ReadAsync(deadline.Token)).Policy.Spec.Paused.Count > 0 != isPaused)
+            {
+                await Task.Delay(50, deadline.Token);
+            }
+        }
     }
 
     [Fact]
@@ -246,7 +276,7 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
 
     private ClusterObjects Followed()
     {
-        followed = new ClusterObjects(client!, "default", group, null, TimeProvider.System, NullLoggerFactory.Instance);
+        followed = new ClusterObjects(client!, "default", group, null, time, NullLoggerFactory.Instance);
         _ = followed.StartAsync(deadline.Token);
         return followed;
     }
@@ -275,4 +305,18 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
     }
 
     private static JsonObject Json<T>(T value) => System.Text.Json.JsonSerializer.SerializeToNode(value, KubernetesJson.TypeOf<T>())!.AsObject();
+
+    /// <summary>It is later than it is; pauses take as long as they take.</summary>
+    private sealed class LaterTime : TimeProvider
+    {
+        private long later;
+
+        public TimeSpan Later
+        {
+            get => TimeSpan.FromTicks(Volatile.Read(ref later));
+            set => Volatile.Write(ref later, value.Ticks);
+        }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Later;
+    }
 }
