@@ -191,6 +191,9 @@ public sealed class TestApiServer : IAsyncDisposable
     /// <summary>Requests that are carried out and whose answer never arrives.</summary>
     public Predicate<SeenRequest> LosesAnswer { get; set; } = static _ => false;
 
+    /// <summary>How long a request waits before anything is done about it.</summary>
+    public Func<SeenRequest, TimeSpan> Hesitates { get; set; } = static _ => TimeSpan.Zero;
+
     /// <summary>Versions until now are unknown, as after a compaction.</summary>
     public void Forget()
     {
@@ -340,6 +343,7 @@ public sealed class TestApiServer : IAsyncDisposable
         seen.Enqueue(request);
         try
         {
+            await Task.Delay(Hesitates(request), http.RequestAborted);
             if (LosesAnswer(request))
             {
                 http.Response.Body = Stream.Null;

@@ -361,7 +361,7 @@ public sealed partial class KubernetesClient : IDisposable
     }
 
     private static bool IsConnectionFault(Exception e, CancellationToken cancellationToken) =>
-        e is HttpRequestException or KubeconfigException || (e is IOException and not KubernetesException) || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+        e is HttpRequestException or KubeconfigException or InvalidDataException || (e is IOException and not KubernetesException) || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     private void Count(HttpMethod method, int code) => requests.Add(1, new KeyValuePair<string, object?>("method", method.Method), new KeyValuePair<string, object?>("code", code));
 

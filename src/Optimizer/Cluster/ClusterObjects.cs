@@ -153,13 +153,16 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
         });
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        Follow(pods, ResourceQuery.All, stoppingToken),
-        Follow(namespaces, ResourceQuery.All, stoppingToken),
-        Follow(nodes, ResourceQuery.All, stoppingToken),
-        Follow(tunings, ResourceQuery.All, stoppingToken),
-        Follow(policies, ResourceQuery.All, stoppingToken),
-        Follow(recommendations, own, stoppingToken));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => StreamGroup.RunAsync(
+        [
+            ended => Follow(pods, ResourceQuery.All, ended),
+            ended => Follow(namespaces, ResourceQuery.All, ended),
+            ended => Follow(nodes, ResourceQuery.All, ended),
+            ended => Follow(tunings, ResourceQuery.All, ended),
+            ended => Follow(policies, ResourceQuery.All, ended),
+            ended => Follow(recommendations, own, ended),
+        ],
+        stoppingToken);
 
     /// <summary>A pause that cannot be heard may have been asked for: nothing is begun, and an open change is taken back, until policies are told again. What was kept stays.</summary>
     private OptimizationPolicy PolicyNow()

@@ -142,7 +142,7 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
 
     private async Task StepAsync(ChangeState state, ClusterSnapshot cluster, CancellationToken cancellationToken)
     {
-        var left = state.Change.Reach.Nodes.RemoveAll(cluster.HasNode);
+        var left = state.Change.Reach.Nodes.RemoveAll(node => cluster.HasNode(node) && !IsAnother(node, state, cluster));
         state = state with { Change = state.Change with { Reach = state.Change.Reach.Without(left) } };
         var change = state.Change;
         if (change.Nodes.Any(cluster.UnreadableNodes.Contains))
@@ -173,6 +173,9 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
             case ChangePhase.Kept when cluster.Policy.Spec is { OnPause: PausedKept.Revert, Paused: { Count: > 0 } reasons }:
                 await RevertAsync(change, $"the policy is paused and takes back what was kept: {string.Join("; ", reasons)}", null, cancellationToken);
                 break;
+            case ChangePhase.Kept when !change.Reach.IsGranted && IsAnother(change.Node, state, cluster):
+                journal.Enter(ChangePhase.Released, change, $"{change.Node} was made anew, and what was kept there went with it");
+                break;
             case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Widening or ChangePhase.Widened or ChangePhase.Keeping or ChangePhase.Kept when place.IsRemoved:
                 await RevertAsync(change, "somebody removed it from the node's desired settings", null, cancellationToken);
                 break;
@@ -200,7 +203,7 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
                 await KeepAsync(further, null, cancellationToken);
                 break;
             case ChangePhase.Kept when !left.IsEmpty:
-                journal.Enter(ChangePhase.Kept, change, $"{string.Join(", ", left)} left the cluster");
+                journal.Enter(ChangePhase.Kept, change, $"{string.Join(", ", left)} left the cluster, or were made anew");
                 break;
             case ChangePhase.Reverting:
                 await FinishRevertingAsync(state, place, cluster.At, cancellationToken);
@@ -215,6 +218,10 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
                 break;
         }
     }
+
+    /// <summary>Whether a node was made anew under its name since the change was kept: nothing of it is left there.</summary>
+    private static bool IsAnother(string node, ChangeState state, ClusterSnapshot cluster) =>
+        state.Phase == ChangePhase.Kept && cluster.NodeTunings.GetValueOrDefault(node)?.Metadata.CreationTimestamp > state.Since;
 
     private static string Note(ChangePlace place) => place.Speaking is { Message.Length: > 0 } status ? $"; the Tuner: {status.Message}" : "";
 

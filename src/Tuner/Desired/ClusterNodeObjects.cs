@@ -96,10 +96,13 @@ public sealed partial class ClusterNodeObjects : BackgroundService, INodeObjects
     /// <summary>With the generation at which was looked: a spec that asks for what holds already is answered at once, too.</summary>
     public void WriteStatus(NodeTuningStatus status) => waiting.Writer.TryWrite(status with { ObservedGeneration = generation });
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        tuning.RunAsync(tunings.FollowAsync(stoppingToken), stoppingToken),
-        pods.RunAsync(podStream.FollowAsync(stoppingToken), stoppingToken),
-        WriteStatusesAsync(stoppingToken));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => StreamGroup.RunAsync(
+        [
+            ended => tuning.RunAsync(tunings.FollowAsync(ended), ended),
+            ended => pods.RunAsync(podStream.FollowAsync(ended), ended),
+            WriteStatusesAsync,
+        ],
+        stoppingToken);
 
     public override void Dispose()
     {

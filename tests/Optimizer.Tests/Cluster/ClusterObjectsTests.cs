@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using NetPulse.ApiServer;
 using NetPulse.Kubernetes.Client;
 using NetPulse.Kubernetes.Files;
+using NetPulse.Kubernetes.Leases;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Kubernetes.Stores;
 using NetPulse.Optimizer.Cluster;
@@ -222,6 +223,36 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
         Assert.Equal("raise-window", Assert.Single((await rest.ReadAsync(deadline.Token)).Recommendations).Metadata.Name);
     }
 
+    [Fact]
+    public async Task Who_leads_by_another_Lease_catches_up_though_its_number_is_the_same()
+    {
+        await StartServerAsync();
+        var settings = new LeaderElectionSettings { LeaseName = "leader", Namespace = "default", Identity = "a", LeaseDuration = TimeSpan.FromSeconds(30), RenewDeadline = TimeSpan.FromSeconds(25), RetryPeriod = TimeSpan.FromMilliseconds(200) };
+        var election = new LeaderElection(client!, settings, TimeProvider.System, NullLogger<LeaderElection>.Instance);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token);
+        var electing = election.RunAsync(static term => Task.Delay(Timeout.Infinite, term.Ended), stop.Token);
+        var objects = Followed(() => election.Current);
+        await SyncedAsync(objects);
+        var first = await LedAsync(after: null);
+        server!.Remove("coordination.k8s.io/v1", "leases", "leader", "default");
+        var second = await LedAsync(after: first);
+        Assert.Equal(first.Term, second.Term);
+        Assert.Equal(3, server.Seen.Count(static request => request.Target.Contains("/nodetunings?", StringComparison.Ordinal) && !request.Target.Contains("watch=1", StringComparison.Ordinal)));
+        await stop.CancelAsync();
+        await electing;
+
+        async Task<Leadership> LedAsync(Leadership? after)
+        {
+            while (election.Current is not { Holds: true } term || term == after)
+            {
+                await Task.Delay(20, deadline.Token);
+            }
+
+            await objects.ReadAsync(deadline.Token);
+            return election.Current!;
+        }
+    }
+
     private static SysctlSetting Setting(string name) => new() { Name = name, Sysctl = "net.core.somaxconn", Value = "4096" };
 
     private static NetworkRecommendation Recommendation() => new()
@@ -274,9 +305,9 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
         client = new KubernetesClient(server.Configuration(), TimeProvider.System, NullLogger<KubernetesClient>.Instance);
     }
 
-    private ClusterObjects Followed()
+    private ClusterObjects Followed(Func<Leadership?>? leadership = null)
     {
-        followed = new ClusterObjects(client!, "default", group, null, time, NullLoggerFactory.Instance);
+        followed = new ClusterObjects(client!, "default", group, leadership, time, NullLoggerFactory.Instance);
         _ = followed.StartAsync(deadline.Token);
         return followed;
     }

@@ -162,11 +162,13 @@ public sealed class StagedRolloutTests : IDisposable
     [Fact]
     public async Task A_node_that_refuses_keeps_no_other_from_being_taken_back()
     {
+        await rig.KeptAsync();
         rig.AddNode("node-2");
         rig.AddNode("node-3");
-        await rig.WidenedAsync();
+        await RunAsync();
+        Assert.All(new[] { "node-2", "node-3" }, node => Assert.Single(rig.Cluster.ReadSpec(node).Settings));
         Directory.CreateDirectory($"{rig.SpecFile}.new");
-        rig.Pause();
+        rig.Pause(PausedKept.Revert);
         await RunAsync();
         Assert.Equal(ChangePhase.Reverting, rig.Change.Phase);
         Assert.Single(rig.Desired);
@@ -180,7 +182,6 @@ public sealed class StagedRolloutTests : IDisposable
     [Fact]
     public async Task The_Tuners_time_begins_with_the_last_of_the_writes()
     {
-        rig.AddNode("node-2");
         await rig.AppliedAsync();
         await rig.SecondsAsync(18, 47, 6.3, 0.115, isLimited: true);
         rig.AddNode("node-2");
@@ -221,6 +222,39 @@ public sealed class StagedRolloutTests : IDisposable
             };
             await rig.Lifecycle.StepAllAsync([rig.Change], cluster with { NodeTunings = cluster.NodeTunings.SetItem(Examples.Node, answered) }, CancellationToken.None);
         }
+    }
+
+    [Fact]
+    public async Task A_node_that_was_made_anew_under_its_name_joins_and_the_others_keep_it()
+    {
+        await rig.KeptAsync();
+        rig.AddNode("node-2");
+        await RunAsync();
+        await StepAnewAsync(rig);
+        Assert.Equal((ChangePhase.Kept, "node-1 node-2"), (rig.Change.Phase, string.Join(' ', rig.Change.Change.Reach.Nodes.Order(StringComparer.Ordinal))));
+        Assert.Equal("lab/archive", Assert.Single(rig.Desired).Workload?.ToString());
+        Assert.Single(rig.Cluster.ReadSpec("node-2").Settings);
+    }
+
+    [Fact]
+    public async Task A_node_that_was_made_anew_took_what_only_it_had_which_is_no_failure()
+    {
+        using var alone = new LoopRig(Examples.Policy() with { Spec = Examples.Policy().Spec with { Canary = new CanarySpec { Duration = TimeSpan.FromSeconds(15), Stages = [] } } });
+        await alone.KeptAsync();
+        await StepAnewAsync(alone);
+        Assert.Equal(ChangePhase.Released, alone.Change.Phase);
+    }
+
+    /// <summary>The canary's node goes and comes again, with a Tuner that has been asked for nothing, between two looks.</summary>
+    private static async Task StepAnewAsync(LoopRig rig)
+    {
+        await rig.Cluster.ReplaceSettingsAsync(Examples.Node, static _ => [], "");
+        rig.Clock.Advance(TimeSpan.FromSeconds(10));
+        rig.TunerAnswers();
+        var cluster = await rig.Cluster.ReadAsync();
+        var tuning = cluster.NodeTunings[Examples.Node];
+        var anew = tuning with { Metadata = tuning.Metadata with { CreationTimestamp = rig.Change.Since + TimeSpan.FromSeconds(5) } };
+        await rig.Lifecycle.StepAllAsync([rig.Change], cluster with { NodeTunings = cluster.NodeTunings.SetItem(Examples.Node, anew) }, CancellationToken.None);
     }
 
     [Theory]
