@@ -23,17 +23,27 @@ trap '[ -z "$running" ] || kill "$running" 2>/dev/null || true' EXIT
 base=("libc6|what everything links" "libgcc-s1|what .NET's runtime links" "libstdc++6|what .NET's runtime links" "zlib1g|libelf, .NET's compression"
 	"libssl3|TLS" "ca-certificates|whom TLS trusts")
 collector=("libbpf1|loads the eBPF programs" "libelf1|libbpf reads their objects with it")
-optimizer=()
+optimizer=("tzdata|the time zones of a policy's windows")
 tuner=()
 
+# Lists of our own, as new as this build, so that a security update is in it; apt-get then downloads only what is not there in that version.
+apt=(-qq -o APT::Sandbox::User=root -o "Dir::State::Lists=$packages/lists" -o "Dir::Cache=$packages/cache")
+renew_lists() {
+	mkdir -p "$packages"/{lists,cache/archives}/partial
+	apt-get "${apt[@]}" update || echo "apt-get update failed: the packages are those of the lists of $(stat -c %y "$packages/lists" | cut -d. -f1)" >&2
+}
+
 unpack() { # package, root
-	local file=("$packages/$1"_*.deb)
-	if [ ! -e "${file[0]}" ]; then
-		(cd "$packages" && apt-get download -qq -o APT::Sandbox::User=root "$1")
-		file=("$packages/$1"_*.deb)
+	local version file
+	version=$(apt-cache "${apt[@]}" show --no-all-versions "$1" | sed -n 's/^Version: //p')
+	file=$(echo "$packages/$1_${version/:/%3a}"_*.deb)
+	if [ ! -e "$file" ]; then
+		rm -f "$packages/$1"_*.deb
+		(cd "$packages" && apt-get "${apt[@]}" download "$1")
+		file=$(echo "$packages/$1"_*.deb)
 	fi
-	dpkg-deb -x "${file[0]}" "$2"
-	dpkg-deb -f "${file[0]}" Package Version | tr '\n' ' ' | sed 's/Package: \(.*\) Version: \(.*\) /\1 \2\n/' >>"$2/etc/netpulse-packages"
+	dpkg-deb -x "$file" "$2"
+	dpkg-deb -f "$file" Package Version | tr '\n' ' ' | sed 's/Package: \(.*\) Version: \(.*\) /\1 \2\n/' >>"$2/etc/netpulse-packages"
 }
 
 make_base() { # root, packages
@@ -46,7 +56,7 @@ make_base() { # root, packages
 	find "$root/usr/share/ca-certificates" -name '*.crt' -print0 | sort -z | xargs -0 cat >"$root/etc/ssl/certs/ca-certificates.crt"
 	# Licences stay; what only people or other locales read goes.
 	find "$root/usr/share/doc" -type f ! -name copyright -delete
-	rm -rf "$root"/usr/share/{man,lintian,locale,ca-certificates} "$root"/usr/lib/x86_64-linux-gnu/gconv "$root"/usr/{sbin,bin} "$root"/etc/{init.d,ld.so.conf.d}
+	rm -rf "$root"/usr/share/{man,lintian,locale,ca-certificates,zoneinfo/right} "$root"/usr/lib/x86_64-linux-gnu/gconv "$root"/usr/{sbin,bin} "$root"/etc/{init.d,ld.so.conf.d}
 	find "$root/usr/share/doc" -type d -empty -delete
 	printf 'root:x:0:0:root:/:/none\nnonroot:x:65532:65532:nonroot:/:/none\n' >"$root/etc/passwd"
 	printf 'root:x:0:\nnonroot:x:65532:\n' >"$root/etc/group"
@@ -209,6 +219,7 @@ checks() { # root, program and arguments: a NodeTuning is read, what it asks for
 	end 'as user 0: a NodeTuning was read and answered'
 }
 
+renew_lists
 for name in "$@"; do
 	declare -n own=$name
 	publish "${name^}" "$work/$name.app"
@@ -232,9 +243,17 @@ for name in "$@"; do
 			answers "$root" 0 /metrics 'netpulse_source_success{.*source="tcp.*} 1' /app/netpulse-collector --sampling:interval=1s --export:spool:directory=/var/lib/netpulse/spool
 			;;
 		optimizer)
-			volumes='var/lib/netpulse/optimizer tmp' capabilities=
+			volumes="var/lib/netpulse/optimizer tmp objects=$work/objects" capabilities=
+			mkdir -p "$work/objects"
 			refuses "$root" 65532 schedule.cron /app/netpulse-optimizer --schedule:cron=never
-			answers "$root" 65532 /readyz ok /app/netpulse-optimizer "--schedule:cron=* * * * * ?" --store:embedded:directory=/var/lib/netpulse/optimizer/store --journal:file=/var/lib/netpulse/optimizer/journal.jsonl
+			cat >"$work/objects/policy.yaml" <<-YAML
+				apiVersion: netpulse.io/v1alpha1
+				kind: OptimizationPolicy
+				metadata: {name: images}
+				spec:
+				  windows: [{from: "22:00", to: "05:00", timeZone: Europe/Berlin}]
+			YAML
+			answers "$root" 65532 /readyz ok /app/netpulse-optimizer --cluster:policyFile=/objects/policy.yaml "--schedule:cron=* * * * * ?" --store:embedded:directory=/var/lib/netpulse/optimizer/store --journal:file=/var/lib/netpulse/optimizer/journal.jsonl
 			;;
 		tuner)
 			# The uninstall job first.

@@ -14,7 +14,7 @@ if (args is ["hold", var prefix, var port, var connections])
 var settings = args.Skip(1).Chunk(2).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 return args.FirstOrDefault() switch
 {
-    "bench-collector" => Bench(settings.GetValueOrDefault("--out"), settings.GetValueOrDefault("--results"), Number("--pairs", 12), Number("--slice", 60), Number("--seconds", 40)),
+    "bench-collector" => Bench(settings.GetValueOrDefault("--out"), settings.GetValueOrDefault("--results"), Number("--pairs", 16), Number("--slice", 60), Number("--seconds", 40)),
     "footprint" => Print(Number("--connections", 1_000), Number("--seconds", 60), Number("--parts", 1), settings.GetValueOrDefault("--results")),
     "verify-counts" => Verify(),
     _ => Usage(),
@@ -58,8 +58,10 @@ static int Bench(string? file, string? results, int pairs, int slice, int second
             new TcpBulk("tcp_mtu", small, 20_000),
             new RequestResponse(large, 20_001),
             new ConnectPerRequest(large, 20_002),
-            new UdpFlows("udp_1", large, 21_000, side: 1),
-            new UdpFlows("udp_10k", large, 22_000, side: 100),
+            new UdpFlows("udp_1", large, 21_000, side: 1, areConnected: false),
+            new UdpFlows("udp_10k", large, 22_000, side: 100, areConnected: false),
+            new UdpFlows("udp_1_connected", large, 23_000, side: 1, areConnected: true),
+            new UdpFlows("udp_10k_connected", large, 24_000, side: 100, areConnected: true),
         ];
         PinnedThread.Pin();
         var comparison = new SideBySide(workloads, pairs, TimeSpan.FromMilliseconds(slice));

@@ -13,8 +13,10 @@ internal sealed class ResultsPage
         ["tcp_mtu"] = ("TCP bulk, segments of the MTU's size", 1.01, "NetObserv 1.245 to 1.38, Retina 1.29 to 8.5"),
         ["rr"] = ("request/response on 1,000 connections", 1.02, "NetObserv 1.12 to 1.15, Retina 1.14 to 4.2"),
         ["crr"] = ("a connection a request", 1.02, "NetObserv 1.125 to 1.22, Retina 2.4 to 4.9"),
-        ["udp_1"] = ("UDP, 64 bytes, one flow", 1.04, "NetObserv 1.13 to 1.24, Retina 1.15 to 4.8"),
-        ["udp_10k"] = ("UDP, 64 bytes, 10,000 flows", 1.08, "NetObserv 1.15 to 1.24, Retina 1.21 to 4.2"),
+        ["udp_1"] = ("UDP, 64 bytes, one flow, its receiver named with each datagram", 1.04, "NetObserv 1.13 to 1.24, Retina 1.15 to 4.8"),
+        ["udp_10k"] = ("UDP, 64 bytes, 10,000 flows between 100 sockets and 100, as above", 1.08, "NetObserv 1.15 to 1.24, Retina 1.21 to 4.2"),
+        ["udp_1_connected"] = ("UDP, 64 bytes, one flow over a connected socket", 1.04, "as above"),
+        ["udp_10k_connected"] = ("UDP, 64 bytes, 10,000 flows, each over a connected socket of its own", 1.08, "as above"),
     };
 
     private readonly List<string> ratios = [];

@@ -125,15 +125,22 @@ internal sealed class UdpFlows : IWorkload
     private readonly Socket[] clients;
     private readonly Socket[] servers;
     private readonly SocketAddress[] addresses;
+    private readonly bool areConnected;
     private int next;
 
     /// <param name="side">Sockets on each side: every one sends to every other.</param>
-    public UdpFlows(string name, PodNetwork network, int firstPort, int side)
+    /// <param name="areConnected">Whether each flow has a client's socket of its own, connected to its server.</param>
+    public UdpFlows(string name, PodNetwork network, int firstPort, int side, bool areConnected)
     {
         Name = name;
-        clients = [.. Enumerable.Range(0, side).Select(_ => network.Client(SocketType.Dgram))];
+        this.areConnected = areConnected;
+        clients = [.. Enumerable.Range(0, areConnected ? side * side : side).Select(_ => network.Client(SocketType.Dgram))];
         servers = [.. Enumerable.Range(firstPort, side).Select(port => network.Server(SocketType.Dgram, port))];
         addresses = [.. Enumerable.Range(firstPort, side).Select(port => new IPEndPoint(PodNetwork.ServerAddress, port).Serialize())];
+        for (var i = 0; areConnected && i < clients.Length; i++)
+        {
+            clients[i].Connect(PodNetwork.ServerAddress, firstPort + (i % side));
+        }
     }
 
     public string Name { get; }
@@ -141,9 +148,17 @@ internal sealed class UdpFlows : IWorkload
     public void Run()
     {
         var to = next % servers.Length;
-        clients[next / servers.Length].SendTo(datagram, SocketFlags.None, addresses[to]);
+        if (areConnected)
+        {
+            clients[next].Send(datagram);
+        }
+        else
+        {
+            clients[next / servers.Length].SendTo(datagram, SocketFlags.None, addresses[to]);
+        }
+
         servers[to].Receive(datagram);
-        next = (next + 1) % (clients.Length * servers.Length);
+        next = (next + 1) % (areConnected ? clients.Length : clients.Length * servers.Length);
     }
 
     public void Dispose()

@@ -6,7 +6,8 @@ COPY src src
 # Analyzers have had their say in CI.
 RUN dotnet publish src/Optimizer -c Release -p:RunAnalyzers=false -o /publish --nologo
 
-FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
+# -extra: with tzdata, for the time zones of a policy's windows
+FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra
 WORKDIR /app
 COPY --from=build /publish .
 USER 65532:65532

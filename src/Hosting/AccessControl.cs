@@ -25,6 +25,7 @@ public sealed partial class AccessControl : IDisposable
     private const int MostTold = 64;
 
     private readonly AccessReviewer? reviewer;
+    private readonly IList<string> allowedHosts;
     private readonly PartitionedRateLimiter<HttpContext> rate;
     private readonly ILogger<AccessControl> logger;
     private readonly TimeProvider time;
@@ -37,6 +38,7 @@ public sealed partial class AccessControl : IDisposable
     public AccessControl(IOptions<HttpOptions> options, TimeProvider time, ILogger<AccessControl> logger, AccessReviewer? reviewer = null)
     {
         (this.time, this.logger, this.reviewer) = (time, logger, options.Value.Authorization == HttpAuthorization.Kubernetes ? reviewer ?? throw new InvalidOperationException("http.authorization: Kubernetes without a client") : null);
+        allowedHosts = options.Value.AllowedHosts;
         var perSecond = options.Value.RequestsPerSecond;
         rate = PartitionedRateLimiter.Create<HttpContext, string>(context => RateLimitPartition.GetTokenBucketLimiter(
             context.Connection.RemoteIpAddress?.ToString() ?? "",
@@ -54,6 +56,12 @@ public sealed partial class AccessControl : IDisposable
             {
                 context.Response.Headers.RetryAfter = "1";
                 await RefuseAsync(context, StatusCodes.Status429TooManyRequests, "too many requests from this address (http.requestsPerSecond)");
+                return;
+            }
+
+            if (reviewer is null && RequestOrigin.Refusal(context, allowedHosts) is { } refusal)
+            {
+                await RefuseAsync(context, StatusCodes.Status403Forbidden, refusal);
                 return;
             }
 

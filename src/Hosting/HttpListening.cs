@@ -15,7 +15,7 @@ public sealed class HttpOptions
 {
     public const string Section = "http";
 
-    /// <summary>Address and port, as <c>127.0.0.1:9470</c>; each service says its own default; port 0 takes a free one.</summary>
+    /// <summary>Address and port, as <c>127.0.0.1:9470</c>; <c>[::]:9470</c> is every address, of IPv4 as well, and of IPv4 alone where there is no IPv6. Each service says its own default; port 0 takes a free one.</summary>
     [ListenAddress]
     public string Listen { get; set; } = "";
 
@@ -27,6 +27,10 @@ public sealed class HttpOptions
 
     /// <summary>Who may ask: <c>None</c> asks nobody, <c>Kubernetes</c> demands the token of a user whose roles allow it. Each service says its own default.</summary>
     public HttpAuthorization Authorization { get; set; }
+
+    /// <summary>Where nobody is asked who he is: names by which this service may be asked, as a proxy before it passes them on, besides addresses, <c>localhost</c> and this machine's own name. None unless set: then who comes from elsewhere may use any.</summary>
+    [HostNames]
+    public IList<string> AllowedHosts { get; set; } = [];
 
     /// <summary>From one address, with twice as many at once: 1 to 100000; 200 unless set. More are refused with 429.</summary>
     [Range(1, 100_000)]
@@ -57,6 +61,12 @@ internal sealed class ListenAddressAttribute() : ValidationAttribute("The field 
     public override bool IsValid(object? value) => value is string text && text.Contains(':', StringComparison.Ordinal) && IPEndPoint.TryParse(text, out _);
 }
 
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class HostNamesAttribute() : ValidationAttribute("The field {0} must be names without a port, as netpulse.example.org.")
+{
+    public override bool IsValid(object? value) => value is IList<string> names && names.All(static name => Uri.CheckHostName(name) == UriHostNameType.Dns);
+}
+
 [OptionsValidator]
 internal sealed partial class HttpOptionsValidator : IValidateOptions<HttpOptions>;
 
@@ -79,6 +89,8 @@ public static class HttpListening
             return;
         }
 
+        // A kernel without IPv6 (ipv6.disable=1) has no such sockets.
+        endpoint = endpoint.Address.Equals(IPAddress.IPv6Any) && !Socket.OSSupportsIPv6 ? new IPEndPoint(IPAddress.Any, endpoint.Port) : endpoint;
         var section = builder.Configuration.GetSection(HttpOptions.Section);
         var (certificateFile, keyFile) = (section[nameof(HttpOptions.CertificateFile)] ?? "", section[nameof(HttpOptions.KeyFile)] ?? "");
         if (certificateFile.Length > 0)

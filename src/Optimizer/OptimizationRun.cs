@@ -92,7 +92,12 @@ public sealed class OptimizationRun(
     {
         var cluster = await objects.ReadAsync(cancellationToken);
         var leads = objects.Term is not null;
-        var problems = PoliciesProblem.Length > 0 ? cluster.Problems.Add(PoliciesProblem) : cluster.Problems;
+        var problems = cluster.Problems.AddRange(cluster.Policy.Spec.Problems());
+        if (PoliciesProblem.Length > 0)
+        {
+            problems = problems.Add(PoliciesProblem);
+        }
+
         if (leads)
         {
             problems = problems.AddRange(await StepAsync(cluster, openOnly: false, cancellationToken));

@@ -8,10 +8,12 @@ namespace NetPulse.Collector.Tests;
 /// <summary>What a source wrote, asked by metric and labels.</summary>
 internal sealed record SourceReading(IReadOnlyList<MetricFamily> Families)
 {
-    internal static SourceReading Of(NodeObserver node, params ISource[] sources)
+    internal static SourceReading Of(NodeObserver node, params ISource[] sources) => At(TimeProvider.System.GetUtcNow(), node, sources);
+
+    internal static SourceReading At(DateTimeOffset at, NodeObserver node, params ISource[] sources)
     {
         node.Refresh();
-        var writer = new SampleWriter(TimeProvider.System.GetUtcNow());
+        var writer = new SampleWriter(at);
         foreach (var source in sources)
         {
             source.Read(writer);

@@ -59,6 +59,18 @@ public sealed class StatusPageTests : IDisposable
         Assert.Equal("Started", started.GetProperty("kind").GetString());
         Assert.Equal(1, started.GetProperty("sequence").GetInt64());
         Assert.Empty(await JournalAsync(1));
+
+        // Another process counts anew, and says that it is another.
+        using var other = ServiceUnderTest.StartOptimizer(Path.Combine(directory, "other"), ServiceUnderTest.FreePort(), "--schedule:cron=0 0 0 1 1 ?");
+        await other.AnswersAsync();
+        Assert.Equal(await WhoseJournalAsync(optimizer), await WhoseJournalAsync(optimizer));
+        Assert.NotEqual(await WhoseJournalAsync(optimizer), await WhoseJournalAsync(other));
+
+        static async Task<string> WhoseJournalAsync(ServiceUnderTest of)
+        {
+            using var answer = await of.Http.GetAsync("/api/v1/journal");
+            return Assert.Single(answer.Headers.GetValues("NetPulse-Journal"));
+        }
     }
 
     [Fact]

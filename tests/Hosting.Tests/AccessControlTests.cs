@@ -109,10 +109,53 @@ public sealed class AccessControlTests : IAsyncLifetime, IAsyncDisposable
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await http.SendAsync(request)).StatusCode);
     }
 
-    [Fact]
-    public async Task An_address_that_asks_too_much_is_told_to_wait_and_this_node_never_is()
+    /// <summary>What any page on the web can make a browser on this machine send, and what it could read once its own name meant 127.0.0.1.</summary>
+    [Theory]
+    [InlineData("", "http://evil.example", HttpStatusCode.Forbidden)]
+    [InlineData("", "null", HttpStatusCode.Forbidden)]
+    [InlineData("evil.example", "http://evil.example", HttpStatusCode.Forbidden)]
+    [InlineData("evil.example", "", HttpStatusCode.Forbidden)]
+    [InlineData("localhost.evil.example:80", "", HttpStatusCode.Forbidden)]
+    [InlineData("", "", HttpStatusCode.OK)]
+    [InlineData("", "own", HttpStatusCode.OK)]
+    [InlineData("localhost:8470", "http://localhost:8470", HttpStatusCode.OK)]
+    [InlineData("[::1]:8470", "", HttpStatusCode.OK)]
+    [InlineData("NetPulse.example.org", "https://netpulse.example.org", HttpStatusCode.OK)]
+    [InlineData("", "https://netpulse.example.org", HttpStatusCode.OK)]
+    public async Task Where_nobody_is_asked_who_he_is_no_page_of_another_site_asks_in_his_place(string host, string origin, HttpStatusCode expected)
     {
-        await using var open = await StartAsync("0.0.0.0:0", HttpAuthorization.None);
+        await using var open = await StartAsync("127.0.0.1:0", HttpAuthorization.None, ("http:allowedHosts:0", "netpulse.example.org"));
+        foreach (var (method, path) in new[] { ("POST", "/write"), ("GET", "/read") })
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(AddressOf(open), path));
+            request.Headers.Host = host.Length > 0 ? host : null;
+            request.Headers.TryAddWithoutValidation("Origin", origin == "own" ? AddressOf(open).GetLeftPart(UriPartial.Authority) : origin.Length > 0 ? origin : null);
+            Assert.Equal(expected, (await http.SendAsync(request)).StatusCode);
+        }
+
+        // Nothing is in them, and the kubelet of some names a probe's host.
+        using var probe = new HttpRequestMessage(HttpMethod.Get, new Uri(AddressOf(open), "/open")) { Headers = { Host = "evil.example" } };
+        Assert.Equal(HttpStatusCode.OK, (await http.SendAsync(probe)).StatusCode);
+    }
+
+    /// <summary>A Prometheus and collectors elsewhere know us by whatever name.</summary>
+    [Fact]
+    public async Task Who_comes_from_elsewhere_may_use_any_name_unless_names_are_set()
+    {
+        foreach (var (settings, expected) in new ((string, string)[], HttpStatusCode)[] { ([], HttpStatusCode.OK), ([("http:allowedHosts:0", "other.example")], HttpStatusCode.Forbidden) })
+        {
+            await using var open = await StartAsync("0.0.0.0:0", HttpAuthorization.None, settings);
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{OwnAddress()}:{AddressOf(open).Port}/read") { Headers = { Host = "node-1.example:9470" } };
+            Assert.Equal(expected, (await http.SendAsync(request)).StatusCode);
+        }
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0:0")]
+    [InlineData("[::]:0")]
+    public async Task An_address_that_asks_too_much_is_told_to_wait_and_this_node_never_is(string listen)
+    {
+        await using var open = await StartAsync(listen, HttpAuthorization.None);
         var port = AddressOf(open).Port;
         using var client = new HttpClient();
         Assert.Contains(HttpStatusCode.TooManyRequests, await CodesAsync(client, $"http://{OwnAddress()}:{port}/read"));
@@ -154,11 +197,11 @@ public sealed class AccessControlTests : IAsyncLifetime, IAsyncDisposable
         .SelectMany(static each => each.GetIPProperties().UnicastAddresses).Select(static each => each.Address)
         .First(static address => address.AddressFamily == AddressFamily.InterNetwork);
 
-    private static Uri AddressOf(WebApplication of) => new(of.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
+    private static Uri AddressOf(WebApplication of) => new(of.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal).Replace("[::]", "127.0.0.1", StringComparison.Ordinal));
 
     private int Reviews(string resource) => server.Seen.Count(request => request.Target.EndsWith($"/{resource}", StringComparison.Ordinal));
 
-    private async Task<WebApplication> StartAsync(string listen, HttpAuthorization authorization)
+    private async Task<WebApplication> StartAsync(string listen, HttpAuthorization authorization, params (string Name, string Value)[] settings)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
@@ -168,6 +211,7 @@ public sealed class AccessControlTests : IAsyncLifetime, IAsyncDisposable
             ["http:maxConnections"] = "3",
             ["http:requestsPerSecond"] = "5",
         });
+        builder.Configuration.AddInMemoryCollection(settings.Select(static each => KeyValuePair.Create(each.Name, (string?)each.Value)));
         builder.Logging.AddProvider(lines).SetMinimumLevel(LogLevel.Trace);
         builder.Services.AddSingleton<TimeProvider>(clock);
         builder.Services.TryAddSingleton(new KubernetesClient(

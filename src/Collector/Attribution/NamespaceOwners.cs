@@ -35,8 +35,7 @@ public sealed class NamespaceOwners
 
     public ImmutableArray<OwnedNamespace> Present { get; }
 
+    /// <remarks>In the kernel a namespace has its cookie from Linux 5.12 on, here only from 5.14 on: until then it is told by its inode.</remarks>
     public WorkloadIdentity Of(ulong cookie, ulong inode) =>
-        cookie != 0 && byCookie.TryGetValue(cookie, out var owner) ? owner
-        : cookie == 0 && byInode.TryGetValue(inode, out owner) ? owner
-        : Unknown;
+        (cookie != 0 && byCookie.Count > 0 ? byCookie.GetValueOrDefault(cookie) : byInode.GetValueOrDefault(inode)) ?? Unknown;
 }

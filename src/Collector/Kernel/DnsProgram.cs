@@ -14,7 +14,6 @@ public sealed class DnsProgram : IDisposable
 {
     private const string File = "dns.bpf.o";
     private const string Needs = "this kernel lacks the hooks of control groups: it must be built with CONFIG_CGROUP_BPF=y";
-    private const int PollMilliseconds = 100;
 
     private static readonly string[] PacketHooks = ["look_at_egress", "look_at_ingress"];
     private static readonly string[] ConnectHooks = ["notice_connect4", "notice_connect6"];
@@ -23,24 +22,20 @@ public sealed class DnsProgram : IDisposable
     private static readonly string[] SendHooks = ["notice_send4", "notice_send6"];
 
     private readonly BpfPrograms programs;
-    private readonly ControlGroup root;
     private readonly BpfMap<DnsKey, DnsCounters> resolvers;
     private readonly BpfMap<DnsQueryKey, DnsQuery> outstanding;
-    private readonly BpfMap<ulong, byte> askers;
     private readonly BpfMap<uint, ulong> lost;
-    private readonly Lock gate = new();
-    private readonly Dictionary<string, Watched> watched = new(StringComparer.Ordinal);
+    private readonly GroupHooks groups;
     private readonly RingBuffer? newAskers;
+    private readonly RingWait? wait;
     private readonly Thread? waiting;
-    private volatile bool isEnding;
 
     private DnsProgram(BpfPrograms programs, ControlGroup root, string[] addressHooks)
     {
         this.programs = programs;
-        this.root = root;
         resolvers = programs.Map<DnsKey, DnsCounters>("resolvers");
         outstanding = programs.Map<DnsQueryKey, DnsQuery>("outstanding");
-        askers = programs.Map<ulong, byte>("askers");
+        groups = new GroupHooks(programs, root, PacketHooks, programs.Map<ulong, byte>("askers"));
         lost = programs.Map<uint, ulong>("lost");
         if (addressHooks.Length == 0)
         {
@@ -58,6 +53,7 @@ public sealed class DnsProgram : IDisposable
         }
 
         newAskers = programs.Ring(DnsAskers.Map);
+        wait = programs.Wait(DnsAskers.Map);
         waiting = new Thread(WaitForAskers) { IsBackground = true, Name = "dns askers" };
         waiting.Start();
     }
@@ -68,22 +64,13 @@ public sealed class DnsProgram : IDisposable
     public static ImmutableArray<double> LatencyBounds { get; } = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
     /// <summary>Control groups whose packets are looked at.</summary>
-    public int WatchedGroups
-    {
-        get
-        {
-            lock (gate)
-            {
-                return newAskers is null ? 1 : watched.Count;
-            }
-        }
-    }
+    public int WatchedGroups => newAskers is null ? 1 : groups.Count;
 
     /// <summary>Messages that found no room in the table of resolvers, since the program was loaded.</summary>
     public long LostMessages => (long)(lost.Find(0) ?? 0);
 
-    /// <summary>Control groups that could not be attached to, since the program was loaded.</summary>
-    public long RefusedGroups { get; private set; }
+    /// <summary>Control groups that talk to port 53 and could not be attached to when it was tried last.</summary>
+    public int RefusedGroups => groups.Refused;
 
     /// <param name="isWholeNode">Whether every packet of the node is looked at from the first one on.</param>
     /// <param name="askers">Whose packets are looked at otherwise.</param>
@@ -136,90 +123,28 @@ public sealed class DnsProgram : IDisposable
         }
     }
 
-    /// <summary>Lets go of control groups that are gone, also where there is another one at their path by now: a service that was restarted.</summary>
-    public void ForgetGone()
-    {
-        lock (gate)
-        {
-            foreach (var (path, group) in watched)
-            {
-                using var there = root.ById(group.Id);
-                if (there?.Path != path)
-                {
-                    Forget(path, group);
-                }
-            }
-        }
-    }
+    /// <inheritdoc cref="GroupHooks.Watch"/>
+    internal void Watch(ulong id) => groups.Watch(id);
+
+    /// <inheritdoc cref="GroupHooks.Revisit"/>
+    public void Revisit() => groups.Revisit();
 
     public void Dispose()
     {
-        isEnding = true;
+        wait?.End();
         waiting?.Join();
-        foreach (var group in watched.Values)
-        {
-            group.Dispose();
-        }
-
+        wait?.Dispose();
         newAskers?.Dispose();
-        root.Dispose();
+        groups.Dispose();
         programs.Dispose();
     }
 
     private void WaitForAskers()
     {
-        while (!isEnding)
+        do
         {
-            newAskers!.Poll(PollMilliseconds, record => Watch(MemoryMarshal.Read<ulong>(record)));
+            newAskers!.Consume(record => Watch(MemoryMarshal.Read<ulong>(record)));
         }
-    }
-
-    /// <summary>Attaches to the group, unless one above it is attached to already; those below it are then left to it.</summary>
-    private void Watch(ulong id)
-    {
-        lock (gate)
-        {
-            using var group = root.ById(id);
-            if (group is not null && watched.TryGetValue(group.Path, out var before) && before.Id != id)
-            {
-                Forget(group.Path, before);
-            }
-
-            if (group is null || watched.Keys.Any(path => Contains(path, group.Path)))
-            {
-                return;
-            }
-
-            try
-            {
-                var links = Array.ConvertAll(PacketHooks, hook => programs.Attach(hook, group));
-                foreach (var (path, below) in watched.Where(each => Contains(group.Path, each.Key)).ToList())
-                {
-                    below.Dispose();
-                    watched.Remove(path);
-                }
-
-                watched.Add(group.Path, new Watched(id, links));
-            }
-            catch (BpfException)
-            {
-                RefusedGroups++;
-            }
-        }
-    }
-
-    private void Forget(string path, Watched group)
-    {
-        group.Dispose();
-        watched.Remove(path);
-        askers.Delete(group.Id);
-    }
-
-    private static bool Contains(string path, string other) =>
-        other.StartsWith(path, StringComparison.Ordinal) && (other.Length == path.Length || other[path.Length] == '/');
-
-    private sealed record Watched(ulong Id, BpfLinkHandle[] Links) : IDisposable
-    {
-        public void Dispose() => Array.ForEach(Links, link => link.Dispose());
+        while (wait!.Wait(Timeout.Infinite));
     }
 }

@@ -23,6 +23,7 @@ public sealed class TcpProgram : IDisposable
 
     private readonly BpfObject program;
     private readonly RingBuffer ring;
+    private readonly RingWait wait;
     private readonly RingBuffer.RecordHandler onRecord;
     private readonly Rows[] rows;
     private readonly byte[] buffer = GC.AllocateUninitializedArray<byte>(64 * 1024);
@@ -42,6 +43,8 @@ public sealed class TcpProgram : IDisposable
         {
             throw BpfObject.Failure($"map the ring buffer of {File}", "check the memory limit of the process");
         }
+
+        wait = new RingWait(program.MapDescriptor("ended"));
     }
 
     public delegate void EndedHandler(in TcpEnded ended);
@@ -164,6 +167,13 @@ public sealed class TcpProgram : IDisposable
         ReadToEnd(iterator);
     }
 
+    /// <summary>Waits until the records of ended connections fill half of their buffer, or for so long. For a thread of its own.</summary>
+    /// <returns>Whether to go on: <see langword="false"/> from <see cref="EndWait"/> on.</returns>
+    public bool WaitForEnded(TimeSpan atMost) => wait.Wait((int)atMost.TotalMilliseconds);
+
+    /// <summary>From any thread; the one that waits is to be joined before this is disposed of.</summary>
+    public void EndWait() => wait.End();
+
     /// <summary>Hands over the connections that ended since the last call.</summary>
     /// <exception cref="BpfException">The ring buffer could not be read.</exception>
     public void DrainEnded(EndedHandler handler)
@@ -200,6 +210,7 @@ public sealed class TcpProgram : IDisposable
 
     public void Dispose()
     {
+        wait.Dispose();
         ring.Dispose();
         program.Dispose();
     }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using NetPulse.Collector.Kernel.Interop;
 
 namespace NetPulse.Collector.Kernel;
@@ -29,6 +30,8 @@ public sealed class UdpProgram : IDisposable
     private readonly BpfMap<uint, UdpCounters> lost;
     private readonly BpfMap<UdpDropKey, UdpDropCounters> drops;
     private readonly BpfMap<uint, UdpDropCounters> lostDrops;
+    private GroupHooks? senderNames;
+    private RingBuffer? newReaders;
 
     private UdpProgram(BpfPrograms programs, UdpHooks hooks)
     {
@@ -43,6 +46,12 @@ public sealed class UdpProgram : IDisposable
 
     /// <summary>Which hooks this kernel let us use.</summary>
     public UdpHooks Hooks { get; }
+
+    /// <summary>Control groups in which those who send to sockets that are not connected are known.</summary>
+    public int NamedGroups => senderNames?.Count ?? 0;
+
+    /// <summary>Control groups in which somebody asks who sends, and that could not be attached to when it was tried last.</summary>
+    public int RefusedGroups => senderNames?.Refused ?? 0;
 
     /// <summary>Why those who send to sockets that are not connected stay unknown; <see langword="null"/> where they are known.</summary>
     public BpfException? SendersUnknown { get; private set; }
@@ -99,13 +108,26 @@ public sealed class UdpProgram : IDisposable
         }
     }
 
+    /// <summary>Has senders known in the control groups in which somebody has begun to ask for them since the last call: they are unknown until then.</summary>
+    /// <exception cref="BpfException">A group could not be looked up; it is held on to.</exception>
+    internal void NameSenders()
+    {
+        newReaders?.Consume(record => senderNames!.Watch(MemoryMarshal.Read<ulong>(record)));
+        senderNames?.Revisit();
+    }
+
     /// <summary>Forgets an edge that has not counted anything for long.</summary>
     internal void Forget(UdpKey key) => edges.Delete(key);
 
     /// <inheritdoc cref="Forget(UdpKey)"/>
     internal void Forget(UdpDropKey key) => drops.Delete(key);
 
-    public void Dispose() => programs.Dispose();
+    public void Dispose()
+    {
+        newReaders?.Dispose();
+        senderNames?.Dispose();
+        programs.Dispose();
+    }
 
     private static UdpProgram Attach(int maximumEdges, DnsAskers askers, UdpHooks hooks, string[] wanted, string needs)
     {
@@ -116,7 +138,7 @@ public sealed class UdpProgram : IDisposable
             var program = new UdpProgram(loaded, hooks);
             if (hooks == UdpHooks.Tracepoints)
             {
-                program.NameSenders();
+                program.FindRoot();
             }
 
             foreach (var each in wanted)
@@ -136,15 +158,12 @@ public sealed class UdpProgram : IDisposable
     }
 
     /// <summary>Without a place to attach them, bytes are counted all the same.</summary>
-    private void NameSenders()
+    private void FindRoot()
     {
         try
         {
-            using var root = ControlGroup.Root();
-            foreach (var each in SenderNames)
-            {
-                programs.Keep(programs.Attach(each, root));
-            }
+            senderNames = new GroupHooks(programs, ControlGroup.Root(), SenderNames, programs.Map<ulong, byte>("readers"));
+            newReaders = programs.Ring("new_readers");
         }
         catch (BpfException e)
         {

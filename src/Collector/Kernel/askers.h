@@ -12,9 +12,10 @@ struct {
 	__uint(max_entries, 65536);	/* as DnsAskers makes it */
 } new_askers SEC(".maps");
 
-static __always_inline void announce_asker(__u64 cgroup_id)
+/* 0, or an error where there is no room. */
+static __always_inline long announce_asker(__u64 cgroup_id)
 {
-	bpf_ringbuf_output(&new_askers, &cgroup_id, sizeof(cgroup_id), 0);
+	return bpf_ringbuf_output(&new_askers, &cgroup_id, sizeof(cgroup_id), 0);
 }
 
 #endif

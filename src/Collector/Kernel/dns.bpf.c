@@ -319,8 +319,8 @@ static __always_inline int notice(struct bpf_sock_addr *ctx)
 	if (ctx->user_port != __builtin_bswap16(DNS_PORT))
 		return 1;
 	cgroup = bpf_get_current_cgroup_id();
-	if (!bpf_map_lookup_elem(&askers, &cgroup) && !bpf_map_update_elem(&askers, &cgroup, &yes, BPF_NOEXIST))
-		announce_asker(cgroup);
+	if (!bpf_map_lookup_elem(&askers, &cgroup) && !bpf_map_update_elem(&askers, &cgroup, &yes, BPF_NOEXIST) && announce_asker(cgroup))
+		bpf_map_delete_elem(&askers, &cgroup);
 	return 1;
 }
 

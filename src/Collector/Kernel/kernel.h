@@ -33,6 +33,8 @@ enum {
 	BPF_F_NO_PREALLOC		= 1,
 	BPF_SK_STORAGE_GET_F_CREATE	= 1,
 	BPF_RB_NO_WAKEUP		= 1,
+	BPF_RB_FORCE_WAKEUP		= 2,
+	BPF_RB_AVAIL_DATA		= 0,
 };
 struct bpf_spin_lock {
 	__u32 val;

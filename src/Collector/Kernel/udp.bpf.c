@@ -6,6 +6,7 @@
  *              it goes, with its peer. Where the kernel lets functions be traced.
  * tracepoints  what send and receive returned (Linux 6.3). They know the peer of connected sockets only. Whom any other sends to is read
  *              where its system call's arguments say; who sent to it, the hooks of the control group leave for the same thread's tracepoint.
+ *              Those cost each datagram a lock: only groups in which somebody asks who sent have them.
  */
 #include "kernel.h"
 #include "udp.h"
@@ -21,6 +22,7 @@ char _license[] SEC("license") = "GPL";
 #define MOST_MESSAGES 1024		/* UIO_MAXIOV: more, sendmmsg() leaves unsent */
 #define NANOSECONDS 1000000000ull
 #define NAMED_PEERS 4096
+#define LOOK_AT_EACH 16			/* datagrams from who knows whom: looking costs as much as counting */
 #define SMALLEST_BATCH 512		/* bytes; what is shorter is taken for one datagram */
 #define ETH_P_IP __builtin_bswap16(0x0800)
 
@@ -80,17 +82,37 @@ static __always_inline struct udp_counters *find_or_add(void *map, const struct 
 	return bpf_map_lookup_elem(map, key);
 }
 
+/* Control groups that were announced without an edge, which every datagram of theirs tries to add. What is pushed out is announced once more. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, __u8);
+} announced SEC(".maps");
+
+static __always_inline void announce_once(__u64 cgroup_id)
+{
+	__u8 yes = 1;
+
+	if (!bpf_map_lookup_elem(&announced, &cgroup_id) && !announce_asker(cgroup_id))
+		bpf_map_update_elem(&announced, &cgroup_id, &yes, BPF_ANY);
+}
+
 /* The first datagram of an edge, and each that finds no room for one. */
 static __noinline struct udp_counters *add_edge(struct udp_key *key)
 {
+	bool asks = key->server_port == DNS_PORT && !key->is_server;
 	struct udp_counters *found;
 	__u32 first = 0;
 
-	if (key->server_port == DNS_PORT && !key->is_server)
-		announce_asker(key->owner.cgroup_id);
 	found = find_or_add(&edges, key);
-	if (found)
+	if (found) {
+		if (asks)
+			announce_asker(key->owner.cgroup_id);
 		return found;
+	}
+	if (asks)
+		announce_once(key->owner.cgroup_id);
 	__builtin_memset(key->peer, 0, sizeof(key->peer));
 	key->server_port = 0;
 	found = find_or_add(&overflow, key);
@@ -105,7 +127,8 @@ static __always_inline bool is_server(struct sock *sk, __u16 local_port, __u16 r
 	return local_port < EPHEMERAL_FREE || remote_port >= EPHEMERAL_FREE;
 }
 
-static __always_inline void count(struct sock *sk, struct udp_key *key, __u16 local, __u16 remote, bool sent, __u32 bytes, __u32 datagrams)
+/* How many datagrams the edge has received by now. */
+static __always_inline __u64 count(struct sock *sk, struct udp_key *key, __u16 local, __u16 remote, bool sent, __u32 bytes, __u32 datagrams)
 {
 	struct udp_counters *counters;
 
@@ -116,7 +139,7 @@ static __always_inline void count(struct sock *sk, struct udp_key *key, __u16 lo
 	if (!counters)
 		counters = add_edge(key);
 	if (!counters)
-		return;
+		return 0;
 	if (sent) {
 		__sync_fetch_and_add(&counters->sent_bytes, bytes);
 		__sync_fetch_and_add(&counters->sent_datagrams, datagrams);
@@ -124,6 +147,7 @@ static __always_inline void count(struct sock *sk, struct udp_key *key, __u16 lo
 		__sync_fetch_and_add(&counters->received_bytes, bytes);
 		__sync_fetch_and_add(&counters->received_datagrams, datagrams);
 	}
+	return counters->received_datagrams;
 }
 
 static __always_inline void count_packet(struct sock *sk, struct sk_buff *skb, bool is_ipv4, bool sent)
@@ -187,6 +211,28 @@ int BPF_PROG(count_received_noblock, struct sock *sk, unsigned int flags, int no
 	if (skb && !(flags & MSG_PEEK))
 		count_packet(sk, skb, skb->protocol == ETH_P_IP, 0);
 	return 0;
+}
+
+/* Control groups in which somebody asks who sent to a socket that is not connected, once each: UdpProgram attaches the hooks that know it to them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 65536);
+} new_readers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, __u8);
+} readers SEC(".maps");
+
+static __noinline void announce_reader(__u64 cgroup_id)
+{
+	__u8 yes = 1;
+
+	if (!bpf_map_lookup_elem(&readers, &cgroup_id) && !bpf_map_update_elem(&readers, &cgroup_id, &yes, BPF_NOEXIST) &&
+	    bpf_ringbuf_output(&new_readers, &cgroup_id, sizeof(cgroup_id), BPF_RB_NO_WAKEUP))
+		bpf_map_delete_elem(&readers, &cgroup_id);
 }
 
 /* Who sent a datagram, between the control group's hook and the tracepoint, which follows in the same thread. */
@@ -315,35 +361,75 @@ static __noinline __u64 message_of_batch(__u64 messages, __u32 count, int length
 	return messages + number * sizeof(struct messages);
 }
 
-/* Where the thread's system call says whom it sends to; 0 where it does not say, or is another one: io_uring's, or a 32-bit program's. */
-static __always_inline __u64 read_receiver(int length)
+/* The thread's system call: one that sends or receives datagrams, or another one, as io_uring's and a 32-bit program's are. */
+enum call_kind {
+	OTHER_CALL	= 0,
+	SENDTO		= 1,
+	RECVFROM	= 2,
+	SENDMSG		= 3,
+	RECVMSG		= 4,
+	SENDMMSG	= 5,
+	RECVMMSG	= 6,
+};
+
+struct call {
+	enum call_kind kind;
+	__u64 message, count, name;
+};
+
+static __always_inline void read_call(struct call *call)
 {
 	struct pt_regs___x86 *x86 = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	struct pt_regs___arm64 *arm64 = (void *)x86;
-	__u64 call, sendto, sendmsg, sendmmsg, receiver, message, count, name = 0;
+	__u64 number;
 
+	call->kind = OTHER_CALL;
 	if (bpf_core_field_exists(x86->orig_ax)) {
-		call = x86->orig_ax;
-		sendto = 44, sendmsg = 46, sendmmsg = 307;
-		message = x86->si, count = x86->dx, receiver = x86->r8;
+		number = x86->orig_ax;
+		call->message = x86->si, call->count = x86->dx, call->name = x86->r8;
+		call->kind = number == 44 ? SENDTO : number == 45 ? RECVFROM : number == 46 ? SENDMSG : number == 47 ? RECVMSG :
+			     number == 307 ? SENDMMSG : number == 299 ? RECVMMSG : OTHER_CALL;
 	} else if (bpf_core_field_exists(arm64->syscallno)) {
-		call = arm64->syscallno;
-		sendto = 206, sendmsg = 211, sendmmsg = 269;
-		message = arm64->regs[1], count = arm64->regs[2], receiver = arm64->regs[4];
-	} else {
-		return 0;
+		number = arm64->syscallno;
+		call->message = arm64->regs[1], call->count = arm64->regs[2], call->name = arm64->regs[4];
+		call->kind = number == 206 ? SENDTO : number == 207 ? RECVFROM : number == 211 ? SENDMSG : number == 212 ? RECVMSG :
+			     number == 269 ? SENDMMSG : number == 243 ? RECVMMSG : OTHER_CALL;
 	}
 	/* or the compiler joins loads of different registers into one, which the verifier does not follow */
-	barrier_var(message);
-	barrier_var(receiver);
-	if (call == sendto)
-		return receiver;
-	if (call == sendmmsg)
-		message = message_of_batch(message, count, length);
-	else if (call != sendmsg)
-		return 0;
+	barrier_var(call->message);
+	barrier_var(call->name);
+}
+
+static __always_inline __u64 name_in(__u64 message)
+{
+	__u64 name = 0;
+
 	bpf_probe_read_user(&name, sizeof(name), (void *)message);
 	return name;
+}
+
+/* Where the thread's system call says whom it sends to; 0 where it does not say. */
+static __always_inline __u64 read_receiver(int length)
+{
+	struct call call = {};
+
+	read_call(&call);
+	if (call.kind == SENDTO)
+		return call.name;
+	if (call.kind == SENDMMSG)
+		return name_in(message_of_batch(call.message, call.count, length));
+	return call.kind == SENDMSG ? name_in(call.message) : 0;
+}
+
+/* Whether the thread has the kernel say who sent. */
+static __always_inline bool asks_for_sender(void)
+{
+	struct call call = {};
+
+	read_call(&call);
+	if (call.kind == RECVFROM)
+		return call.name;
+	return (call.kind == RECVMSG || call.kind == RECVMMSG) && name_in(call.message);
 }
 
 /* The address that the caller names, which the kernel has read there a moment ago. */
@@ -369,8 +455,10 @@ static __always_inline void count_length(struct sock *sk, int length, bool sent)
 {
 	struct udp_key key = {};
 	struct named_peer *named;
+	bool is_unnamed = 0;
 	__u32 datagrams = 1;
 	__be16 remote = 0;
+	__u64 received;
 	__u16 segment = 0;
 	__u32 thread;
 
@@ -389,6 +477,8 @@ static __always_inline void count_length(struct sock *sk, int length, bool sent)
 			named->thread = 0;
 			remote = named->port;
 			__builtin_memcpy(key.peer, named->address, sizeof(key.peer));
+		} else {
+			is_unnamed = 1;
 		}
 	}
 	if (length < 0)
@@ -397,7 +487,9 @@ static __always_inline void count_length(struct sock *sk, int length, bool sent)
 		bpf_core_read(&segment, sizeof(segment), &((struct udp_sock *)sk)->gso_size);
 	if (segment && length > segment)
 		datagrams = (length + segment - 1) / segment;
-	count(sk, &key, sk->__sk_common.skc_num, __builtin_bswap16(remote), sent, length, datagrams);
+	received = count(sk, &key, sk->__sk_common.skc_num, __builtin_bswap16(remote), sent, length, datagrams);
+	if (is_unnamed && received % LOOK_AT_EACH == 1 && asks_for_sender())
+		announce_reader(key.owner.cgroup_id);
 }
 
 SEC("tp_btf/sock_send_length")

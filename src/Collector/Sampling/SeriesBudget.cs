@@ -26,7 +26,9 @@ public sealed class SeriesBudget
     private readonly Dictionary<Pair, DateTimeOffset> folded = [];
     private readonly Dictionary<LabelSet, Contribution> contributions = [];
     private readonly Dictionary<string, OrderedDictionary<LabelSet, Total>> totals = new(StringComparer.Ordinal);
-    private ImmutableArray<MetricFamily> before = [];
+
+    /// <summary>By metric: what it was when it was read last. That of a source that fails stays.</summary>
+    private readonly Dictionary<string, IReadOnlyList<Sample>> before = new(StringComparer.Ordinal);
     private long seriesNow;
     private int foldedGauges;
 
@@ -50,7 +52,11 @@ public sealed class SeriesBudget
 
         foldedGauges = 0;
         var kept = folded.Count == 0 && totals.Count == 0 ? families : [.. families.Select(family => Fold(family, at)).Where(family => family.Samples.Count > 0)];
-        before = families;
+        foreach (var family in families)
+        {
+            before[family.Metric.Name] = family.Samples;
+        }
+
         seriesNow = kept.Sum(family => (long)family.Samples.Count);
         return kept;
     }
@@ -179,7 +185,7 @@ public sealed class SeriesBudget
     private bool IsFolded(LabelSet labels) => Pair.Of(labels) is { } pair && folded.ContainsKey(pair);
 
     private Dictionary<LabelSet, double> ShownBefore(string metric) =>
-        before.FirstOrDefault(family => family.Metric.Name == metric)?.Samples.ToDictionary(sample => sample.Labels, sample => sample.Value) ?? [];
+        before.GetValueOrDefault(metric)?.ToDictionary(sample => sample.Labels, sample => sample.Value) ?? [];
 
     private void Forget(DateTimeOffset at)
     {

@@ -34,7 +34,7 @@ public sealed class DnsQueries : ISource, IDisposable
         program = new KernelProgram<DnsProgram>(() => DnsProgram.Load(this.options.Scope == DnsScope.Node, askers), time);
         lost = meter.CreateCounter<long>("netpulse_dns_lost_messages", description: "DNS messages that were not counted, because the kernel's table of who asks whom was full.");
         meter.CreateObservableGauge("netpulse_dns_watched_groups", () => program.Loaded?.WatchedGroups ?? 0, description: "Control groups whose packets are looked at for DNS; 1 where it is the whole node.");
-        meter.CreateObservableGauge("netpulse_dns_refused_groups", () => program.Loaded?.RefusedGroups ?? 0, description: "Control groups that talk to port 53 and could not be attached to.");
+        meter.CreateObservableGauge("netpulse_dns_refused_groups", () => program.Loaded?.RefusedGroups ?? 0, description: "Control groups that talk to port 53 and could not be attached to; each reading tries again.");
     }
 
     public string Name => "dns";
@@ -44,7 +44,7 @@ public sealed class DnsQueries : ISource, IDisposable
     {
         var loaded = program.Load();
         var picture = node.Current;
-        loaded.ForgetGone();
+        loaded.Revisit();
         loaded.ReadResolvers((in key, in counters) =>
         {
             ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(seen, key, out _);

@@ -15,8 +15,8 @@ namespace NetPulse.Collector.Sources;
 /// </remarks>
 public sealed partial class TcpSockets : ISource, IDisposable
 {
-    /// <summary>The ring buffer holds 18,000 ended connections; what finds it full is added up in the kernel, at twice the cost.</summary>
-    private static readonly TimeSpan DrainPeriod = TimeSpan.FromMilliseconds(250);
+    /// <summary>The longest that a connection that ended waits to be attributed; where many end, the kernel says so earlier.</summary>
+    private static readonly TimeSpan DrainPeriod = TimeSpan.FromSeconds(1);
 
     /// <summary>Connections that no process holds are looked for so often: each namespace costs milliseconds.</summary>
     private static readonly TimeSpan NamespaceWalkPeriod = TimeSpan.FromMinutes(1);
@@ -43,7 +43,7 @@ public sealed partial class TcpSockets : ISource, IDisposable
     private BpfException? loadFailure;
     private Due nextLoad;
     private Due nextNamespaceWalk;
-    private ITimer? drainTimer;
+    private Thread? draining;
     private bool hasBegun;
     private TcpFaults faultsBefore;
     private long foldedBefore;
@@ -108,7 +108,9 @@ public sealed partial class TcpSockets : ISource, IDisposable
 
     public void Dispose()
     {
-        drainTimer?.Dispose();
+        // Nobody else is left to load it.
+        program?.EndWait();
+        draining?.Join();
         lock (gate)
         {
             program?.Dispose();
@@ -144,30 +146,28 @@ public sealed partial class TcpSockets : ISource, IDisposable
             LogRefused(refused, reason);
         }
 
-        drainTimer = time.CreateTimer(static state => ((TcpSockets)state!).DrainBetweenReadings(), this, DrainPeriod, DrainPeriod);
+        var loaded = program;
+        draining = new Thread(() => DrainBetweenReadings(loaded)) { IsBackground = true, Name = "tcp ended" };
+        draining.Start();
         return program;
     }
 
-    private void DrainBetweenReadings()
+    private void DrainBetweenReadings(TcpProgram loaded)
     {
-        // A reading drains by itself.
-        if (!gate.TryEnter())
+        while (loaded.WaitForEnded(DrainPeriod))
         {
-            return;
-        }
-
-        try
-        {
-            edges.Attribute(node.Current);
-            program?.DrainEnded(onEnded);
-        }
-        catch (BpfException)
-        {
-            // What ended is still in the buffer: the next reading takes it, and reports the failure if it lasts.
-        }
-        finally
-        {
-            gate.Exit();
+            lock (gate)
+            {
+                try
+                {
+                    edges.Attribute(node.Current);
+                    loaded.DrainEnded(onEnded);
+                }
+                catch (BpfException)
+                {
+                    // What ended is still in the buffer: the next reading takes it, and reports the failure if it lasts.
+                }
+            }
         }
     }
 

@@ -56,7 +56,9 @@ public sealed partial class UdpSockets : ISource, IDisposable
         program = new KernelProgram<UdpProgram>(() => UdpProgram.Load(kernelEdges, askers), time);
         overflowed = meter.CreateCounter<long>("netpulse_udp_overflowed_datagrams", description: "Datagrams counted under the peer \"other\", because the kernel's map of peers was full.");
         meter.CreateObservableGauge("netpulse_udp_edges", () => edges.Count, description: "Workload pairs that have UDP series.");
-        meter.CreateObservableGauge("netpulse_udp_unconnected_peers_known", () => program.Loaded is { SendersUnknown: null } ? 1 : 0, description: "1 where those who send to UDP sockets that are not connected are counted by their address, 0 where they are unknown.");
+        meter.CreateObservableGauge("netpulse_udp_named_groups", () => program.Loaded?.NamedGroups ?? 0, description: "Control groups in which those who send to UDP sockets that are not connected are counted by their address, because somebody there asks for it.");
+        meter.CreateObservableGauge("netpulse_udp_refused_groups", () => program.Loaded?.RefusedGroups ?? 0, description: "Control groups in which somebody asks who sends, and that could not be attached to; each reading tries again.");
+        meter.CreateObservableGauge("netpulse_udp_unconnected_peers_known", () => program.Loaded is { SendersUnknown: null } ? 1 : 0, description: "1 where those who send to UDP sockets that are not connected can be counted by their address, 0 where they are unknown.");
     }
 
     public string Name => "udp";
@@ -66,16 +68,21 @@ public sealed partial class UdpSockets : ISource, IDisposable
     {
         var loaded = program.Load();
         Announce(loaded);
+        loaded.NameSenders();
         var picture = node.Current;
         loaded.ReadEdges((in key, in counters) => Count(picture, samples.At, in key, in counters, isOverflow: false));
         loaded.ReadOverflow((in key, in counters) => Count(picture, samples.At, in key, in counters, isOverflow: true));
+        var dropping = CountDrops(loaded, picture, samples.At);
+
+        // What was forgotten before it is read would be lost.
         ForgetIdle(loaded, samples.At);
         foreach (var edge in edges.Values)
         {
             edge.Write(samples);
         }
 
-        WriteDrops(loaded, picture, samples);
+        WriteDrops(samples);
+        WriteQueues(picture, dropping, samples);
     }
 
     public void Dispose() => program.Dispose();
@@ -182,9 +189,9 @@ public sealed partial class UdpSockets : ISource, IDisposable
         }
     }
 
-    private void WriteDrops(UdpProgram loaded, NodePicture picture, SampleWriter samples)
+    /// <returns>The sockets that have dropped again since the last reading.</returns>
+    private List<(UdpDropKey Key, WorkloadIdentity Owner)> CountDrops(UdpProgram loaded, NodePicture picture, DateTimeOffset now)
     {
-        labels.BeginReading();
         var dropping = new List<(UdpDropKey Key, WorkloadIdentity Owner)>();
         loaded.ReadDrops((in key, in counters) =>
         {
@@ -195,15 +202,21 @@ public sealed partial class UdpSockets : ISource, IDisposable
                 return;
             }
 
-            seenDrops[key] = new Dropped(counters, samples.At);
+            seenDrops[key] = new Dropped(counters, now);
             var owner = key == default ? NamespaceOwners.Unknown : picture.Owners.Of(key.Owner.ControlGroupId, key.Owner.NamespaceCookie, key.Owner.NamespaceInode);
             var total = drops.GetValueOrDefault((owner, key.LocalPort)).Counters;
-            drops[(owner, key.LocalPort)] = new Dropped(total.Grown(before.Counters, counters), samples.At);
+            drops[(owner, key.LocalPort)] = new Dropped(total.Grown(before.Counters, counters), now);
             if (isKnown && counters.ReceiveBuffer > before.Counters.ReceiveBuffer)
             {
                 dropping.Add((key, owner));
             }
         });
+        return dropping;
+    }
+
+    private void WriteDrops(SampleWriter samples)
+    {
+        labels.BeginReading();
         foreach (var ((owner, port), (counters, _)) in drops)
         {
             var portLabel = new Label(LabelNames.ServerPort, port == 0 ? "" : $"{port}");
@@ -212,7 +225,10 @@ public sealed partial class UdpSockets : ISource, IDisposable
             samples.Write(UdpMetrics.DroppingBufferBytes, labels.Of(UdpMetrics.DroppingBufferBytes, owner, portLabel), counters.BufferBytes);
             samples.Write(UdpMetrics.DroppingBufferLocked, labels.Of(UdpMetrics.DroppingBufferLocked, owner, portLabel), counters.IsLocked);
         }
+    }
 
+    private void WriteQueues(NodePicture picture, List<(UdpDropKey Key, WorkloadIdentity Owner)> dropping, SampleWriter samples)
+    {
         foreach (var inNamespace in dropping.GroupBy(each => each.Key.Owner.NamespaceInode))
         {
             var waiting = queues.Read(picture, inNamespace.Key);

@@ -61,6 +61,10 @@ public sealed record OptimizationPolicySpec
 
     /// <summary>Times in which no change begins, whatever the windows say.</summary>
     public IReadOnlyList<ChangeFreeze> Freezes { get; init; } = [];
+
+    /// <summary>What the API server takes and this machine cannot follow: field, value and what becomes of it.</summary>
+    public IEnumerable<string> Problems() => Windows.Index().Where(static window => !window.Item.HasKnownZone())
+        .Select(static window => $"spec.windows[{window.Index}].timeZone: {window.Item.TimeZone} is no time zone that this machine knows (an IANA name, as Europe/Berlin): that window stays closed");
 }
 
 public enum ApprovalPolicy
@@ -99,10 +103,18 @@ public sealed record MaintenanceWindow
     [TimeZoneName]
     public string TimeZone { get; init; } = "UTC";
 
-    /// <summary>Whether the moment lies in it; on the wall clock of its time zone, so that a window of a night in which the clock is set is longer or shorter.</summary>
+    /// <summary>Whether this machine knows its time zone; the API server takes any word.</summary>
+    public bool HasKnownZone() => TimeZoneInfo.TryFindSystemTimeZoneById(TimeZone, out _);
+
+    /// <summary>Whether the moment lies in it; on the wall clock of its time zone, so that a window of a night in which the clock is set is longer or shorter. Never in one of an unknown time zone.</summary>
     public bool Contains(DateTimeOffset moment)
     {
-        var local = TimeZoneInfo.ConvertTime(moment, TimeZoneInfo.FindSystemTimeZoneById(TimeZone));
+        if (!TimeZoneInfo.TryFindSystemTimeZoneById(TimeZone, out var zone))
+        {
+            return false;
+        }
+
+        var local = TimeZoneInfo.ConvertTime(moment, zone);
         var (from, to, now) = (TimeOnly.Parse(From, CultureInfo.InvariantCulture), TimeOnly.Parse(To, CultureInfo.InvariantCulture), TimeOnly.FromTimeSpan(local.TimeOfDay));
         return from < to
             ? IsDay(local.DayOfWeek) && now >= from && now < to

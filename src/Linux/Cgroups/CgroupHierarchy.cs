@@ -9,7 +9,6 @@ namespace NetPulse.Linux.Cgroups;
 /// <remarks>A cgroup's id is the inode of its directory (since Linux 5.5) and is not used again while the node is up.</remarks>
 public sealed class CgroupHierarchy : IDisposable
 {
-    private const string FileSystem = "cgroup2";
     private const int InodeOffset = 0;
     private const int LengthOffset = 16;
     private const int TypeOffset = 18;
@@ -29,19 +28,8 @@ public sealed class CgroupHierarchy : IDisposable
     /// <summary><see langword="null"/> where cgroup v2 is not mounted, or may not be opened.</summary>
     public static CgroupHierarchy? Find()
     {
-        foreach (var line in File.ReadLines("/proc/self/mountinfo"))
-        {
-            // ID PARENT MAJOR:MINOR ROOT MOUNTPOINT OPTIONS [FIELDS] - TYPE SOURCE SUPEROPTIONS (proc_pid_mountinfo(5))
-            var type = line.IndexOf(" - ", StringComparison.Ordinal);
-            var fields = line.Split(' ');
-            if (type > 0 && fields.Length > 4 && line.AsSpan(type + 3).StartsWith(FileSystem + " ", StringComparison.Ordinal)
-                && Open(fields[4]) is { } opened)
-            {
-                return new CgroupHierarchy(fields[4], opened);
-            }
-        }
-
-        return null;
+        var mountPoint = CgroupMount.OfRoot(File.ReadLines("/proc/self/mountinfo"));
+        return mountPoint is not null && Open(mountPoint) is { } opened ? new CgroupHierarchy(mountPoint, opened) : null;
     }
 
     /// <summary>Every cgroup below the root with its path, which begins with a slash. What vanishes meanwhile is left out.</summary>

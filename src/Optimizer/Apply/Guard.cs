@@ -108,7 +108,7 @@ public static class Guard
         return
         [
             new("freeze", freeze is not null, $"no change begins before {freeze?.To:u}: {freeze?.Reason}"),
-            new("window", policy.Windows.Count > 0 && !policy.Windows.Any(window => window.Contains(now)), $"changes begin only {string.Join(" or ", policy.Windows)}"),
+            new("window", policy.Windows.Count > 0 && !policy.Windows.Any(window => window.Contains(now)), string.Join("; ", policy.Problems().Prepend($"changes begin only {string.Join(" or ", policy.Windows)}"))),
         ];
     }
 

@@ -20,4 +20,7 @@ internal sealed class RunKeys(string group)
 
     /// <summary>Fires once, for alerts.</summary>
     public TriggerKey Alert => new("alert", Group);
+
+    /// <summary>Fires once, for whoever asked.</summary>
+    public TriggerKey Demand => new("demand", Group);
 }

@@ -20,6 +20,9 @@ internal static class ApiEndpoints
 
     private const int LongestProfile = 256 << 10;
 
+    /// <summary>Whose numbers of entries they are: of two optimizers, or after a volume was lost, the same number is another entry.</summary>
+    private static readonly string ThisProcess = Guid.NewGuid().ToString("N");
+
     public static void MapApi(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGet("/api/v1/status", static (OptimizationRun run, ChangeJournal journal, HttpContext context) =>
@@ -28,8 +31,11 @@ internal static class ApiEndpoints
             return Results.Json(context.RequestServices.GetService<LeadersSchedule>() is { Standing: { Length: > 0 } standing } ? view with { Problems = view.Problems.Insert(0, standing) } : view, Json);
         });
 
-        endpoints.MapGet("/api/v1/journal", static (ChangeJournal journal, long after = 0) =>
-            Results.Json(journal.Latest.Where(entry => entry.Sequence > after), Json));
+        endpoints.MapGet("/api/v1/journal", static (ChangeJournal journal, HttpContext context, long after = 0) =>
+        {
+            context.Response.Headers["NetPulse-Journal"] = ThisProcess;
+            return Results.Json(journal.Latest.Where(entry => entry.Sequence > after), Json);
+        });
 
         endpoints.MapGet("/api/v1/policies/drops", static (PolicyRounds policies) => Results.Json(policies.Drops.Select(static d => new { d.Pod, d.Reason, d.Packets, d.Last, Policies = d.Isolating.Select(static p => $"{p}"), Finding = $"{d}" }), Json));
         endpoints.MapGet("/api/v1/policies/denials", static (PolicyRounds policies) => Results.Json(policies.Denials.Select(static d => new { Flow = $"{d.Flow}", d.Flow.Count, d.Flow.LastSeen, Verdict = $"{d.Verdict}", Finding = $"{d}" }), Json));

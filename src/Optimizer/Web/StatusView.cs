@@ -54,7 +54,7 @@ internal sealed record StatusView(
         [.. picture.Proposals.Select(proposal => new ProposalView(proposal.ToString(), proposal.Diff))],
         [
             .. changes.OrderByDescending(state => state.Change.PlannedAt).Take(ChangesShown)
-                .Select(state => new ChangeView(state.Change.Name, state.Change.ToString(), state.Phase.ToString(), state.Since, state.AppliedAt, state.Change.RevertAt)),
+                .Select(state => new ChangeView(state.Change.Name, state.Change.ToString(), state.Phase.ToString(), state.Since, state.AppliedAt, state.IsOpen && state.Phase != ChangePhase.Reverting ? state.Change.RevertAt : null)),
         ]);
 
     private static string Name(WorkloadIdentity identity) => identity.ToString();
@@ -76,4 +76,5 @@ internal sealed record FindingView(string Subject, string Cause, string Summary,
 
 internal sealed record ProposalView(string Text, string Diff);
 
-internal sealed record ChangeView(string Name, string Text, string Phase, DateTimeOffset Since, DateTimeOffset? AppliedAt, DateTimeOffset RevertAt);
+/// <param name="RevertAt">When it is undone unless it is kept; <see langword="null"/> once that is decided.</param>
+internal sealed record ChangeView(string Name, string Text, string Phase, DateTimeOffset Since, DateTimeOffset? AppliedAt, DateTimeOffset? RevertAt);

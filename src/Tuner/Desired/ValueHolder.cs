@@ -29,7 +29,8 @@ public sealed partial class ValueHolder(HeldValues held, NamespaceSysctls sysctl
 
             if (known?.IsOverriddenFor(claim) == true)
             {
-                return Overridden(known, claim.Current);
+                // It is this setting's from now on: ended at the time of the one before, it would be written once more.
+                return Overridden(Renew(claim, known), claim.Current);
             }
 
             if (known?.Explains(claim.Current) == false)
@@ -39,7 +40,7 @@ public sealed partial class ValueHolder(HeldValues held, NamespaceSysctls sysctl
                 known = null;
             }
 
-            return known is { Phase: HeldPhase.Held } && known.Written == claim.Value ? Keep(claim, known) : Write(claim, known?.Before ?? claim.Current, known);
+            return known is { Phase: HeldPhase.Held } && known.Written == claim.Value ? Applied(Renew(claim, known), claim.Knob) : Write(claim, known?.Before ?? claim.Current, known);
         }
         catch (IOException e) when (NamespaceSysctls.IsGone(e))
         {
@@ -99,7 +100,8 @@ public sealed partial class ValueHolder(HeldValues held, NamespaceSysctls sysctl
         }
     }
 
-    private Outcome Keep(Claim claim, HeldValue known)
+    /// <summary>What holds is the claim's, with its name and its end.</summary>
+    private HeldValue Renew(Claim claim, HeldValue known)
     {
         if (known.Setting != claim.Setting.Name || known.RevertAt != claim.Setting.RevertAt)
         {
@@ -107,7 +109,7 @@ public sealed partial class ValueHolder(HeldValues held, NamespaceSysctls sysctl
             held.Put(known);
         }
 
-        return Applied(known, claim.Knob);
+        return known;
     }
 
     private Outcome Write(Claim claim, string before, HeldValue? known)

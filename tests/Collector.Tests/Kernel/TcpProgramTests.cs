@@ -186,10 +186,11 @@ public sealed class TcpProgramTests : IDisposable
     }
 
     [KernelFact]
-    public void A_full_ring_loses_nothing()
+    public async Task A_full_ring_has_woken_its_reader_and_loses_nothing()
     {
         const int Connections = 12_000;
         Begin();
+        var woken = Task.Run(() => program.WaitForEnded(TimeSpan.FromHours(1)));
         using var listener = network.Listen(TestNetwork.AddressOfB);
         for (var i = 0; i < Connections; i++)
         {
@@ -198,8 +199,10 @@ public sealed class TcpProgramTests : IDisposable
             client.Dispose();
             server.ReadToEnd();
             server.Dispose();
+            Assert.False(i == 1_000 && woken.IsCompleted, "a few records have woken the reader");
         }
 
+        Assert.True(await woken.WaitAsync(TimeSpan.FromMinutes(1)));
         ulong sent = 0;
         ulong received = 0;
         ulong records = 0;
@@ -225,6 +228,17 @@ public sealed class TcpProgramTests : IDisposable
 
         Assert.True(rows > 0, "the ring was not full");
         Assert.Equal((10ul * Connections, 10ul * Connections, 2ul * Connections), (sent, received, records + rows));
+    }
+
+    [KernelFact]
+    public async Task A_wait_for_ended_connections_ends_when_it_is_told_to()
+    {
+        var waiting = Task.Run(() => program.WaitForEnded(TimeSpan.FromHours(1)));
+
+        program.EndWait();
+
+        Assert.False(await waiting.WaitAsync(TimeSpan.FromMinutes(1)));
+        Assert.False(program.WaitForEnded(TimeSpan.FromHours(1)));
     }
 
     [KernelFact]

@@ -80,6 +80,27 @@ public sealed class SeriesBudgetTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(10)]
+    [InlineData(1_200)]
+    public void Pairs_that_are_folded_when_their_source_is_read_again_bring_only_what_they_have_grown(int secondsAway)
+    {
+        var budget = new SeriesBudget(100, meter);
+        double[] bytes = [.. Enumerable.Range(1, 30).Select(each => each * 1e6)];
+        Assert.Equal(bytes.Sum(), Bytes(budget.Apply(Read(bytes), now)));
+        now += TimeSpan.FromSeconds(secondsAway);
+        budget.Apply([], now);
+        now += TimeSpan.FromSeconds(10);
+
+        // Others have come meanwhile, and what was shown until then finds no room.
+        double[] later = [.. bytes.Select(each => each + 5), .. Enumerable.Range(1, 40).Select(each => each * 1e9)];
+        var kept = budget.Apply(Read(later), now);
+        Assert.DoesNotContain(Peers(kept), peer => peer == "peer-29");
+        var other = kept.Single(family => family.Metric == TcpMetrics.IoBytes).Samples.Single(sample => sample.Labels[LabelNames.PeerWorkload] == "other").Value;
+        var shown = Peers(kept).ToHashSet(StringComparer.Ordinal);
+        Assert.Equal((30 * 5) + Enumerable.Range(0, 40).Where(i => !shown.Contains($"peer-{30 + i}")).Sum(i => (i + 1) * 1e9), other);
+    }
+
     [Fact]
     public void A_pair_stays_folded_until_it_was_away_for_long()
     {

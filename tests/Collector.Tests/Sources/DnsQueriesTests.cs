@@ -162,6 +162,39 @@ public sealed class DnsQueriesTests : IDisposable
         Assert.Equal(before + 2, Until(DnsMetrics.Responses, before + 2).Sum(DnsMetrics.Responses, (LabelNames.Workload, A)));
     }
 
+    [KernelTheory]
+    [InlineData(DnsScope.Node)]
+    [InlineData(DnsScope.Askers)]
+    public void A_collector_in_a_container_with_a_cgroup_namespace_of_its_own_sees_the_nodes_queries(DnsScope scope)
+    {
+        using var container = new TestCgroupNamespace();
+        queries.Dispose();
+        queries = NewSource(scope);
+        container.Run(() => Read());
+        using var server = Serve("10.99.0.2", query => [DnsServer.Answer(query)]);
+        ushort id = 0;
+        Wait.Until(() =>
+        {
+            Ask("10.99.0.2", false, DnsServer.Query(++id));
+            return Read().Sum(DnsMetrics.Responses, (LabelNames.Workload, A)) > 0;
+        });
+    }
+
+    [KernelFact]
+    public void Who_was_idle_for_long_is_forgotten_and_counted_on_rightly_afterwards()
+    {
+        Read();
+        using var server = Serve("10.99.0.2", query => [DnsServer.Answer(query)]);
+        Ask("10.99.0.2", false, DnsServer.Query(1), DnsServer.Query(2));
+        Until(DnsMetrics.Responses, 2);
+
+        var later = TimeProvider.System.GetUtcNow() + TimeSpan.FromMinutes(20);
+        Assert.Empty(SourceReading.At(later, node, queries).Find(DnsMetrics.Queries, (LabelNames.Workload, A)));
+        Ask("10.99.0.2", false, DnsServer.Query(3));
+        Wait.Until(() => SourceReading.At(later, node, queries).Sum(DnsMetrics.Responses, (LabelNames.Workload, A)) > 0);
+        Assert.Equal(1, SourceReading.At(later, node, queries).Sum(DnsMetrics.Queries, (LabelNames.Workload, A)));
+    }
+
     public void Dispose()
     {
         queries.Dispose();

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
 using NetPulse.Collector.Attribution;
 using NetPulse.Collector.Kernel;
+using NetPulse.Collector.Kernel.Interop;
 using NetPulse.Collector.Sources;
 using NetPulse.Linux.NetworkNamespaces;
 using NetPulse.Telemetry.Samples;
@@ -20,6 +21,7 @@ public sealed partial class UdpSocketsTests : IDisposable
     private readonly NetworkNamespaceThread thread = new();
     private readonly Meter meter = new("NetPulse.Collector.Tests");
     private readonly DnsAskers askers = new();
+    private readonly TestClock clock = new();
     private readonly NodeObserver node;
     private UdpSockets sockets;
 
@@ -40,7 +42,7 @@ public sealed partial class UdpSocketsTests : IDisposable
     [InlineData("fd99::2", false)]
     public void Every_datagram_counts_at_both_ends_with_its_peer(string address, bool isConnected)
     {
-        Read();
+        ReadWithSendersKnown();
         using var server = Bound(address);
         using var client = NewSocket(network.A, server.AddressFamily);
         if (isConnected)
@@ -151,7 +153,7 @@ public sealed partial class UdpSocketsTests : IDisposable
     [KernelFact]
     public void A_server_on_both_families_sees_an_ipv4_peer()
     {
-        Read();
+        ReadWithSendersKnown();
         using var server = NewSocket(network.B, AddressFamily.InterNetworkV6);
         server.DualMode = true;
         server.Bind(new IPEndPoint(IPAddress.IPv6Any, FreePort(network.B)));
@@ -254,15 +256,92 @@ public sealed partial class UdpSocketsTests : IDisposable
         sockets = NewSource(kernelEdges: 16);
         Read();
         using var client = NewSocket(network.A, AddressFamily.InterNetwork);
-        for (var port = 20_000; port < 20_200; port++)
-        {
-            client.SendTo(new byte[10], new IPEndPoint(TestNetwork.AddressOfB, port));
-        }
-
+        SendToPorts(client, 20_000, 200);
         var reading = SourceReading.Of(node, sockets, self);
         Assert.Equal(2_000, reading.Sum(UdpMetrics.IoBytes, (LabelNames.Workload, A), (LabelNames.Direction, LabelNames.Transmit)));
         Assert.InRange(reading.Sum(UdpMetrics.IoBytes, (LabelNames.Workload, A), (LabelNames.PeerWorkload, "other")), 1_800, 2_000);
         Assert.True(reading.Families.Single(f => f.Metric.Name == "netpulse_udp_overflowed_datagrams_total").Samples[0].Value >= 180);
+    }
+
+    [KernelFact]
+    public void What_drops_between_two_readings_that_are_far_apart_is_counted_and_its_series_stays_a_day()
+    {
+        ReadAfter(TimeSpan.Zero);
+        using var server = Bound("10.99.0.2");
+        server.ReceiveBufferSize = 4_096;
+        using var client = NewSocket(network.A, AddressFamily.InterNetwork);
+        var before = 0.0;
+        foreach (var pause in new[] { TimeSpan.Zero, TimeSpan.FromMinutes(11), TimeSpan.FromHours(3) })
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                client.SendTo(new byte[1_000], server.LocalEndPoint!);
+            }
+
+            // Of a hundred into a buffer of eight kilobytes, most are dropped; into a full one, all.
+            var drops = FullBufferDrops(ReadAfter(pause));
+            Assert.InRange(drops - before, pause == TimeSpan.Zero ? 80 : 100, 100);
+            before = drops;
+        }
+
+        Assert.Equal(before, FullBufferDrops(ReadAfter(TimeSpan.FromMinutes(11))));
+        client.SendTo(new byte[1_000], server.LocalEndPoint!);
+        Assert.Equal(before + 1, FullBufferDrops(ReadAfter(TimeSpan.FromHours(23))));
+        Assert.Equal(before + 1, FullBufferDrops(ReadAfter(TimeSpan.FromHours(23))));
+        Assert.Empty(ReadAfter(TimeSpan.FromHours(2)).Find(UdpMetrics.SocketDrops, (LabelNames.Workload, B)));
+    }
+
+    [KernelFact]
+    public void Who_was_idle_for_long_is_forgotten_and_counted_on_rightly_afterwards()
+    {
+        ReadAfter(TimeSpan.Zero);
+        using var server = Bound("10.99.0.2");
+        using var client = NewSocket(network.A, AddressFamily.InterNetwork);
+        client.SendTo(new byte[10], server.LocalEndPoint!);
+        Assert.Equal(10, SentBytes(ReadAfter(TimeSpan.Zero)));
+        Assert.Equal(10, SentBytes(ReadAfter(TimeSpan.FromMinutes(9))));
+        Assert.Equal(0, SentBytes(ReadAfter(TimeSpan.FromMinutes(2))));
+
+        client.SendTo(new byte[7], server.LocalEndPoint!);
+        Assert.Equal(7, SentBytes(ReadAfter(TimeSpan.FromMinutes(20))));
+    }
+
+    [KernelFact]
+    public void What_finds_no_room_in_the_kernels_map_is_counted_on_rightly_after_a_pause_and_room_is_made()
+    {
+        sockets.Dispose();
+        sockets = NewSource(kernelEdges: 16);
+        ReadAfter(TimeSpan.Zero);
+        using var client = NewSocket(network.A, AddressFamily.InterNetwork);
+        SendToPorts(client, 20_000, 200);
+        Assert.Equal(2_000, SentBytes(ReadAfter(TimeSpan.Zero)));
+        SendToPorts(client, 20_000, 200);
+        Assert.Equal(4_000, SentBytes(ReadAfter(TimeSpan.FromMinutes(5))));
+        Assert.Equal(0, SentBytes(ReadAfter(TimeSpan.FromMinutes(20))));
+
+        // The map is empty again, but for what others on this machine send meanwhile.
+        SendToPorts(client, 21_000, 200);
+        var reading = ReadAfter(TimeSpan.FromMinutes(20));
+        Assert.Equal(2_000, SentBytes(reading));
+        Assert.NotEmpty(reading.Find(UdpMetrics.IoBytes, (LabelNames.Workload, A), (LabelNames.PeerWorkload, "b")));
+    }
+
+    [KernelFact]
+    public void A_full_map_announces_who_asks_for_names_once()
+    {
+        using var program = UdpProgram.Load(1, askers);
+#pragma warning disable S3869 // the buffer is held by who announces
+        using var announced = new RingBuffer((int)askers.Ring().DangerousGetHandle());
+#pragma warning restore S3869
+        using var client = NewSocket(network.A, AddressFamily.InterNetwork);
+        SendToPorts(client, 20_000, 1);
+        for (var i = 0; i < 1_000; i++)
+        {
+            client.SendTo(new byte[10], new IPEndPoint(TestNetwork.AddressOfB, 53));
+        }
+
+        // Others on this machine may ask as well: each of their groups once or twice, not a thousand times.
+        Assert.InRange(announced.Consume(static _ => { }), 1, 500);
     }
 
     [KernelFact]
@@ -329,6 +408,36 @@ public sealed partial class UdpSocketsTests : IDisposable
         new(thread, node, new NodeName("n"), maximumEdges, kernelEdges, askers, TimeProvider.System, meter, NullLogger<UdpSockets>.Instance);
 
     private SourceReading Read() => SourceReading.Of(node, sockets);
+
+    /// <summary>Somebody in our control group asks who sends, so that from here on it is known.</summary>
+    private void ReadWithSendersKnown()
+    {
+        Read();
+        using var asks = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        asks.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        asks.SendTo(new byte[1], asks.LocalEndPoint!);
+        Receive(asks, 1);
+        Read();
+    }
+
+    private SourceReading ReadAfter(TimeSpan pause)
+    {
+        clock.Advance(pause);
+        return SourceReading.At(clock.GetUtcNow(), node, sockets);
+    }
+
+    private double SentBytes(SourceReading reading) => reading.Sum(UdpMetrics.IoBytes, (LabelNames.Workload, A), (LabelNames.Direction, LabelNames.Transmit));
+
+    private double FullBufferDrops(SourceReading reading) => reading.Sum(UdpMetrics.SocketDrops, (LabelNames.Workload, B), (LabelNames.Reason, "receive_buffer"));
+
+    /// <summary>Ten bytes to each.</summary>
+    private static void SendToPorts(Socket client, int first, int count)
+    {
+        for (var port = first; port < first + count; port++)
+        {
+            client.SendTo(new byte[10], new IPEndPoint(TestNetwork.AddressOfB, port));
+        }
+    }
 
     /// <summary>A server in B: on a port that it names itself, as servers do.</summary>
     private Socket Bound(string address)

@@ -104,6 +104,19 @@ public sealed class GuardTests
     public void A_window_is_of_a_weekday_in_its_time_zone(DayOfWeek day, string timeZone, string from, string to, bool isOpen) =>
         Assert.Equal(isOpen, new MaintenanceWindow { Days = [day], TimeZone = timeZone, From = from, To = to }.Contains(Examples.Now));
 
+    [Theory]
+    [InlineData("Europe/Berln")]
+    [InlineData("")]
+    [InlineData("../../etc/passwd")]
+    public void A_window_of_an_unknown_time_zone_stays_closed_and_closes_no_other(string unknown)
+    {
+        var closed = new MaintenanceWindow { TimeZone = unknown, From = "00:00", To = "23:59" };
+        var cluster = With(spec => spec with { Windows = [closed] });
+        Stops("window", cluster);
+        Assert.Contains($"spec.windows[0].timeZone: {unknown} is no time zone", Guard.Decide(Proposal, cluster, []).Reason, StringComparison.Ordinal);
+        Assert.Equal("all", Guard.Decide(Proposal, With(spec => spec with { Windows = [closed, closed with { TimeZone = "UTC" }] }), []).Gate);
+    }
+
     [Fact]
     public void A_freeze_is_stronger_than_a_window() => Stops("freeze", With(spec => spec with
     {

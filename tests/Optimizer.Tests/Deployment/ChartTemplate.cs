@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
@@ -14,9 +16,15 @@ internal sealed partial class ChartTemplate
 
     private ChartTemplate(string template, JsonObject root) => (lines, this.root) = (template.Split('\n'), root);
 
-    public static string Render(string template, JsonObject values, string @namespace, string release = Release)
+    /// <param name="there">The one object that the cluster has; none, as for <c>helm template</c>.</param>
+    public static string Render(string template, JsonObject values, string @namespace, string release = Release, string there = "")
     {
-        var given = new JsonObject { ["Values"] = values.DeepClone(), ["Release"] = new JsonObject { ["Namespace"] = @namespace, ["Name"] = release } };
+        var given = new JsonObject { ["there"] = there, ["Values"] = values.DeepClone(), ["Release"] = new JsonObject { ["Namespace"] = @namespace, ["Name"] = release } };
+        return Render(template, given);
+    }
+
+    private static string Render(string template, JsonObject given)
+    {
         var chart = new ChartTemplate(template, given);
         var output = new List<string>();
         Assert.Equal("", chart.Block(given, output));
@@ -97,6 +105,7 @@ internal sealed partial class ChartTemplate
     private bool Holds(string[] condition, JsonNode dot) => condition switch
     {
         [var path] => IsTrue(Find(path, dot)),
+        ["lookup", _, var kind, ".Release.Namespace", var name] => $"{kind}/{name}".Replace("\"", "", StringComparison.Ordinal) == root["there"]!.ToString(),
         ["eq", var path, var text] => Find(path, dot)?.ToString() == text.Trim('"'),
         _ => throw new FormatException($"if {string.Join(' ', condition)} is more than the chart should need"),
     };
@@ -106,6 +115,8 @@ internal sealed partial class ChartTemplate
         ["toJson", var path] => Demanded(path, dot).ToJsonString(),
         ["default", var otherwise, var path] => Find(path, dot)?.ToString() is { Length: > 0 } given ? given : otherwise[0] == '"' ? otherwise.Trim('"') : Demanded(otherwise, dot).ToString(),
         ["trimSuffix", "\"-\"", "(printf", var format, var path] when path[^1] == ')' => format.Trim('"').Replace("%s", Demanded(path[..^1], dot).ToString(), StringComparison.Ordinal) is var text && text[^1] == '-' ? text[..^1] : text,
+        ["include", "(print", "$.Template.BasePath", var file, "$", "|", "sha256sum"] => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Render(File.ReadAllText(Path.Combine(DeployFolder.Chart, "templates", file.Trim('"', '/', ')'))), root)))),
+        ["fail", ..] => throw new InvalidOperationException(expression),
         [var path] => Demanded(path, dot).ToString(),
         _ => throw new FormatException($"{{{{ {expression} }}}} is more than the chart should need"),
     };

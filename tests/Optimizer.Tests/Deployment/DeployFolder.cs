@@ -30,14 +30,28 @@ internal static class DeployFolder
         return example is null ? values : ChartTemplate.Over(values, Read(Path.Combine(Chart, "examples", $"{example}.yaml")));
     }
 
-    /// <summary>What kustomize makes of a folder: resources, and JSON patches (RFC 6902) of what they select by kind and name. Nothing else is used.</summary>
+    /// <summary>What kustomize makes of a folder: resources, ConfigMaps of files (without the hash of what is in them, by which it names them), and JSON patches (RFC 6902) of what they select by kind and name. Nothing else is used.</summary>
     public static IReadOnlyList<JsonObject> Kustomized(string folder)
     {
         var file = Path.Combine(folder, "kustomization.yaml");
         var kustomization = Read(file);
-        Assert.Empty(kustomization.Select(static pair => pair.Key).Except(["apiVersion", "kind", "resources", "patches"], StringComparer.Ordinal));
+        Assert.Empty(kustomization.Select(static pair => pair.Key).Except(["apiVersion", "kind", "resources", "configMapGenerator", "patches"], StringComparer.Ordinal));
         var objects = kustomization["resources"]!.AsArray().Select(static name => name!.ToString())
             .SelectMany(name => Directory.Exists(Path.Combine(folder, name)) ? Kustomized(Path.GetFullPath(Path.Combine(folder, name))) : Documents(Path.Combine(folder, name), File.ReadAllText(Path.Combine(folder, name)))).ToList();
+        foreach (var generator in kustomization["configMapGenerator"] as JsonArray ?? [])
+        {
+            var data = new JsonObject(generator!["files"]!.AsArray().Select(static each => each!.ToString().Split('=')).Select(each => KeyValuePair.Create(each[0], (JsonNode?)File.ReadAllText(Path.Combine(folder, each[1])))));
+            if (generator["behavior"]?.ToString() == "replace")
+            {
+                Assert.Single(objects, each => each["kind"]!.ToString() == "ConfigMap" && each["metadata"]!["name"]!.ToString() == generator["name"]!.ToString())["data"] = data;
+            }
+            else
+            {
+                var metadata = new JsonObject { ["name"] = generator["name"]!.DeepClone(), ["namespace"] = generator["namespace"]!.DeepClone(), ["labels"] = generator["options"]!["labels"]!.DeepClone() };
+                objects.Add(new JsonObject { ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["metadata"] = metadata, ["data"] = data });
+            }
+        }
+
         foreach (var patch in kustomization["patches"] as JsonArray ?? [])
         {
             var target = Assert.Single(objects, each => each["kind"]!.ToString() == patch!["target"]!["kind"]!.ToString() && each["metadata"]!["name"]!.ToString() == patch["target"]!["name"]!.ToString());

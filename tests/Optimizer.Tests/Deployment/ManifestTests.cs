@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using NetPulse.ApiServer;
 using NetPulse.Kubernetes.Files;
 using NetPulse.Kubernetes.Objects;
@@ -8,8 +9,10 @@ using NetPulse.Optimizer.Policies.Commands;
 namespace NetPulse.Optimizer.Tests.Deployment;
 
 /// <summary>Every manifest that a user would apply.</summary>
-public sealed class ManifestTests
+public sealed partial class ManifestTests
 {
+    private const string Checksum = "checksum/settings";
+
     private static readonly KubernetesTypes Types = new();
 
     private static readonly IReadOnlyList<string> OverlayNames =
@@ -45,14 +48,47 @@ public sealed class ManifestTests
         })
         {
             var documents = ChartTemplate.Render(File.ReadAllText(Path.Combine(DeployFolder.Chart, "templates", $"{template}.yaml")), with, DeployFolder.Namespace).Split("\n---\n").Where(document => document.Contains(only, StringComparison.Ordinal));
-            var wanted = $"# Made from the Helm chart by its own values; a test holds both together.\n{string.Join("\n---\n", documents)}";
+            var lines = $"# Made from the Helm chart by its own values; a test holds both together.\n{string.Join("\n---\n", documents)}".Split('\n');
+
+            // Kustomize itself names changed settings anew.
+            IsWritten(file, string.Join('\n', lines.Where(static line => !line.Contains(Checksum, StringComparison.Ordinal))));
+        }
+
+        foreach (var (folder, example, name) in new (string, string?, string)[]
+        {
+            ("base", null, "collector"), ("base", null, "optimizer"), ("overlays/influxdb", "influxdb", "optimizer"), ("overlays/victoriametrics", "victoriametrics", "optimizer"), ("overlays/shared-schedule", "shared-schedule", "optimizer"),
+            ("overlays/node-groups", "node-groups", "optimizer"), ("overlays/node-groups", "node-groups", "collector-zone-b"), ("overlays/node-groups", "node-groups", "optimizer-zone-b"),
+        })
+        {
+            var settings = Assert.Single(DeployFolder.RenderedChart(DeployFolder.Values(example)), each => each["kind"]!.ToString() == "ConfigMap" && each["metadata"]!["name"]!.ToString() == $"netpulse-settings-{name}");
+            IsWritten($"{folder}/settings/{name}.yaml", Assert.Single(settings["data"]!.AsObject()).Value!.ToString());
+        }
+
+        static void IsWritten(string file, string wanted)
+        {
             if (Environment.GetEnvironmentVariable("NETPULSE_WRITE_DEPLOY") is { Length: > 0 })
             {
+                Directory.CreateDirectory(Path.GetDirectoryName(Folder(file))!);
                 File.WriteAllText(Folder(file), wanted);
             }
 
             Assert.Equal(wanted, File.ReadAllText(Folder(file)));
         }
+    }
+
+    /// <summary>The programs read their settings once, at their start: with others, the pods must be others.</summary>
+    [Theory]
+    [InlineData("{store: {kind: Prometheus, writeUrl: \"http://v:8428/api/v1/write\", queryUrl: \"http://v:8428\"}, optimizer: {replicas: 2}}", "optimizer")]
+    [InlineData("{nodeGroups: [{name: \"\", nodeSelector: {zone: a}}, {name: b, nodeSelector: {zone: b}}]}", "collector optimizer")]
+    [InlineData("{cluster: west}", "collector")]
+    [InlineData("{policy: {mode: Propose}}", "")]
+    public void Pods_whose_settings_change_are_made_anew_and_no_others(string values, string expected)
+    {
+        var (before, after) = (Checksums(DeployFolder.Values()), Checksums(ChartTemplate.Over(DeployFolder.Values(), YamlDocument.Parse("values", values).Root)));
+        Assert.Equal(expected.Split(' ', StringSplitOptions.RemoveEmptyEntries), new[] { "collector", "optimizer" }.Where(part => before[$"netpulse-{part}"] != after[$"netpulse-{part}"]));
+
+        static Dictionary<string, string> Checksums(JsonObject values) => DeployFolder.RenderedChart(values).Where(static each => each["spec"]?["template"]?["spec"]?["volumes"]?.ToJsonString().Contains("configMap", StringComparison.Ordinal) == true)
+            .ToDictionary(static each => each["metadata"]!["name"]!.ToString(), static each => each["spec"]!["template"]!["metadata"]!["annotations"]![Checksum]!.ToString(), StringComparer.Ordinal);
     }
 
     [Fact]
@@ -91,8 +127,8 @@ public sealed class ManifestTests
             var collector = Find("DaemonSet", $"netpulse-collector{suffix}")["spec"]!["template"]!["spec"]!;
             Assert.Equal(zone, collector["nodeSelector"]!["topology.kubernetes.io/zone"]!.ToString());
             Assert.Contains($"/var/lib/netpulse/spool{suffix}\"", collector["volumes"]!.ToJsonString(), StringComparison.Ordinal);
-            Assert.Contains($"//netpulse-optimizer{suffix}.netpulse.svc:8470/", Find("ConfigMap", $"netpulse-collector{suffix}")["data"]!["collector.yaml"]!.ToString(), StringComparison.Ordinal);
-            var settings = YamlDocument.Parse("optimizer.yaml", Find("ConfigMap", $"netpulse-optimizer{suffix}")["data"]!["optimizer.yaml"]!.ToString()).Root["cluster"]!;
+            Assert.Contains($"//netpulse-optimizer{suffix}.netpulse.svc:8470/", Find("ConfigMap", $"netpulse-settings-collector{suffix}")["data"]!["collector.yaml"]!.ToString(), StringComparison.Ordinal);
+            var settings = YamlDocument.Parse("optimizer.yaml", Find("ConfigMap", $"netpulse-settings-optimizer{suffix}")["data"]!["optimizer.yaml"]!.ToString()).Root["cluster"]!;
             Assert.Equal((group, group), ($"{settings["group"]}", $"{settings["policy"]}"));
             Assert.Equal(2, settings["groups"]!.AsArray().Count);
             Assert.Contains($"\"netpulse-optimizer{suffix}\"", Find("Role", "netpulse-optimizer")["rules"]!.ToJsonString(), StringComparison.Ordinal);
@@ -100,6 +136,26 @@ public sealed class ManifestTests
         }
 
         JsonObject Find(string kind, string name) => Assert.Single(objects, each => each["kind"]!.ToString() == kind && each["metadata"]!["name"]!.ToString() == name);
+    }
+
+    [Fact]
+    public void A_Tuner_that_is_there_is_not_turned_off_in_passing()
+    {
+        var template = File.ReadAllText(Path.Combine(DeployFolder.Chart, "templates", "tuner.yaml"));
+        var refused = Assert.Throws<InvalidOperationException>(() => ChartTemplate.Render(template, DeployFolder.Values(), DeployFolder.Namespace, there: "DaemonSet/netpulse-tuner"));
+        Assert.Contains("docs/deployment.md", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("kind: DaemonSet", ChartTemplate.Render(template, DeployFolder.Values("tuner-on"), DeployFolder.Namespace, there: "DaemonSet/netpulse-tuner"), StringComparison.Ordinal);
+    }
+
+    /// <summary>Who may decide has the verb patch: the kind's own rules must name all that he may not change.</summary>
+    [Fact]
+    public void Of_a_recommendation_nothing_is_changed_but_the_decision()
+    {
+        var spec = DeployFolder.Read(Path.Combine(DeployFolder.Root, "crds", "networkrecommendations.yaml"))["spec"]!["versions"]![0]!["schema"]!["openAPIV3Schema"]!["properties"]!["spec"]!;
+        var rule = spec["x-kubernetes-validations"]![0]!["rule"]!.ToString();
+        var required = spec["required"]!.AsArray().Select(static name => name!.ToString()).ToList();
+        Assert.All(spec["properties"]!.AsObject().Select(static pair => pair.Key).Where(static name => name != "approval"), name => Assert.Contains(
+            required.Contains(name) ? $"self.{name} == oldSelf.{name}" : $"has(self.{name}) == has(oldSelf.{name}) && (!has(self.{name}) || self.{name} == oldSelf.{name})", rule, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -178,9 +234,11 @@ public sealed class ManifestTests
         await kubectl.WaitForExitAsync();
         if (kubectl.ExitCode == 0)
         {
+            var named = NameOfSettings().Replace(text, "${name}");
+            Assert.NotEqual(named, text);
             Assert.Equal(
                 DeployFolder.Kustomized(Folder($"overlays/{overlay}")).Select(Key).Order(StringComparer.Ordinal),
-                DeployFolder.Documents(overlay, text).Select(Key).Order(StringComparer.Ordinal));
+                DeployFolder.Documents(overlay, named).Select(Key).Order(StringComparer.Ordinal));
         }
     }
 
@@ -244,8 +302,16 @@ public sealed class ManifestTests
 
     private static string Folder(string name) => Path.Combine(DeployFolder.Root, "kustomize", name);
 
-    /// <summary>The whole object, its fields in order; kustomize drops the last line's end of a text that it patches.</summary>
-    private static string Key(JsonObject value) => $"{value["kind"]}/{value["metadata"]!["name"]} {Sorted(value)!.ToJsonString()}";
+    /// <summary>The whole object, its fields in order, without the checksum, which kustomize has no need of.</summary>
+    private static string Key(JsonObject value)
+    {
+        if (value["spec"]?["template"]?["metadata"]?.AsObject() is { } pods && pods["annotations"]?[Checksum] is not null)
+        {
+            pods.Remove("annotations");
+        }
+
+        return $"{value["kind"]}/{value["metadata"]!["name"]} {Sorted(value)!.ToJsonString()}";
+    }
 
     private static JsonNode? Sorted(JsonNode? node) => node switch
     {
@@ -254,6 +320,10 @@ public sealed class ManifestTests
         JsonValue value when value.TryGetValue<string>(out var text) => text.TrimEnd('\n'),
         _ => node?.DeepClone(),
     };
+
+    /// <summary>With the hash of what is in it at the end, in kustomize's own letters.</summary>
+    [GeneratedRegex(@"(?<name>name: netpulse-settings-[a-z-]+)-[2456789bcdfghkmt]{10}\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex NameOfSettings();
 
     private static Process? Start(string program, params string[] arguments)
     {

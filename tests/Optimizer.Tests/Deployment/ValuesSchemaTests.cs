@@ -25,6 +25,7 @@ public sealed class ValuesSchemaTests
     [InlineData("optimizer: {replicas: 2}", ".optimizer.replicas")]
     [InlineData("optimizer: {replicas: many}", ".optimizer.replicas")]
     [InlineData("optimizer: {volume: 20}", ".optimizer.volume")]
+    [InlineData("optimizer: {memory: plenty}", ".optimizer.memory")]
     [InlineData("store: {kind: Files}", ".store.kind")]
     [InlineData("store: {retentionBytes: 20GB}", ".store.retentionBytes")]
     [InlineData("store: {kind: Prometheus}", ".store.writeUrl")]

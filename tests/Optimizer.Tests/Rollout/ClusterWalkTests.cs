@@ -146,6 +146,17 @@ public sealed class ClusterWalkTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_window_whose_time_zone_nobody_knows_lets_nothing_begin_and_is_told()
+    {
+        Install(new MaintenanceWindow { From = "00:00", To = "23:59", TimeZone = "Europe/Berln" });
+        await rig.TroubleAsync();
+        await TunerAnswersAsync();
+        await RunsUntilAsync(static each => each.Status?.Conditions.OfType("Allowed") is { Reason: "Window" });
+        Assert.Contains(rig.Run.Latest.Problems, static problem => problem.StartsWith("spec.windows[0].timeZone: Europe/Berln ", StringComparison.Ordinal));
+        Assert.Empty(rig.Journal.Changes);
+    }
+
+    [Fact]
     public async Task A_write_whose_answer_was_lost_is_taken_back()
     {
         Install();
@@ -172,7 +183,7 @@ public sealed class ClusterWalkTests : IAsyncLifetime, IAsyncDisposable
     }
 
     /// <summary>Kinds first, then what kubectl and Kubernetes make.</summary>
-    private void Install()
+    private void Install(params MaintenanceWindow[] windows)
     {
         server.DefineOurs();
         server.Add("v1", "nodes", new JsonObject { ["metadata"] = new JsonObject { ["name"] = Examples.Node } });
@@ -182,7 +193,7 @@ public sealed class ClusterWalkTests : IAsyncLifetime, IAsyncDisposable
         }
 
         var policy = Examples.Policy();
-        server.Add(Api, "optimizationpolicies", Json(policy with { Metadata = new ObjectMeta { Name = "default" }, Spec = policy.Spec with { Approval = ApprovalPolicy.Required } }));
+        server.Add(Api, "optimizationpolicies", Json(policy with { Metadata = new ObjectMeta { Name = "default" }, Spec = policy.Spec with { Approval = ApprovalPolicy.Required, Windows = windows } }));
         server.Add(Api, "nodetunings", new JsonObject { ["metadata"] = new JsonObject { ["name"] = Examples.Node, ["generation"] = 1 } });
         rig = new LoopRig(inCluster: clock =>
         {

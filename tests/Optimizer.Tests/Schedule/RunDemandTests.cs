@@ -51,4 +51,67 @@ public sealed class RunDemandTests : IAsyncDisposable
         clock.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(clock.GetUtcNow(), await demand.ForAlertAsync(default));
     }
+
+    [Fact]
+    public async Task However_many_ask_for_a_run_one_waits()
+    {
+        var scheduler = await services.GetRequiredService<ISchedulerFactory>().GetScheduler();
+        for (var i = 0; i < 20; i++)
+        {
+            await demand.NowAsync(default);
+        }
+
+        Assert.Single(await scheduler.GetTriggersOfJob(keys.Job));
+    }
+
+    /// <summary>The one under way may have looked already.</summary>
+    [Fact]
+    public async Task Who_asks_while_a_run_is_under_way_gets_one_more()
+    {
+        var collection = new ServiceCollection();
+        collection.AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance).AddSingleton(typeof(ILogger<>), typeof(NullLogger<>)).AddSingleton<Runs>();
+        collection.AddQuartz(quartz => quartz.AddJob<HeldJob>(job => job.WithIdentity(keys.Job).StoreDurably()));
+        await using var provider = collection.BuildServiceProvider();
+        var (runs, schedulers) = (provider.GetRequiredService<Runs>(), provider.GetRequiredService<ISchedulerFactory>());
+        var scheduler = await schedulers.GetScheduler();
+        await scheduler.Start();
+        using var asked = new RunDemand(schedulers, keys, TimeProvider.System);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        await asked.NowAsync(deadline.Token);
+        await runs.Begun.WaitAsync(deadline.Token);
+        for (var i = 0; i < 5; i++)
+        {
+            await asked.NowAsync(deadline.Token);
+        }
+
+        Assert.Single(await scheduler.GetTriggersOfJob(keys.Job));
+        runs.Held.Release();
+        await runs.Begun.WaitAsync(deadline.Token);
+        runs.Held.Release();
+        await scheduler.Shutdown(waitForJobsToComplete: true, deadline.Token);
+        Assert.Equal(0, runs.Begun.CurrentCount);
+    }
+
+    private sealed class Runs : IDisposable
+    {
+        public SemaphoreSlim Begun { get; } = new(0);
+
+        public SemaphoreSlim Held { get; } = new(0);
+
+        public void Dispose()
+        {
+            Begun.Dispose();
+            Held.Dispose();
+        }
+    }
+
+    [DisallowConcurrentExecution]
+    private sealed class HeldJob(Runs runs) : IJob
+    {
+        public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
+        {
+            runs.Begun.Release();
+            await runs.Held.WaitAsync(cancellationToken);
+        }
+    }
 }

@@ -121,6 +121,11 @@ internal sealed partial class Destination : BackgroundService
                     break;
                 case Answer.TryAgain failure:
                     bytes -= body.Bytes.Length;
+                    if (failure.InLess)
+                    {
+                        HalveRequests();
+                    }
+
                     PutBack(parts, SeriesBatch.Samples(part) > requestSamples ? SeriesBatch.Halves(part) : [part]);
                     if (GiveUpTooOld(readings, parts))
                     {
@@ -131,7 +136,7 @@ internal sealed partial class Destination : BackgroundService
                     await WaitAsync(failure, cancellationToken);
                     break;
                 case Answer.TooLarge tooLarge:
-                    requestSamples = Math.Max(SmallestRequestSamples, requestSamples / 2);
+                    HalveRequests();
                     Split(parts, part, SeriesBatch.Halves(part), tooLarge.Problem);
                     break;
                 case Answer.Refused refused:
@@ -163,14 +168,15 @@ internal sealed partial class Destination : BackgroundService
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             // A poor link carries a small request where a large one never ends.
-            requestSamples = Math.Max(SmallestRequestSamples, requestSamples / 2);
-            return new Answer.TryAgain("it did not answer in time", null);
+            return new Answer.TryAgain("it did not answer in time", null, InLess: true);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or UnauthorizedAccessException)
         {
             return new Answer.TryAgain(e.Message, null);
         }
     }
+
+    private void HalveRequests() => requestSamples = Math.Max(SmallestRequestSamples, requestSamples / 2);
 
     /// <summary>What is in our hands gets too old as well, and the store would refuse it.</summary>
     private bool GiveUpTooOld(List<NumberedReading> readings, Stack<IReadOnlyList<SeriesPoints>> parts)

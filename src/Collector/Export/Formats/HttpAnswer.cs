@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 
 namespace NetPulse.Collector.Export.Formats;
 
@@ -48,7 +49,8 @@ internal static class HttpAnswer
     {
         try
         {
-            var text = (await response.Content.ReadAsStringAsync(cancellationToken)).Trim().ReplaceLineEndings(" ");
+            // Whatever character set it claims: one that .NET does not know would throw.
+            var text = Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync(cancellationToken)).Trim().ReplaceLineEndings(" ");
             return text[..Math.Min(text.Length, LongestText)];
         }
         catch (Exception e) when (e is HttpRequestException or IOException)

@@ -36,5 +36,6 @@ internal abstract record Answer
     public sealed record TooLarge(string Problem) : Answer;
 
     /// <param name="After">How long it asked us to wait; <see langword="null"/> where it did not say.</param>
-    public sealed record TryAgain(string Problem, TimeSpan? After) : Answer;
+    /// <param name="InLess">Whether a smaller request has better chances.</param>
+    public sealed record TryAgain(string Problem, TimeSpan? After, bool InLess = false) : Answer;
 }

@@ -89,6 +89,7 @@ internal sealed class OtlpFormat : IWireFormat
     }
 
     /// <summary>Codes after which the OTLP specification allows another try; those that are the operator's to mend; the rest is refused.</summary>
+    /// <remarks>ResourceExhausted is a server's answer when it is busy, and also to a message that is too large.</remarks>
     private static Answer OfGrpc(int code, string problem, byte[] body)
     {
         const int Ok = 0, Cancelled = 1, DeadlineExceeded = 4, PermissionDenied = 7, ResourceExhausted = 8, Aborted = 10, OutOfRange = 11,
@@ -98,7 +99,7 @@ internal sealed class OtlpFormat : IWireFormat
         {
             Ok => PartialSuccess(body.Length > GrpcPrefixBytes && body[0] == 0 ? body.AsSpan(GrpcPrefixBytes) : []),
             Cancelled or DeadlineExceeded or ResourceExhausted or Aborted or OutOfRange or Unavailable or DataLoss
-                or PermissionDenied or Unimplemented or Unauthenticated => new Answer.TryAgain(said, null),
+                or PermissionDenied or Unimplemented or Unauthenticated => new Answer.TryAgain(said, null, InLess: code == ResourceExhausted),
             _ => new Answer.Refused(said),
         };
     }

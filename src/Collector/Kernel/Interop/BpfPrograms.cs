@@ -130,6 +130,8 @@ internal sealed unsafe class BpfPrograms : IDisposable
         return ring;
     }
 
+    internal RingWait Wait(string map) => new(Descriptor(map));
+
     public void Dispose()
     {
         foreach (var link in links)

@@ -36,11 +36,6 @@ internal static unsafe partial class LibBpf
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int bpf_map_delete_elem(int fd, void* key);
 
-    /// <summary>Waits for records, and hands over what is there.</summary>
-    /// <returns>How many records were read, or a negative errno.</returns>
-    [LibraryImport(Library, SetLastError = true)]
-    internal static partial int ring_buffer__poll(RingBufferHandle rb, int timeout_ms);
-
     /// <summary>BTF of the running kernel.</summary>
     [LibraryImport(Library, SetLastError = true)]
     internal static partial BtfHandle btf__load_vmlinux_btf();

@@ -25,15 +25,10 @@ internal sealed unsafe class RingBuffer : IDisposable
 
     /// <summary>Hands over what is there. What the handler throws is thrown on; the record that it was given is then gone.</summary>
     /// <returns>How many records there were, or a negative errno.</returns>
-    internal int Consume(RecordHandler each) => Take(each, () => LibBpf.ring_buffer__consume(ring));
-
-    /// <summary>As <see cref="Consume"/>, having waited until something is there, or for so long.</summary>
-    internal int Poll(int timeoutMilliseconds, RecordHandler each) => Take(each, () => LibBpf.ring_buffer__poll(ring, timeoutMilliseconds));
-
-    private int Take(RecordHandler each, Func<int> read)
+    internal int Consume(RecordHandler each)
     {
         handler = each;
-        var count = read();
+        var count = LibBpf.ring_buffer__consume(ring);
         handler = null;
         if (failure is { } thrown)
         {

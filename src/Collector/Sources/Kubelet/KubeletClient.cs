@@ -34,7 +34,7 @@ public sealed class KubeletClient : IDisposable
             SslOptions = { RemoteCertificateValidationCallback = Verify },
         })
         {
-            BaseAddress = new Uri(options.Url!),
+            BaseAddress = KubeletOptions.Address(options.Url!),
             Timeout = options.Timeout,
             MaxResponseContentBufferSize = LongestAnswerBytes,
         };
@@ -77,14 +77,17 @@ public sealed class KubeletClient : IDisposable
 
     private static async Task<string> ReadTokenAsync(string path, string tokenFile, CancellationToken cancellation)
     {
+        string token;
         try
         {
-            return (await File.ReadAllTextAsync(tokenFile, cancellation)).Trim();
+            token = (await File.ReadAllTextAsync(tokenFile, cancellation)).Trim();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new KubeletException(path, $"kubelet.tokenFile cannot be read: {e.Message}", isAbsent: false, e);
         }
+
+        return token.AsSpan().ContainsAny('\r', '\n', '\0') ? throw new KubeletException(path, "kubelet.tokenFile must hold a token on one line", isAbsent: false) : token;
     }
 
     /// <summary>The certificate's name must be right, and one of the file's certificates must stand above it.</summary>

@@ -1,6 +1,7 @@
 'use strict';
 
 const journalShown = 200;
+let journal = '';
 let lastEntry = 0;
 
 const element = (name, text, className) => {
@@ -17,7 +18,6 @@ const clock = (iso) => {
   const time = at.slice(11, 19);
   return at.slice(0, 10) === new Date().toISOString().slice(0, 10) ? time : `${at.slice(0, 10)} ${time}`;
 };
-const isOpen = (change) => ['Planned', 'Written', 'Applied'].includes(change.phase);
 const rate = (bytesPerSecond) => bytesPerSecond >= 12500
   ? `${(bytesPerSecond * 8 / 1e6).toFixed(1)} Mbit/s`
   : `${(bytesPerSecond * 8 / 1e3).toFixed(1)} kbit/s`;
@@ -32,9 +32,8 @@ function showStatus(status) {
   const state = byId('state');
   const paused = status.paused.length ? `, paused: ${status.paused.join('; ')}` : '';
   const problems = status.problems.length ? `. Problem: ${status.problems.join('; ')}` : '';
-  state.textContent = status.mode
-    ? `policy ${status.policy}, mode ${status.mode}${paused}; last run ${clock(status.at)} UTC${problems}`
-    : 'no run has ended yet';
+  const run = status.mode ? `policy ${status.policy}, mode ${status.mode}${paused}; last run ${clock(status.at)} UTC` : 'no run has ended yet';
+  state.textContent = `${run}${problems}`;
   state.className = problems || paused ? 'bad' : '';
 
   byId('traffic').replaceChildren(...status.traffic.map((edge) => row(
@@ -77,7 +76,7 @@ function showStatus(status) {
     return article;
   }));
   byId('changes').replaceChildren(...status.changes.map((change) => row(
-    element('td', change.name), element('td', change.text), element('td', isOpen(change) ? `${change.phase}; undone at ${clock(change.revertAt)} unless kept` : change.phase, change.phase), element('td', clock(change.since), 'time'))));
+    element('td', change.name), element('td', change.text), element('td', change.revertAt ? `${change.phase}; undone at ${clock(change.revertAt)} unless kept` : change.phase, change.phase), element('td', clock(change.since), 'time'))));
   byId('no-changes').hidden = status.changes.length > 0;
 }
 
@@ -110,13 +109,26 @@ async function read(path) {
     sessionStorage.setItem('token', token);
   }
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-  return answer.json();
+  return answer;
+}
+
+async function readJournal() {
+  const answer = await read(`api/v1/journal?after=${lastEntry}`);
+  const told = answer.headers.get('NetPulse-Journal');
+  if (told !== journal) {
+    // Another process answers, which counts its own entries.
+    const wasRead = lastEntry > 0;
+    [journal, lastEntry] = [told, 0];
+    byId('journal').replaceChildren();
+    if (wasRead) return readJournal();
+  }
+  showJournal(await answer.json());
 }
 
 async function refresh() {
   try {
-    showStatus(await read('api/v1/status'));
-    showJournal(await read(`api/v1/journal?after=${lastEntry}`));
+    showStatus(await (await read('api/v1/status')).json());
+    await readJournal();
   } catch (error) {
     byId('state').textContent = `the optimizer does not answer (${error.message}); what is shown is old`;
     byId('state').className = 'bad';

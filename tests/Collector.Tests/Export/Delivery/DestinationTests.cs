@@ -1,5 +1,8 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using NetPulse.Collector.Export;
+using NetPulse.Collector.Export.Formats;
 using NetPulse.Collector.Sampling;
 using NetPulse.Telemetry.Exposition;
 using NetPulse.Telemetry.Samples;
@@ -133,6 +136,77 @@ public sealed class DestinationTests
         Wait.Until(() => store.Stored.Count == 2);
         Assert.Equal([1, 2], store.Values);
         Assert.Equal(0, bench.Counted("netpulse_export_refused_samples_total"));
+    }
+
+    [Fact]
+    public async Task A_server_whose_grpc_messages_have_a_limit_is_sent_smaller_ones_until_they_fit()
+    {
+        const int Series = 9_000;
+        await using var store = await TestStore.StartAsync(HttpProtocols.Http2);
+        var taken = 0;
+        store.Always = async context =>
+        {
+            var fits = store.Requests.Last().Body.Length < 30_000;
+            taken += fits ? 1 : 0;
+            context.Response.ContentType = "application/grpc";
+            await context.Response.Body.WriteAsync(new byte[5]);
+            context.Response.AppendTrailer("grpc-status", fits ? "0" : "8");
+        };
+        await using var bench = new ExportBench(null, ExportBench.To(store));
+        await bench.RunAsync(_ => new OtlpFormat(store.Address, OtlpProtocol.Grpc, bench.Clock));
+        var writer = new SampleWriter(bench.Clock.GetUtcNow());
+        foreach (var i in Enumerable.Range(0, Series))
+        {
+            writer.Write(TcpMetrics.IoBytes, LabelSet.Of(TcpMetrics.IoBytes.Name, ("i", i.ToString(CultureInfo.InvariantCulture))), i * 7_919.0);
+        }
+
+        bench.Spool.Take(new Reading(writer.At, writer.Families()));
+        bench.Until(() => bench.Counted("netpulse_export_sent_samples_total", "store") >= Series, TimeSpan.FromSeconds(1), store);
+        Assert.Equal(Series, bench.Counted("netpulse_export_sent_samples_total", "store"));
+        Assert.True(taken > 1, "it was sent whole");
+        Assert.True(bench.Counted("netpulse_export_retries_total", "store") > 0, "nothing was too large");
+        Assert.Equal(0, bench.Counted("netpulse_export_refused_samples_total"));
+    }
+
+    [Fact]
+    public async Task An_answer_in_a_character_set_that_nobody_knows_is_an_answer()
+    {
+        await using var store = await TestStore.StartAsync();
+        await using var bench = new ExportBench(null, ExportBench.To(store));
+        store.Answers.Enqueue(context =>
+        {
+            context.Response.ContentType = "text/html; charset=utf8";
+            return TestStore.Status(503, "away für long")(context);
+        });
+        await bench.RunAsync();
+        bench.Take(1);
+        bench.Until(() => store.Stored.Count == 1, null, store);
+        Assert.Contains(bench.Log.Lines, line => line.Contains("503 away für long", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_token_of_two_lines_is_named_and_waited_for()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, "secret\nsecond\n");
+            await using var store = await TestStore.StartAsync();
+            var options = ExportBench.To(store);
+            options.TokenFile = file;
+            await using var bench = new ExportBench(null, options);
+            await bench.RunAsync();
+            bench.Take(1);
+            Wait.Until(() => bench.Log.Lines.Any(line => line.Contains($"{file} must hold a token on one line", StringComparison.Ordinal)));
+            Assert.DoesNotContain(bench.Log.Lines, line => line.Contains("secret", StringComparison.Ordinal));
+            await File.WriteAllTextAsync(file, "token\n");
+            bench.Until(() => store.Stored.Count == 1, null, store);
+            Assert.Equal("Bearer token", store.Requests.Single().Headers["Authorization"]);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
     }
 
     [Fact]

@@ -74,8 +74,9 @@ public sealed class OtlpFormatTests
     [InlineData("0", nameof(Answer.Accepted))]
     [InlineData("14", nameof(Answer.TryAgain))]
     [InlineData("16", nameof(Answer.TryAgain))]
+    [InlineData("8", nameof(Answer.TryAgain), true)]
     [InlineData("3", nameof(Answer.Refused))]
-    public async Task Over_grpc_the_status_in_the_trailers_decides(string status, string answer)
+    public async Task Over_grpc_the_status_in_the_trailers_decides(string status, string expected, bool inLess = false)
     {
         await using var store = await TestStore.StartAsync(HttpProtocols.Http2);
         store.Always = async context =>
@@ -84,7 +85,8 @@ public sealed class OtlpFormatTests
             await context.Response.Body.WriteAsync(new byte[5]);
             context.Response.AppendTrailer("grpc-status", status);
         };
-        Assert.Equal(answer, (await SendAsync(new OtlpFormat(store.Address, OtlpProtocol.Grpc, clock))).GetType().Name);
+        var answer = await SendAsync(new OtlpFormat(store.Address, OtlpProtocol.Grpc, clock));
+        Assert.Equal((expected, inLess), (answer.GetType().Name, answer is Answer.TryAgain { InLess: true }));
         var request = store.Requests.Single();
         Assert.Equal("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export", request.Path);
         Assert.Equal(request.Body.Length - 5, (request.Body[3] << 8) + request.Body[4]);

@@ -188,10 +188,25 @@ public sealed class KubeletTests : IDisposable
         await File.WriteAllTextAsync(kubelet.TokenFile, "second\n");
         await endpoint.PollAsync(default);
         Assert.Equal("Bearer second", kubelet.Authorization);
+        await File.WriteAllTextAsync(kubelet.TokenFile, "two\nlines\n");
+        await endpoint.PollAsync(default);
+        Assert.Contains("kubelet.tokenFile must hold a token on one line", Assert.Throws<KubeletException>(() => endpoint.Body).Message, StringComparison.Ordinal);
         File.Delete(kubelet.TokenFile);
         await endpoint.PollAsync(default);
         Assert.Contains("kubelet.tokenFile", Assert.Throws<KubeletException>(() => endpoint.Body).Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("https://10.0.0.5:10250", "https://10.0.0.5:10250/")]
+    [InlineData("https://node-1:10250", "https://node-1:10250/")]
+    [InlineData("https://[fd00::5]:10250", "https://[fd00::5]:10250/")]
+    [InlineData("https://fd00::5:10250", "https://[fd00::5]:10250/")]
+    [InlineData("https://2001:db8:0:1:2:3:4:5:10250", "https://[2001:db8:0:1:2:3:4:5]:10250/")]
+    [InlineData("https://fd00::5", null)]
+    [InlineData("https://", null)]
+    [InlineData("http://10.0.0.5:10250", null)]
+    [InlineData("10.0.0.5:10250", null)]
+    public void An_address_of_either_family_is_the_kubelets(string url, string? expected) => Assert.Equal(expected, KubeletOptions.Address(url)?.AbsoluteUri);
 
     [Fact]
     public async Task A_certificate_of_another_authority_or_another_name_is_refused()
