@@ -243,13 +243,16 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
 
         async Task<Leadership> LedAsync(Leadership? after)
         {
-            while (election.Current is not { Holds: true } term || term == after)
+            while (true)
             {
+                if (election.Current is { Holds: true } term && term != after)
+                {
+                    await objects.ReadAsync(deadline.Token);
+                    return term;
+                }
+
                 await Task.Delay(20, deadline.Token);
             }
-
-            await objects.ReadAsync(deadline.Token);
-            return election.Current!;
         }
     }
 

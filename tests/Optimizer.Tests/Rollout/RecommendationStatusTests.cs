@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using NetPulse.ApiServer;
 using NetPulse.Kubernetes.Client;
