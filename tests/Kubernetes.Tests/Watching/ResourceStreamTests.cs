@@ -150,11 +150,7 @@ public sealed class ResourceStreamTests : IAsyncLifetime
         AddPod("a");
         await using var follower = Follow(timing: Quick with { IdleWithBookmarks = TimeSpan.FromSeconds(5) });
         await follower.ListAsync();
-        await WatchedAsync();
-
-        // Bookmarks were seen, so their absence means something.
-        await EventuallyAsync(() => server.Seen.Any(static r => r.Target.Contains("watch=1", StringComparison.Ordinal)));
-        await Task.Delay(300, deadline.Token);
+        await BookmarkedAsync(follower);
         server.IsSilent = true;
         AddPod("b");
         var before = Watches();
@@ -174,8 +170,7 @@ public sealed class ResourceStreamTests : IAsyncLifetime
         AddPod("a");
         await using var follower = Follow();
         await follower.ListAsync();
-        await WatchedAsync();
-        await Task.Delay(300, deadline.Token);
+        await BookmarkedAsync(follower);
         server.IsSilent = true;
         AddPod("b");
         Assert.Equal(["a", "b"], await follower.ListAsync());
@@ -300,6 +295,13 @@ public sealed class ResourceStreamTests : IAsyncLifetime
     private int Lists() => server.Seen.Count(static r => r.Method == "GET" && r.Target.Contains("/pods", StringComparison.Ordinal) && !r.Target.Contains("watch=1", StringComparison.Ordinal));
 
     private int Watches() => server.Seen.Count(static r => r.Target.Contains("watch=1", StringComparison.Ordinal));
+
+    /// <summary>Bookmarks were seen, so their absence means something.</summary>
+    private Task BookmarkedAsync(Follower follower)
+    {
+        var listedAt = follower.Stream.HeardAt;
+        return EventuallyAsync(() => follower.Stream.HeardAt > listedAt);
+    }
 
     private Task WatchedAsync() => EventuallyAsync(() => server.OpenWatches > 0);
 

@@ -199,6 +199,23 @@ public sealed class StagedRolloutTests : IDisposable
         Assert.Equal(ChangePhase.Widening, rig.Change.Phase);
     }
 
+    [Fact]
+    public async Task The_end_of_a_grant_leaves_each_node_the_time_of_its_writes()
+    {
+        Assert.True(await LeftAsync(101) - await LeftAsync(1) >= TimeSpan.FromSeconds(1));
+
+        static async Task<TimeSpan> LeftAsync(int nodes)
+        {
+            using var granting = new LoopRig();
+            await granting.AppliedAsync();
+            await granting.SecondsAsync(18, 47, 6.3, 0.115, isLimited: true);
+            Enumerable.Range(2, nodes - 1).ToList().ForEach(number => granting.AddNode($"node-{number}"));
+            await granting.Run.RunAsync(CancellationToken.None);
+            Assert.Equal((ChangePhase.Widening, nodes), (granting.Change.Phase, granting.Change.Change.Nodes.Count()));
+            return granting.Change.Change.RevertAt - granting.Change.Since;
+        }
+    }
+
     /// <summary>A Tuner whose status says nothing new writes it once a minute only: what it looked at counts, not when.</summary>
     [Fact]
     public async Task A_Tuner_has_seen_what_its_generation_says()
