@@ -30,7 +30,7 @@ tuner=()
 apt=(-qq -o APT::Sandbox::User=root -o "Dir::State::Lists=$packages/lists" -o "Dir::Cache=$packages/cache")
 renew_lists() {
 	mkdir -p "$packages"/{lists,cache/archives}/partial
-	apt-get "${apt[@]}" update || echo "apt-get update failed: the packages are those of the lists of $(stat -c %y "$packages/lists" | cut -d. -f1)" >&2
+	apt-get "${apt[@]}" -o APT::Update::Error-Mode=any update || echo "apt-get update failed: the packages are those of the last lists that there are" >&2
 }
 
 unpack() { # package, root
