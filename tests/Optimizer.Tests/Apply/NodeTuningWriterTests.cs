@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NetPulse.ApiServer;
 using NetPulse.Kubernetes.Client;
+using NetPulse.Kubernetes.Leases;
 using NetPulse.Optimizer.Apply;
 using NetPulse.Optimizer.Cluster;
 
@@ -54,6 +55,14 @@ public sealed class NodeTuningWriterTests : IAsyncLifetime, IAsyncDisposable
         var refused = await Assert.ThrowsAsync<IOException>(() => writer.BeginAsync(Examples.Granted(Nodes), deadline.Token));
         Assert.Contains("the verb patch on nodetunings", refused.Message, StringComparison.Ordinal);
         Assert.InRange(Writes(), 2, Nodes - 1);
+    }
+
+    [Fact]
+    public async Task Who_leads_no_longer_is_told_so_and_writes_nothing()
+    {
+        using var deposed = new ClusterObjects(client, "default", "", static () => null, TimeProvider.System, NullLoggerFactory.Instance);
+        await Assert.ThrowsAsync<LeadershipLostException>(() => new NodeTuningWriter(deposed, new RecommendationNames()).BeginAsync(Examples.Granted(Nodes), deadline.Token));
+        Assert.Equal(0, Writes());
     }
 
     private int Writes() => server.Seen.Count(static request => request.Method == "PATCH");
