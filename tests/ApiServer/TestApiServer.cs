@@ -169,10 +169,15 @@ public sealed class TestApiServer : IAsyncDisposable
         await TextAsync(http, "Too many requests, please try again later.\n");
     });
 
-    /// <summary>The next requests are answered with this.</summary>
-    public void Refuse(int requests, int code, string text) => Refuse(requests, async http =>
+    /// <summary>The next requests are answered with this, sent as it is whatever the encoding that is named.</summary>
+    public void Refuse(int requests, int code, string text, string encoding = "") => Refuse(requests, async http =>
     {
         http.Response.StatusCode = code;
+        if (encoding.Length > 0)
+        {
+            http.Response.Headers.ContentEncoding = encoding;
+        }
+
         await TextAsync(http, text);
     });
 
@@ -185,6 +190,9 @@ public sealed class TestApiServer : IAsyncDisposable
 
     /// <summary>Requests that are carried out and whose answer never arrives.</summary>
     public Predicate<SeenRequest> LosesAnswer { get; set; } = static _ => false;
+
+    /// <summary>How long a request waits before anything is done about it.</summary>
+    public Func<SeenRequest, TimeSpan> Hesitates { get; set; } = static _ => TimeSpan.Zero;
 
     /// <summary>Versions until now are unknown, as after a compaction.</summary>
     public void Forget()
@@ -335,6 +343,7 @@ public sealed class TestApiServer : IAsyncDisposable
         seen.Enqueue(request);
         try
         {
+            await Task.Delay(Hesitates(request), http.RequestAborted);
             if (LosesAnswer(request))
             {
                 http.Response.Body = Stream.Null;

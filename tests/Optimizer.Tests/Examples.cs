@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using NetPulse.Kubernetes.Objects;
+using NetPulse.Optimizer.Apply;
 using NetPulse.Optimizer.Cluster;
 using NetPulse.Optimizer.Detection;
 using NetPulse.Optimizer.Diagnosis;
+using NetPulse.Optimizer.Proposals;
 using NetPulse.Telemetry.Samples;
 using NetPulse.Telemetry.Series;
 using NetPulse.Telemetry.Units;
@@ -58,6 +60,18 @@ internal static class Examples
         Upload(number),
         new TimeSeries(LabelSet.Of("t"), new long[] { 0, 1000, 2000 }, Enumerable.Repeat(megabitsPerSecond * 1e6 / 8, 3).ToArray()),
         new TimeSeries(LabelSet.Of("r"), default, default));
+
+    /// <summary>A change that the whole workload has on so many nodes, the first of them the canary's.</summary>
+    public static Change Granted(int nodes)
+    {
+        var proposal = RemedySearch.For([WindowFinding()], [], Cluster())[0];
+        return new Change(
+            "archive-0-tcp-rmem-1", proposal.Finding.Cause, proposal.Node, proposal.Pod, proposal.Workload, proposal.Writes, proposal.Objective, proposal.Controls, Now, proposal.Expected, proposal.TakesEffect,
+            Now, TimeSpan.FromSeconds(15), Now)
+        {
+            Reach = new Reach(100, [], [.. Enumerable.Range(1, nodes).Select(static number => number == 1 ? Node : $"ip-10-1-{number / 250}-{number % 250}.eu-central-1.compute.internal")], IsGranted: true, IsLast: true),
+        };
+    }
 
     public static OptimizationPolicy Policy(OptimizationMode mode = OptimizationMode.Apply) => new()
     {

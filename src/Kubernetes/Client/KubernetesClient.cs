@@ -112,14 +112,16 @@ public sealed partial class KubernetesClient : IDisposable
 
     /// <summary>Changes from a version on, until the server ends the stream: by itself after <paramref name="timeout"/>, or when it stops.</summary>
     /// <param name="patience">Ends the stream with <see cref="ApiFault.Unreachable"/> when nothing comes for so long.</param>
+    /// <param name="answered">Called once the server has taken the watch, which may be long before its first line.</param>
     /// <exception cref="KubernetesException">With <see cref="ApiFault.Gone"/>: the version is forgotten; list again.</exception>
     public async IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(
-        ResourceQuery query, string resourceVersion, TimeSpan timeout, WatchPatience patience, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        ResourceQuery query, string resourceVersion, TimeSpan timeout, WatchPatience patience, Action? answered = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
         where T : class, IResource<T>
     {
         var path = $"{T.Type.Path(query.Namespace)}?{Parameters(query, ("watch", "1"), ("allowWatchBookmarks", "true"), ("resourceVersion", resourceVersion), ("timeoutSeconds", $"{(long)timeout.TotalSeconds}"))}";
         var operation = Operation(HttpMethod.Get, path);
         using var response = await OpenAsync(HttpMethod.Get, path, Accept<T>(isList: false), null, cancellationToken);
+        answered?.Invoke();
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         var idle = patience.Silence;
         await foreach (var line in WatchLines.ReadAsync(stream, operation, () => idle, time, cancellationToken))
@@ -237,17 +239,18 @@ public sealed partial class KubernetesClient : IDisposable
     private async Task<T> SendAsync<T>(HttpMethod method, string path, string accept, JsonBody? body, CancellationToken cancellationToken)
         where T : class
     {
+        using var response = await OpenAsync(method, path, accept, body, cancellationToken);
         using var patience = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
-        using var response = await OpenAsync(method, path, accept, body, cancellationToken);
         try
         {
             await using var stream = await response.Content.ReadAsStreamAsync(either.Token);
             return await JsonSerializer.DeserializeAsync(stream, KubernetesJson.TypeOf<T>(), either.Token)
                 ?? throw new KubernetesException(Operation(method, path), new ApiFault.Garbled(), (int)response.StatusCode, "the answer is empty");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidDataException)
         {
+            // Not JSON, or not gzip though it says so.
             throw new KubernetesException(Operation(method, path), new ApiFault.Garbled(), (int)response.StatusCode, $"the answer is no {typeof(T).Name}: {e.Message}", e);
         }
         catch (Exception e) when (IsConnectionFault(e, cancellationToken))
@@ -358,7 +361,7 @@ public sealed partial class KubernetesClient : IDisposable
     }
 
     private static bool IsConnectionFault(Exception e, CancellationToken cancellationToken) =>
-        e is HttpRequestException or KubeconfigException || (e is IOException and not KubernetesException) || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+        e is HttpRequestException or KubeconfigException or InvalidDataException || (e is IOException and not KubernetesException) || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     private void Count(HttpMethod method, int code) => requests.Add(1, new KeyValuePair<string, object?>("method", method.Method), new KeyValuePair<string, object?>("code", code));
 

@@ -105,7 +105,7 @@ internal static class WatchLines
         {
             return await reader.ReadAsync(either.Token);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             var said = e is OperationCanceledException ? $"nothing came for {Duration.Format(idle)}" : e.Message;
             throw new KubernetesException(operation, new ApiFault.Unreachable(), 0, $"the watch broke off: {said}", e);

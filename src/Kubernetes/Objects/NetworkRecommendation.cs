@@ -132,8 +132,8 @@ public sealed record NetworkRecommendationStatus
     /// <summary>When it undoes itself, whoever else is alive.</summary>
     public DateTimeOffset? RevertAt { get; init; }
 
-    /// <summary>The change as the Optimizer's journal has it, for another that takes over; empty until one was begun.</summary>
-    [StringLength(65536)]
+    /// <summary>The change as the Optimizer's journal has it, with each node that it reaches, for another that takes over; empty until one was begun.</summary>
+    [StringLength(524_288)]
     public string Change { get; init; } = "";
 
     /// <summary>The last steps, the newest last.</summary>

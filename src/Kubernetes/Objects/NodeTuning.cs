@@ -59,6 +59,9 @@ public sealed record NodeTuningStatus
     /// <summary>When the Tuner last looked at every setting; old means that no Tuner is alive.</summary>
     public DateTimeOffset ObservedAt { get; init; }
 
+    /// <summary>Of the spec at which it looked; absent where generations are not counted, as in a directory.</summary>
+    public long? ObservedGeneration { get; init; }
+
     /// <summary>What this node's Tuner accepts.</summary>
     public IReadOnlyList<KnobStatus> Knobs { get; init; } = [];
 

@@ -69,18 +69,19 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
     private string version = "";
     private bool hasBookmarks;
     private long heardAtTicks;
+    private long refusedAtTicks;
 
     // What was wrong since the server was last heard, each told once.
     private readonly HashSet<string> told = new(StringComparer.Ordinal);
 
     /// <summary>When the server last said anything of this kind, a bookmark at least; <see langword="null"/> before the first list. For any thread.</summary>
-    public DateTimeOffset? HeardAt => Volatile.Read(ref heardAtTicks) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+    public DateTimeOffset? HeardAt => Moment(ref heardAtTicks);
 
-    /// <summary>Why the server has said nothing since <see cref="HeardAt"/>; empty while it is heard. For any thread.</summary>
+    /// <summary>Why the server does not tell of this kind; empty as soon as it has taken a watch, though a quiet kind's first line is a bookmark a minute later. For any thread.</summary>
     public string Problem { get; private set; } = "";
 
-    /// <summary>Whether <see cref="Problem"/> is a role or credentials that are missing, which does not pass by itself. For any thread.</summary>
-    public bool IsRefused { get; private set; }
+    /// <summary>Since when <see cref="Problem"/> is a role or credentials that are missing, which may pass: a server that has just started knows no roles yet. <see langword="null"/> when it is not. For any thread.</summary>
+    public DateTimeOffset? RefusedSince => Moment(ref refusedAtTicks);
 
     /// <summary>Ends only with the token. A refusal is logged, once until the server is heard again, and tried again: a role that is missing may be granted.</summary>
     public async IAsyncEnumerable<ResourceChange<T>> FollowAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -118,7 +119,7 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
                 version = "";
                 LogForgotten(T.Type.Plural);
             }
-            else if (progress.Failure is null && !progress.HadLines && hasBookmarks && mayCatchUp)
+            else if (hasBookmarks && !progress.HadLines && (progress.WasSilent || (progress.Failure is null && mayCatchUp)))
             {
                 // A version that the server has yet to reach (it was restored from a backup) is watched in silence: recorded, watch/future-rv.
                 version = "";
@@ -133,6 +134,12 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
             if (progress.Failure is { } failure)
             {
                 StreamCounters.Breaks.Add(1, resource);
+                if (version.Length == 0 && !progress.IsGone)
+                {
+                    // Silence alone is no problem yet: the list says at once whether there is one.
+                    continue;
+                }
+
                 var delay = backoff.Next(DelayOf(failure));
                 if (!progress.IsGone && IsNews(failure))
                 {
@@ -182,7 +189,7 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
         var silence = asked + timing.Grace;
         var afterBookmark = timing.IdleWithBookmarks < silence ? timing.IdleWithBookmarks : silence;
         var patience = new WatchPatience(hasBookmarks ? afterBookmark : silence, afterBookmark);
-        var lines = client.WatchAsync<T>(query, progress.Version, asked, patience, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        var lines = client.WatchAsync<T>(query, progress.Version, asked, patience, Answered, cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using (lines)
         {
             while (true)
@@ -213,12 +220,18 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
                 }
             }
         }
+
+        void Answered()
+        {
+            progress.WasAnswered = true;
+            TellProblem("", isRefusal: false);
+        }
     }
 
     private void Hear()
     {
         Volatile.Write(ref heardAtTicks, time.GetUtcNow().UtcTicks);
-        (Problem, IsRefused) = ("", false);
+        TellProblem("", isRefusal: false);
         if (told.Count > 0)
         {
             told.Clear();
@@ -228,9 +241,17 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
 
     private bool IsNews(KubernetesException failure)
     {
-        (Problem, IsRefused) = (failure.Message, failure.Fault is ApiFault.Forbidden or ApiFault.Unauthorized);
+        TellProblem(failure.Message, failure.Fault is ApiFault.Forbidden or ApiFault.Unauthorized);
         return told.Add(failure.Message);
     }
+
+    private void TellProblem(string problem, bool isRefusal)
+    {
+        Problem = problem;
+        Volatile.Write(ref refusedAtTicks, !isRefusal ? 0 : Volatile.Read(ref refusedAtTicks) is > 0 and var since ? since : time.GetUtcNow().UtcTicks);
+    }
+
+    private static DateTimeOffset? Moment(ref long ticks) => Volatile.Read(ref ticks) is > 0 and var known ? new DateTimeOffset(known, TimeSpan.Zero) : null;
 
     private static TimeSpan DelayOf(KubernetesException e) => e.Fault switch
     {
@@ -251,7 +272,7 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
     [LoggerMessage(Level = LogLevel.Information, Message = "The API server has forgotten our version of {Resource}; they are listed again")]
     private partial void LogForgotten(string resource);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Two watches of {Resource} ended without a word; they are listed again")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The watch of {Resource} ends without a word; they are listed again")]
     private partial void LogSilent(string resource);
 
     private sealed class Progress(string version)
@@ -261,6 +282,11 @@ public sealed partial class ResourceStream<T>(KubernetesClient client, ResourceQ
         public bool HadLines { get; set; }
 
         public bool IsGone { get; set; }
+
+        public bool WasAnswered { get; set; }
+
+        /// <summary>Whether the server took the watch and then let it wait for its first line for longer than any bookmark does.</summary>
+        public bool WasSilent => WasAnswered && !HadLines && Failure is { Fault: ApiFault.Unreachable, InnerException: OperationCanceledException };
 
         public KubernetesException? Failure { get; set; }
     }

@@ -20,7 +20,11 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     /// <summary>A watch that tells nothing of our own write for so long is broken, or the object is deleted by now.</summary>
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
 
-    private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(2);
+    /// <summary>A connection that dies (30 s until a ping says so), another try (30 s), and two bookmarks that are a minute apart.</summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(4);
+
+    /// <summary>An API server that has just started refuses what it will allow in a moment.</summary>
+    private static readonly TimeSpan LongestRefusal = TimeSpan.FromSeconds(30);
 
     private const int MostConflicts = 5;
 
@@ -40,10 +44,10 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     private readonly ILoggerFactory loggers;
     private readonly ResourceQuery own;
 
-    private readonly ConcurrentDictionary<string, Func<(DateTimeOffset? HeardAt, string Problem, bool IsRefused)>> streams = new(StringComparer.Ordinal);
-    private int? caughtUpIn;
+    private readonly ConcurrentDictionary<string, Func<(DateTimeOffset? HeardAt, string Problem, DateTimeOffset? RefusedSince)>> streams = new(StringComparer.Ordinal);
+    private string? caughtUpIn;
 
-    // What we wrote and no watch has told us of yet: a step must not take it for removed.
+    // What we wrote, or found written, and no watch has told us of yet: a step must not take it for removed.
     private readonly ConcurrentDictionary<string, (NodeTuning Tuning, DateTimeOffset At)> written = new(StringComparer.Ordinal);
 
     /// <param name="client">Of the API server; the caller's to dispose of.</param>
@@ -63,7 +67,7 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     /// <summary>Whether every kind has been listed once.</summary>
     public bool IsSynced => pods.IsSynced && namespaces.IsSynced && nodes.IsSynced && tunings.IsSynced && policies.IsSynced && recommendations.IsSynced;
 
-    public int? Term => leadership is null ? 0 : leadership()?.Term;
+    public string? Term => leadership is null ? "" : leadership()?.FencingToken;
 
     public OptimizationPolicy? PolicyAtStart() => null;
 
@@ -98,10 +102,15 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
         {
             try
             {
-                var wanted = await WantedAsync(node, change, recommendation, cancellationToken);
-                if (wanted is not { Metadata.ResourceVersion: "", Spec.Settings: [] })
+                var (stored, wanted) = await WantedAsync(node, change, recommendation, cancellationToken);
+                if (!wanted.Spec.Settings.SequenceEqual(stored?.Spec.Settings ?? []))
                 {
-                    written[node] = (await tuningStore.ApplyAsync(wanted, cancellationToken), time.GetUtcNow());
+                    stored = await tuningStore.ApplyAsync(wanted, cancellationToken);
+                }
+
+                if (stored is not null)
+                {
+                    written[node] = (stored, time.GetUtcNow());
                 }
 
                 return;
@@ -117,7 +126,7 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     {
         try
         {
-            await tuningStore.TryApplyAsync(await WantedAsync(node, change, recommendation, cancellationToken), cancellationToken);
+            await tuningStore.TryApplyAsync((await WantedAsync(node, change, recommendation, cancellationToken)).Wanted, cancellationToken);
         }
         catch (KubernetesException e) when (e.Fault is ApiFault.VersionConflict)
         {
@@ -126,10 +135,10 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
     }
 
     /// <summary>Made of what is stored, not of what was told: another write may be on its way here.</summary>
-    private async Task<NodeTuning> WantedAsync(string node, Func<IReadOnlyList<SysctlSetting>, IEnumerable<SysctlSetting>> change, string recommendation, CancellationToken cancellationToken)
+    private async Task<(NodeTuning? Stored, NodeTuning Wanted)> WantedAsync(string node, Func<IReadOnlyList<SysctlSetting>, IEnumerable<SysctlSetting>> change, string recommendation, CancellationToken cancellationToken)
     {
         var stored = await tuningStore.FindAsync(node, cancellationToken: cancellationToken);
-        return new NodeTuning
+        return (stored, new NodeTuning
         {
             Metadata = new ObjectMeta
             {
@@ -141,16 +150,19 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
                     : new Dictionary<string, string>(StringComparer.Ordinal),
             },
             Spec = new NodeTuningSpec { Settings = [.. change(stored?.Spec.Settings ?? [])] },
-        };
+        });
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        Follow(pods, ResourceQuery.All, stoppingToken),
-        Follow(namespaces, ResourceQuery.All, stoppingToken),
-        Follow(nodes, ResourceQuery.All, stoppingToken),
-        Follow(tunings, ResourceQuery.All, stoppingToken),
-        Follow(policies, ResourceQuery.All, stoppingToken),
-        Follow(recommendations, own, stoppingToken));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => StreamGroup.RunAsync(
+        [
+            ended => Follow(pods, ResourceQuery.All, ended),
+            ended => Follow(namespaces, ResourceQuery.All, ended),
+            ended => Follow(nodes, ResourceQuery.All, ended),
+            ended => Follow(tunings, ResourceQuery.All, ended),
+            ended => Follow(policies, ResourceQuery.All, ended),
+            ended => Follow(recommendations, own, ended),
+        ],
+        stoppingToken);
 
     /// <summary>A pause that cannot be heard may have been asked for: nothing is begun, and an open change is taken back, until policies are told again. What was kept stays.</summary>
     private OptimizationPolicy PolicyNow()
@@ -205,7 +217,7 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
         where T : class, IResource<T>
     {
         var stream = new ResourceStream<T>(client, query, time, loggers.CreateLogger<ClusterObjects>());
-        streams[T.Type.Plural] = () => (stream.HeardAt, stream.Problem, stream.IsRefused);
+        streams[T.Type.Plural] = () => (stream.HeardAt, stream.Problem, stream.RefusedSince);
         return stream;
     }
 
@@ -219,8 +231,11 @@ public sealed class ClusterObjects : BackgroundService, IClusterObjects
            select silence,
     ];
 
-    private string? Silence(string kind, (DateTimeOffset? HeardAt, string Problem, bool IsRefused) stream) =>
-        stream.IsRefused || (stream.Problem.Length > 0 && time.GetUtcNow() - stream.HeardAt > LongestSilence) ? $"{kind} are as of {stream.HeardAt:HH:mm:ss}: {stream.Problem}" : null;
+    private string? Silence(string kind, (DateTimeOffset? HeardAt, string Problem, DateTimeOffset? RefusedSince) stream)
+    {
+        var now = time.GetUtcNow();
+        return stream.Problem.Length > 0 && (now - stream.HeardAt > LongestSilence || now - stream.RefusedSince > LongestRefusal) ? $"{kind} are as of {stream.HeardAt:HH:mm:ss}: {stream.Problem}" : null;
+    }
 
     private async Task DemandSyncedAsync(CancellationToken cancellationToken)
     {

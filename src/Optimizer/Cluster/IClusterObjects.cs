@@ -10,14 +10,14 @@ public interface IClusterObjects
     /// <exception cref="IOException">There is one and it cannot be used: the start is refused.</exception>
     OptimizationPolicy? PolicyAtStart();
 
-    /// <summary>The term in which this process may write; <see langword="null"/> while another leads. Where there is only one it is always 0.</summary>
-    int? Term { get; }
+    /// <summary>The fencing token of the term in which this process may write; <see langword="null"/> while another leads, empty where there is only one. A number alone would be the same in two Leases, of which one was deleted.</summary>
+    string? Term { get; }
 
     /// <summary>All of one moment, as last known.</summary>
     /// <exception cref="IOException">Nothing is known yet.</exception>
     Task<ClusterSnapshot> ReadAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Makes a node's desired settings what <paramref name="change"/> makes of those that stand there, in one step.</summary>
+    /// <summary>Makes a node's desired settings what <paramref name="change"/> makes of those that stand there, in one step; where that changes nothing, nothing is written. Any number of nodes at once.</summary>
     /// <param name="node">Whose NodeTuning; it is made where there is none and something is to stand in it.</param>
     /// <param name="change">May be asked again, when somebody else wrote in between.</param>
     /// <param name="recommendation">The recommendation behind it, which the object then names; empty: none.</param>

@@ -15,7 +15,7 @@ public sealed class ObjectsDirectory(ClusterOptions options, TimeProvider time, 
     private readonly string pods = Path.Combine(options.ObjectsDirectory, "pods");
     private readonly string nodeTunings = Path.Combine(options.ObjectsDirectory, "nodetunings");
 
-    public int? Term => 0;
+    public string Term => "";
 
     public OptimizationPolicy? PolicyAtStart() => ReadPolicy();
 
@@ -43,8 +43,9 @@ public sealed class ObjectsDirectory(ClusterOptions options, TimeProvider time, 
     {
         try
         {
-            var wanted = new NodeTuningSpec { Settings = [.. change(ReadSpec(node).Settings)] };
-            if (wanted.Settings.Count > 0 || File.Exists(SpecFile(node)))
+            var stored = ReadSpec(node).Settings;
+            var wanted = new NodeTuningSpec { Settings = [.. change(stored)] };
+            if (!wanted.Settings.SequenceEqual(stored))
             {
                 Write(node, wanted, recommendation);
             }

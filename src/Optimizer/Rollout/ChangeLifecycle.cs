@@ -25,6 +25,9 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
     /// <summary>Time beyond the verdict in which this process may be restarted before the Tuner undoes the change by itself.</summary>
     private static readonly TimeSpan RestartAllowance = TimeSpan.FromMinutes(1);
 
+    /// <summary>For the write of each node: ten times what it takes (<see cref="NodeTuningWriter"/> writes many at once), for servers that throttle.</summary>
+    private static readonly TimeSpan WriteAllowance = TimeSpan.FromMilliseconds(25);
+
     /// <summary>A canary that is neither proven nor refuted is measured this many times as long as the policy asks.</summary>
     private const int LongestMeasuring = 3;
 
@@ -122,6 +125,8 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
 
     private static DateTimeOffset RevertAt(DateTimeOffset now, TimeSpan measuring) => now + Patience + CanaryMeasurement.Settling + measuring + RestartAllowance;
 
+    private static TimeSpan WriteTime(Change change) => WriteAllowance * change.Nodes.Count();
+
     private static string NameOf(SysctlProposal proposal, DateTimeOffset at)
     {
         var target = proposal.Pod?.Name ?? proposal.Node;
@@ -137,7 +142,7 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
 
     private async Task StepAsync(ChangeState state, ClusterSnapshot cluster, CancellationToken cancellationToken)
     {
-        var left = state.Change.Reach.Nodes.RemoveAll(cluster.HasNode);
+        var left = state.Change.Reach.Nodes.RemoveAll(node => cluster.HasNode(node) && !IsAnother(node, state, cluster));
         state = state with { Change = state.Change with { Reach = state.Change.Reach.Without(left) } };
         var change = state.Change;
         if (change.Nodes.Any(cluster.UnreadableNodes.Contains))
@@ -168,6 +173,9 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
             case ChangePhase.Kept when cluster.Policy.Spec is { OnPause: PausedKept.Revert, Paused: { Count: > 0 } reasons }:
                 await RevertAsync(change, $"the policy is paused and takes back what was kept: {string.Join("; ", reasons)}", null, cancellationToken);
                 break;
+            case ChangePhase.Kept when !change.Reach.IsGranted && IsAnother(change.Node, state, cluster):
+                journal.Enter(ChangePhase.Released, change, $"{change.Node} was made anew, and what was kept there went with it");
+                break;
             case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Widening or ChangePhase.Widened or ChangePhase.Keeping or ChangePhase.Kept when place.IsRemoved:
                 await RevertAsync(change, "somebody removed it from the node's desired settings", null, cancellationToken);
                 break;
@@ -195,7 +203,7 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
                 await KeepAsync(further, null, cancellationToken);
                 break;
             case ChangePhase.Kept when !left.IsEmpty:
-                journal.Enter(ChangePhase.Kept, change, $"{string.Join(", ", left)} left the cluster");
+                journal.Enter(ChangePhase.Kept, change, $"{string.Join(", ", left)} left the cluster, or were made anew");
                 break;
             case ChangePhase.Reverting:
                 await FinishRevertingAsync(state, place, cluster.At, cancellationToken);
@@ -210,6 +218,10 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
                 break;
         }
     }
+
+    /// <summary>Whether a node was made anew under its name since the change was kept: nothing of it is left there.</summary>
+    private static bool IsAnother(string node, ChangeState state, ClusterSnapshot cluster) =>
+        state.Phase == ChangePhase.Kept && cluster.NodeTunings.GetValueOrDefault(node)?.Metadata.CreationTimestamp > state.Since;
 
     private static string Note(ChangePlace place) => place.Speaking is { Message.Length: > 0 } status ? $"; the Tuner: {status.Message}" : "";
 
@@ -244,7 +256,10 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
     private async Task WidenAsync(Change change, ClusterSnapshot cluster, string reason, Effect? effect, CancellationToken cancellationToken)
     {
         var reach = Reach.After(change, cluster);
-        var wider = change with { Reach = reach, RevertAt = RevertAt(cluster.At, reach.IsLast ? change.Watch : change.JudgeAfter) };
+        var wider = change with { Reach = reach };
+
+        // Each node is written with that end, and once more to take it away.
+        wider = wider with { RevertAt = RevertAt(cluster.At, reach.IsLast ? change.Watch : change.JudgeAfter) + (2 * WriteTime(wider)) };
         journal.Enter(
             ChangePhase.Widening,
             wider,
@@ -253,27 +268,33 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
         await WriteWiderAsync(wider, cancellationToken);
     }
 
-    /// <summary>Not where the policy has ceased to allow it since this step began: the next one sees it too, and takes it back.</summary>
-    private async Task WriteWiderAsync(Change change, CancellationToken cancellationToken)
+    /// <returns>Whether it was written: not where the policy has ceased to allow it since this step began; the next one sees it too, and takes it back.</returns>
+    private async Task<bool> WriteWiderAsync(Change change, CancellationToken cancellationToken)
     {
-        if (await writer.WithdrawnAsync(change, cancellationToken) is null)
+        if (await writer.WithdrawnAsync(change, cancellationToken) is not null)
         {
-            await writer.BeginAsync(change, cancellationToken);
+            return false;
         }
+
+        await writer.BeginAsync(change, cancellationToken);
+        return true;
     }
 
     private async Task FinishWideningAsync(ChangeState state, ChangePlace place, ClusterSnapshot cluster, CancellationToken cancellationToken)
     {
         if (!place.IsWholeDesired)
         {
-            // We ended between the journal and the last of the nodes.
-            await WriteWiderAsync(state.Change, cancellationToken);
+            // We ended between the journal and the last of the nodes, or a node refused: the Tuners' time begins with this write.
+            if (await WriteWiderAsync(state.Change, cancellationToken))
+            {
+                journal.Enter(ChangePhase.Widening, state.Change, $"written for every Tuner by now: {state.Change.Reach}");
+            }
         }
         else if (place.IsInForceSince(state.Since))
         {
             journal.Enter(ChangePhase.Widened, state.Change, $"in force in {(state.Change.Pod is null ? state.Change.Target : state.Change.Reach)}");
         }
-        else if (cluster.At - state.Since > Patience)
+        else if (cluster.At - state.Since > Patience + WriteTime(state.Change))
         {
             await RevertAsync(state.Change, $"not every Tuner applied it in {Duration.Format(Patience)}: {place.Missing}", null, cancellationToken);
         }

@@ -13,8 +13,9 @@ internal sealed class ChangePlace(Change change, ClusterSnapshot cluster)
     /// <summary>Whether any node is to have any of it.</summary>
     public bool IsDesired => nodes.Any(node => node.Tuning?.Spec.Settings.Any(setting => change.IsSetting(setting.Name)) == true);
 
-    /// <summary>Whether somebody took it out of the canary's node, whose settings are there.</summary>
-    public bool IsRemoved => Tuning(change.Node) is { } tuning && !tuning.Spec.Settings.Any(setting => change.IsSetting(setting.Name));
+    /// <summary>Whether somebody took it out of the canary's node, whose settings are there; not where that node is yet to be given the whole workload's grant (again).</summary>
+    public bool IsRemoved => (!change.Reach.IsGranted || (change.Reach.Nodes.Contains(change.Node) && !change.Reach.Joining.Contains(change.Node)))
+        && Tuning(change.Node) is { } tuning && !tuning.Spec.Settings.Any(setting => change.IsSetting(setting.Name));
 
     /// <summary>Whether every node is to have all that the change says of it.</summary>
     public bool IsWholeDesired => nodes.All(node => change.SettingsOn(node.Node, change.RevertAt).All(wanted =>
@@ -53,7 +54,9 @@ internal sealed class ChangePlace(Change change, ClusterSnapshot cluster)
     /// <summary>Where it is not in force, and why.</summary>
     public string Missing => string.Join("; ", Unapplied().Select(setting => $"{setting.Name}: {setting.Status?.Message ?? "no answer"}"));
 
-    public bool HaveAllLookedSince(DateTimeOffset moment) => nodes.All(node => node.Tuning?.Status?.ObservedAt > moment);
+    /// <summary>Whether each Tuner has looked at what its node is to have now; by the moment where generations are not counted.</summary>
+    public bool HaveAllLookedSince(DateTimeOffset moment) => nodes.All(node => node.Tuning is { Status: { } status, Metadata: var metadata }
+        && (metadata.Generation is { } stored && status.ObservedGeneration is { } seen ? seen >= stored : status.ObservedAt > moment));
 
     /// <summary>Whether all of it is in force, by what the Tuners said after the moment. A pod that has gone meanwhile needs nothing.</summary>
     public bool IsInForceSince(DateTimeOffset moment) => HaveAllLookedSince(moment) && !Unapplied().Any();

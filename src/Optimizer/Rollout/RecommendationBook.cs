@@ -21,16 +21,16 @@ public sealed class RecommendationBook(
 
     private const int LongestName = 200;
 
-    private int? takenOverIn;
+    private string? takenOverIn;
 
-    public bool HasTakenOver(int term) => takenOverIn == term;
+    public bool HasTakenOver(string term) => takenOverIn == term;
 
     /// <summary>Once a term: what an earlier leader had begun and this journal does not know.</summary>
-    /// <param name="term">Ours.</param>
+    /// <param name="term">Ours, by its fencing token.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Names of the changes that were taken over.</returns>
     /// <exception cref="IOException">They are not known; nothing may be begun.</exception>
-    public async Task<ImmutableArray<string>> TakeOverAsync(int term, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<string>> TakeOverAsync(string term, CancellationToken cancellationToken)
     {
         if (takenOverIn == term)
         {
@@ -187,7 +187,10 @@ public sealed class RecommendationBook(
     {
         var @namespace = proposal.Pod?.Namespace ?? place.Namespace;
         var stem = $"{proposal.Pod?.Name ?? proposal.Node}-{proposal.Writes[0].Sysctl.Split('.')[^1].Replace('_', '-')}";
-        stem = $"{(stem.Length > LongestName ? stem[..LongestName] : stem)}-{fingerprint[..6]}";
+
+        // Another group may propose the same, and neither sees the other's.
+        var end = place.Group.Length > 0 ? $"-{place.Group}-{fingerprint[..6]}" : $"-{fingerprint[..6]}";
+        stem = $"{(stem.Length > LongestName - end.Length ? stem[..(LongestName - end.Length)] : stem)}{end}";
         var taken = cluster.Recommendations.Where(each => each.Metadata.Namespace == @namespace).Select(static each => each.Metadata.Name).ToHashSet(StringComparer.Ordinal);
         var name = Enumerable.Range(1, int.MaxValue).Select(number => number == 1 ? stem : $"{stem}-{number.ToString(CultureInfo.InvariantCulture)}").First(each => !taken.Contains(each));
         return new NetworkRecommendation

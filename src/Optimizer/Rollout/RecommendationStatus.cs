@@ -10,7 +10,10 @@ internal static class RecommendationStatus
     private const string Actor = "netpulse-optimizer";
     private const int MostSteps = 64;
     private const int LongestReason = 2048;
-    private const int LongestChange = 65_536;
+
+    /// <summary>As the definition has it: some 10,000 nodes that a workload was granted it on.</summary>
+    private const int LongestChange = 524_288;
+
 
     /// <param name="recommendation">As stored.</param>
     /// <param name="state">Its latest change; <see langword="null"/> when none was begun.</param>
@@ -105,6 +108,8 @@ internal static class RecommendationStatus
     private static List<RecommendationStep> History(
         NetworkRecommendation recommendation, NetworkRecommendationStatus before, NetworkRecommendationStatus now, IReadOnlyList<JournalEntry> entries, DateTimeOffset at)
     {
+        // As entries are told: what happened in one second stays in the order in which it was told.
+        at = Second(at);
         var steps = before.History.ToList();
         if (steps.Count == 0)
         {
@@ -121,7 +126,7 @@ internal static class RecommendationStatus
         foreach (var entry in entries)
         {
             var action = entry.Phase!.Value.ToString();
-            var second = DateTimeOffset.FromUnixTimeSeconds(entry.At.ToUnixTimeSeconds());
+            var second = Second(entry.At);
             if (!steps.Exists(step => step.At == second && step.Action == action))
             {
                 steps.Add(new RecommendationStep { At = second, Actor = Actor, Action = action, Reason = Cut(entry.Text) });
@@ -133,8 +138,11 @@ internal static class RecommendationStatus
             steps.Add(new RecommendationStep { At = at, Actor = Actor, Action = now.Phase.ToString() });
         }
 
-        return steps.Count <= MostSteps ? steps : [steps[0], .. steps.TakeLast(MostSteps - 1)];
+        // Entries that were cut off before come again, and are cut off again.
+        return [steps[0], .. steps.Skip(1).OrderBy(static step => step.At).TakeLast(MostSteps - 1)];
     }
+
+    private static DateTimeOffset Second(DateTimeOffset moment) => DateTimeOffset.FromUnixTimeSeconds(moment.ToUnixTimeSeconds());
 
     private static string Carried(ChangeState state)
     {

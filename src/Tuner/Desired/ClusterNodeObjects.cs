@@ -43,6 +43,7 @@ public sealed partial class ClusterNodeObjects : BackgroundService, INodeObjects
     private readonly AutoResetEvent changed = new(initialState: false);
 
     private int changes = 1;
+    private long? generation;
     private string refusal = "";
 
     public ClusterNodeObjects(KubernetesClient client, string node, PodProcesses processes, RoleWatch roles, TunerMetrics metrics, TimeProvider time, ILoggerFactory loggers)
@@ -74,9 +75,17 @@ public sealed partial class ClusterNodeObjects : BackgroundService, INodeObjects
 
     public bool HaveChanged() => Interlocked.Exchange(ref changes, 0) == 1;
 
-    public IReadOnlyList<SysctlSetting> ReadSettings() => tuning.IsSynced
-        ? tuning.Find(Node)?.Spec.Settings ?? []
-        : throw new IOException($"the API server at {client.Configuration.Server} has not told the NodeTuning {Node} yet");
+    public IReadOnlyList<SysctlSetting> ReadSettings()
+    {
+        if (!tuning.IsSynced)
+        {
+            throw new IOException($"the API server at {client.Configuration.Server} has not told the NodeTuning {Node} yet");
+        }
+
+        var told = tuning.Find(Node);
+        generation = told?.Metadata.Generation;
+        return told?.Spec.Settings ?? [];
+    }
 
     public PodDirectory ReadPods() => pods.IsSynced
         ? new PodDirectory(processes.Locate(pods.All()), [])
@@ -84,12 +93,16 @@ public sealed partial class ClusterNodeObjects : BackgroundService, INodeObjects
 
     public NodeTuningStatus? ReadStatus() => tuning.Find(Node)?.Status;
 
-    public void WriteStatus(NodeTuningStatus status) => waiting.Writer.TryWrite(status);
+    /// <summary>With the generation at which was looked: a spec that asks for what holds already is answered at once, too.</summary>
+    public void WriteStatus(NodeTuningStatus status) => waiting.Writer.TryWrite(status with { ObservedGeneration = generation });
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        tuning.RunAsync(tunings.FollowAsync(stoppingToken), stoppingToken),
-        pods.RunAsync(podStream.FollowAsync(stoppingToken), stoppingToken),
-        WriteStatusesAsync(stoppingToken));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => StreamGroup.RunAsync(
+        [
+            ended => tuning.RunAsync(tunings.FollowAsync(ended), ended),
+            ended => pods.RunAsync(podStream.FollowAsync(ended), ended),
+            WriteStatusesAsync,
+        ],
+        stoppingToken);
 
     public override void Dispose()
     {

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using NetPulse.ApiServer;
 using NetPulse.Kubernetes.Client;
 using NetPulse.Kubernetes.Objects;
+using NetPulse.Tests;
 
 namespace NetPulse.Kubernetes.Tests.Client;
 
@@ -188,6 +189,25 @@ public sealed class KubernetesClientTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_answer_counts_however_long_it_took_to_be_let_in()
+    {
+        var server = await StartAsync();
+        using var client = TestClient.Of(server.Configuration(), new PassingDelays());
+        server.Throttle(3, retryAfterSeconds: 15);
+        await client.ListAsync<Pod>(ResourceQuery.All);
+        Assert.Equal(4, server.Seen.Count);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_not_what_its_encoding_says_is_garbled()
+    {
+        var server = await StartAsync();
+        using var client = TestClient.Of(server.Configuration());
+        server.Refuse(1, 200, "{}", "gzip");
+        Assert.IsType<ApiFault.Garbled>((await TestClient.RefusedAsync(() => client.ListAsync<Pod>(ResourceQuery.All))).Fault);
+    }
+
+    [Fact]
     public async Task Apply_owns_its_fields_conflicts_with_others_and_forces_only_when_asked()
     {
         var server = await StartAsync();
@@ -262,4 +282,29 @@ public sealed class KubernetesClientTests : IAsyncDisposable
     }
 
     private async Task<TestApiServer> StartAsync(bool isTls = false) => started = await TestApiServer.StartAsync(isTls);
+
+    /// <summary>What a server asks to wait, which is less than the client's patience, goes by at once; all else is measured by it.</summary>
+    private sealed class PassingDelays : TimeProvider
+    {
+        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+        private readonly TestClock clock = new();
+
+        public override long TimestampFrequency => clock.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow() => clock.GetUtcNow();
+
+        public override long GetTimestamp() => clock.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = clock.CreateTimer(callback, state, dueTime, period);
+            if (dueTime > TimeSpan.Zero && dueTime < Patience)
+            {
+                _ = Task.Run(() => clock.Advance(dueTime));
+            }
+
+            return timer;
+        }
+    }
 }

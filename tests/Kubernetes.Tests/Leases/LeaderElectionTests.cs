@@ -81,6 +81,25 @@ public sealed class LeaderElectionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_slow_server_does_not_cost_the_term()
+    {
+        var api = await server;
+        api.Hesitates = static request => request.Target.Contains("/leases", StringComparison.Ordinal) ? TimeSpan.FromMilliseconds(300) : TimeSpan.Zero;
+        await using var first = await CandidateAsync("a", new LeaderElectionSettings
+        {
+            LeaseName = "leader",
+            Namespace = "default",
+            Identity = "a",
+            LeaseDuration = TimeSpan.FromSeconds(30),
+            RenewDeadline = TimeSpan.FromSeconds(25),
+            RetryPeriod = TimeSpan.FromMilliseconds(200),
+        });
+        var term = await first.LeadsAsync();
+        await EventuallyAsync(() => api.Seen.Count(static request => request.Method == "PUT") > 1);
+        Assert.True(term.Holds);
+    }
+
+    [Fact]
     public async Task A_deposed_leader_writes_nothing_more()
     {
         var api = await server;
@@ -129,11 +148,11 @@ public sealed class LeaderElectionTests : IAsyncDisposable
     private static ClusterObjectStore<NodeTuning> Store(KubernetesClient client, Func<Leadership?> leadership) =>
         new(client, ResourceQuery.All, TimeProvider.System, NullLogger<ClusterObjectStore<NodeTuning>>.Instance, leadership);
 
-    private async Task<Candidate> CandidateAsync(string identity)
+    private async Task<Candidate> CandidateAsync(string identity, LeaderElectionSettings? settings = null)
     {
         var client = TestClient.Of((await server).Configuration());
         clients.Add(client);
-        return new Candidate(client, identity, deadline.Token);
+        return new Candidate(client, identity, settings, deadline.Token);
     }
 
     private async Task EventuallyAsync(Func<bool> condition)
@@ -149,11 +168,11 @@ public sealed class LeaderElectionTests : IAsyncDisposable
         private readonly CancellationTokenSource stop;
         private readonly Task running;
 
-        public Candidate(KubernetesClient client, string identity, CancellationToken cancellationToken)
+        public Candidate(KubernetesClient client, string identity, LeaderElectionSettings? given, CancellationToken cancellationToken)
         {
             Client = client;
             stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var settings = new LeaderElectionSettings
+            var settings = given ?? new LeaderElectionSettings
             {
                 LeaseName = "leader",
                 Namespace = "default",

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using NetPulse.ApiServer;
 using NetPulse.Kubernetes.Client;
 using NetPulse.Kubernetes.Files;
+using NetPulse.Kubernetes.Leases;
 using NetPulse.Kubernetes.Objects;
 using NetPulse.Kubernetes.Stores;
 using NetPulse.Optimizer.Cluster;
@@ -17,6 +18,7 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
     private TestApiServer? server;
     private KubernetesClient? client;
     private ClusterObjects? followed;
+    private readonly LaterTime time = new();
     private string group = "";
 
     public async ValueTask DisposeAsync()
@@ -96,6 +98,14 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
         server!.Deny("list", "optimizationpolicies");
         server.Deny("watch", "optimizationpolicies");
         await server.EndWatchesAsync("optimizationpolicies");
+        while (server.Seen.Count(static request => request.Target.Contains("/optimizationpolicies?", StringComparison.Ordinal) && request.Target.Contains("watch=1", StringComparison.Ordinal)) < 3)
+        {
+            await Task.Delay(20, deadline.Token);
+        }
+
+        // It may pass: a server that has just started knows no roles.
+        Assert.Empty((await objects.ReadAsync(deadline.Token)).Policy.Spec.Paused);
+        time.Later = TimeSpan.FromMinutes(1);
         var paused = await PolicyAsync(objects, static policy => policy.Spec.Paused.Count > 0);
         Assert.Contains("optimizationpolicies", Assert.Single(paused.Spec.Paused), StringComparison.Ordinal);
         Assert.Equal(OptimizationMode.Apply, paused.Spec.Mode);
@@ -103,6 +113,27 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
         server.Allow("list", "optimizationpolicies");
         server.Allow("watch", "optimizationpolicies");
         await PolicyAsync(objects, static policy => policy.Spec.Paused.Count == 0);
+    }
+
+    [Fact]
+    public async Task A_quiet_watch_that_was_taken_again_after_the_server_was_away_is_no_silence()
+    {
+        var objects = await ObjectsAsync(inCluster: true, Examples.Policy());
+        _ = await objects.ReadAsync(deadline.Token);
+        await server!.StopAsync();
+        time.Later = TimeSpan.FromMinutes(5);
+        await PausedAsync(isPaused: true);
+        await server.ListenAsync();
+        await PausedAsync(isPaused: false);
+        Assert.Equal(1, server.Seen.Count(static request => request.Target.Contains("/optimizationpolicies", StringComparison.Ordinal) && !request.Target.Contains("watch=1", StringComparison.Ordinal)));
+
+        async Task PausedAsync(bool isPaused)
+        {
+            while ((await objects.ReadAsync(deadline.Token)).Policy.Spec.Paused.Count > 0 != isPaused)
+            {
+                await Task.Delay(50, deadline.Token);
+            }
+        }
     }
 
     [Fact]
@@ -192,6 +223,39 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
         Assert.Equal("raise-window", Assert.Single((await rest.ReadAsync(deadline.Token)).Recommendations).Metadata.Name);
     }
 
+    [Fact]
+    public async Task Who_leads_by_another_Lease_catches_up_though_its_number_is_the_same()
+    {
+        await StartServerAsync();
+        var settings = new LeaderElectionSettings { LeaseName = "leader", Namespace = "default", Identity = "a", LeaseDuration = TimeSpan.FromSeconds(30), RenewDeadline = TimeSpan.FromSeconds(25), RetryPeriod = TimeSpan.FromMilliseconds(200) };
+        var election = new LeaderElection(client!, settings, TimeProvider.System, NullLogger<LeaderElection>.Instance);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token);
+        var electing = election.RunAsync(static term => Task.Delay(Timeout.Infinite, term.Ended), stop.Token);
+        var objects = Followed(() => election.Current);
+        await SyncedAsync(objects);
+        var first = await LedAsync(after: null);
+        server!.Remove("coordination.k8s.io/v1", "leases", "leader", "default");
+        var second = await LedAsync(after: first);
+        Assert.Equal(first.Term, second.Term);
+        Assert.Equal(3, server.Seen.Count(static request => request.Target.Contains("/nodetunings?", StringComparison.Ordinal) && !request.Target.Contains("watch=1", StringComparison.Ordinal)));
+        await stop.CancelAsync();
+        await electing;
+
+        async Task<Leadership> LedAsync(Leadership? after)
+        {
+            while (true)
+            {
+                if (election.Current is { Holds: true } term && term != after)
+                {
+                    await objects.ReadAsync(deadline.Token);
+                    return term;
+                }
+
+                await Task.Delay(20, deadline.Token);
+            }
+        }
+    }
+
     private static SysctlSetting Setting(string name) => new() { Name = name, Sysctl = "net.core.somaxconn", Value = "4096" };
 
     private static NetworkRecommendation Recommendation() => new()
@@ -244,9 +308,9 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
         client = new KubernetesClient(server.Configuration(), TimeProvider.System, NullLogger<KubernetesClient>.Instance);
     }
 
-    private ClusterObjects Followed()
+    private ClusterObjects Followed(Func<Leadership?>? leadership = null)
     {
-        followed = new ClusterObjects(client!, "default", group, null, TimeProvider.System, NullLoggerFactory.Instance);
+        followed = new ClusterObjects(client!, "default", group, leadership, time, NullLoggerFactory.Instance);
         _ = followed.StartAsync(deadline.Token);
         return followed;
     }
@@ -275,4 +339,18 @@ public sealed class ClusterObjectsTests : IAsyncDisposable
     }
 
     private static JsonObject Json<T>(T value) => System.Text.Json.JsonSerializer.SerializeToNode(value, KubernetesJson.TypeOf<T>())!.AsObject();
+
+    /// <summary>It is later than it is; pauses take as long as they take.</summary>
+    private sealed class LaterTime : TimeProvider
+    {
+        private long later;
+
+        public TimeSpan Later
+        {
+            get => TimeSpan.FromTicks(Volatile.Read(ref later));
+            set => Volatile.Write(ref later, value.Ticks);
+        }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Later;
+    }
 }

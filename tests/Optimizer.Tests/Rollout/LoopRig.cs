@@ -34,12 +34,15 @@ internal sealed class LoopRig : IDisposable
     private readonly double[] sentBytes = new double[2];
     private readonly double[] limitedSeconds = new double[2];
     private readonly (IClusterObjects Objects, IObjectStore<NetworkRecommendation> Recommendations)? elsewhere;
+    private readonly string group;
     private double seconds;
 
     /// <param name="policy">Of the objects directory.</param>
     /// <param name="inCluster">Where the objects are when not in a directory.</param>
-    public LoopRig(OptimizationPolicy? policy = null, Func<TestClock, (IClusterObjects Objects, IObjectStore<NetworkRecommendation> Recommendations)>? inCluster = null)
+    /// <param name="group">Whose optimizer it is, where the work is split.</param>
+    public LoopRig(OptimizationPolicy? policy = null, Func<TestClock, (IClusterObjects Objects, IObjectStore<NetworkRecommendation> Recommendations)>? inCluster = null, string group = "")
     {
+        this.group = group;
         elsewhere = inCluster?.Invoke(Clock);
         kept = new EmbeddedStore(new EmbeddedStoreOptions { Directory = Path.Combine(folder, "store") }, Clock, NullLogger<EmbeddedStore>.Instance);
         store = new FiniteReadings(kept);
@@ -135,7 +138,7 @@ internal sealed class LoopRig : IDisposable
             new Outlook(new CauseSearch(store, CauseRules.All)),
             new ProfileWatch(store, Options.Create(new ProfileOptions()), Clock),
             Lifecycle,
-            new RecommendationBook(recommendations, Journal, names, Options.Create(new RecommendationOptions()), new RecommendationPlace("netpulse")),
+            new RecommendationBook(recommendations, Journal, names, Options.Create(new RecommendationOptions()), new RecommendationPlace("netpulse", group)),
             Memory,
             Journal,
             Effects,

@@ -103,6 +103,22 @@ public sealed class RecommendationBookTests : IDisposable
     }
 
     [Fact]
+    public async Task Two_groups_that_propose_the_same_write_two_objects()
+    {
+        using var ofZone = new LoopRig(group: "zone-a");
+        foreach (var each in new[] { rig, ofZone })
+        {
+            await each.TroubleAsync();
+            await each.Run.RunAsync(CancellationToken.None);
+        }
+
+        var (ours, theirs) = ((await rig.Cluster.ReadAsync()).Recommendations, (await ofZone.Cluster.ReadAsync()).Recommendations);
+        Assert.Equal(ours.Select(static each => each.Spec!.Source.Fingerprint).Order(), theirs.Select(static each => each.Spec!.Source.Fingerprint).Order());
+        Assert.Empty(ours.Select(static each => each.Metadata.Name).Intersect(theirs.Select(static each => each.Metadata.Name)));
+        Assert.All(theirs, static each => Assert.Contains("-zone-a-", each.Metadata.Name, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_broken_recommendation_is_a_problem_and_stops_no_other()
     {
         await rig.TroubleAsync();

@@ -159,6 +159,121 @@ public sealed class StagedRolloutTests : IDisposable
         Assert.False(File.Exists(rig.SpecFileOf("node-2")));
     }
 
+    [Fact]
+    public async Task A_node_that_refuses_keeps_no_other_from_being_taken_back()
+    {
+        await rig.KeptAsync();
+        rig.AddNode("node-2");
+        rig.AddNode("node-3");
+        await RunAsync();
+        Assert.All(new[] { "node-2", "node-3" }, node => Assert.Single(rig.Cluster.ReadSpec(node).Settings));
+        Directory.CreateDirectory($"{rig.SpecFile}.new");
+        rig.Pause(PausedKept.Revert);
+        await RunAsync();
+        Assert.Equal(ChangePhase.Reverting, rig.Change.Phase);
+        Assert.Single(rig.Desired);
+        Assert.All(new[] { "node-2", "node-3" }, node => Assert.Empty(rig.Cluster.ReadSpec(node).Settings));
+
+        Directory.Delete($"{rig.SpecFile}.new");
+        await RunAsync();
+        Assert.Empty(rig.Desired);
+    }
+
+    [Fact]
+    public async Task The_Tuners_time_begins_with_the_last_of_the_writes()
+    {
+        await rig.AppliedAsync();
+        await rig.SecondsAsync(18, 47, 6.3, 0.115, isLimited: true);
+        rig.AddNode("node-2");
+        Directory.CreateDirectory($"{rig.SpecFileOf("node-2")}.new");
+        await RunAsync();
+        Assert.Equal(ChangePhase.Widening, rig.Change.Phase);
+
+        rig.Clock.Advance(TimeSpan.FromSeconds(20));
+        Directory.Delete($"{rig.SpecFileOf("node-2")}.new");
+        rig.TunerAnswers(rig.Status(SettingState.Applied));
+        await RunAsync();
+        Assert.Single(rig.Cluster.ReadSpec("node-2").Settings);
+        rig.Clock.Advance(TimeSpan.FromSeconds(1));
+        await RunAsync();
+        Assert.Equal(ChangePhase.Widening, rig.Change.Phase);
+    }
+
+    [Fact]
+    public async Task The_end_of_a_grant_leaves_each_node_the_time_of_its_writes()
+    {
+        Assert.True(await LeftAsync(101) - await LeftAsync(1) >= TimeSpan.FromSeconds(1));
+
+        static async Task<TimeSpan> LeftAsync(int nodes)
+        {
+            using var granting = new LoopRig();
+            await granting.AppliedAsync();
+            await granting.SecondsAsync(18, 47, 6.3, 0.115, isLimited: true);
+            Enumerable.Range(2, nodes - 1).ToList().ForEach(number => granting.AddNode($"node-{number}"));
+            await granting.Run.RunAsync(CancellationToken.None);
+            Assert.Equal((ChangePhase.Widening, nodes), (granting.Change.Phase, granting.Change.Change.Nodes.Count()));
+            return granting.Change.Change.RevertAt - granting.Change.Since;
+        }
+    }
+
+    /// <summary>A Tuner whose status says nothing new writes it once a minute only: what it looked at counts, not when.</summary>
+    [Fact]
+    public async Task A_Tuner_has_seen_what_its_generation_says()
+    {
+        await rig.AppliedAsync();
+        await rig.SecondsAsync(18, 47, 6.3, 0.115, isLimited: true);
+        await RunAsync();
+        await StepAsync(observed: 1);
+        Assert.Equal(ChangePhase.Widening, rig.Change.Phase);
+        await StepAsync(observed: 2);
+        Assert.Equal(ChangePhase.Widened, rig.Change.Phase);
+
+        async Task StepAsync(long observed)
+        {
+            var cluster = await rig.Cluster.ReadAsync();
+            var tuning = cluster.NodeTunings[Examples.Node];
+            var answered = tuning with
+            {
+                Metadata = tuning.Metadata with { Generation = 2 },
+                Status = tuning.Status! with { ObservedAt = rig.Change.Since - TimeSpan.FromSeconds(30), ObservedGeneration = observed, Settings = [rig.Status(SettingState.Applied)] },
+            };
+            await rig.Lifecycle.StepAllAsync([rig.Change], cluster with { NodeTunings = cluster.NodeTunings.SetItem(Examples.Node, answered) }, CancellationToken.None);
+        }
+    }
+
+    [Fact]
+    public async Task A_node_that_was_made_anew_under_its_name_joins_and_the_others_keep_it()
+    {
+        await rig.KeptAsync();
+        rig.AddNode("node-2");
+        await RunAsync();
+        await StepAnewAsync(rig);
+        Assert.Equal((ChangePhase.Kept, "node-1 node-2"), (rig.Change.Phase, string.Join(' ', rig.Change.Change.Reach.Nodes.Order(StringComparer.Ordinal))));
+        Assert.Equal("lab/archive", Assert.Single(rig.Desired).Workload?.ToString());
+        Assert.Single(rig.Cluster.ReadSpec("node-2").Settings);
+    }
+
+    [Fact]
+    public async Task A_node_that_was_made_anew_took_what_only_it_had_which_is_no_failure()
+    {
+        using var alone = new LoopRig(Examples.Policy() with { Spec = Examples.Policy().Spec with { Canary = new CanarySpec { Duration = TimeSpan.FromSeconds(15), Stages = [] } } });
+        await alone.KeptAsync();
+        await StepAnewAsync(alone);
+        Assert.Equal(ChangePhase.Released, alone.Change.Phase);
+    }
+
+    /// <summary>The canary's node goes and comes again, with a Tuner that has been asked for nothing, between two looks.</summary>
+    private static async Task StepAnewAsync(LoopRig rig)
+    {
+        await rig.Cluster.ReplaceSettingsAsync(Examples.Node, static _ => [], "");
+        rig.Clock.Advance(TimeSpan.FromSeconds(10));
+        rig.TunerAnswers();
+        var cluster = await rig.Cluster.ReadAsync();
+        var tuning = cluster.NodeTunings[Examples.Node];
+        var anew = tuning with { Metadata = tuning.Metadata with { CreationTimestamp = rig.Change.Since + TimeSpan.FromSeconds(5) } };
+        await rig.Lifecycle.StepAllAsync([rig.Change], cluster with { NodeTunings = cluster.NodeTunings.SetItem(Examples.Node, anew) }, CancellationToken.None);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -124,6 +124,20 @@ public sealed class ClusterNodeObjectsTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [KernelFact]
+    public async Task A_spec_that_leaves_nothing_new_to_say_is_answered_by_its_generation()
+    {
+        await FollowAsync(Pod());
+        Want(Setting());
+        await TurnedAsync(static status => status?.Settings.SingleOrDefault()?.State == SettingState.Refused);
+        var wanted = server.Find("netpulse.io/v1alpha1", "nodetunings", "node-1")!;
+        wanted["metadata"]!["generation"] = 7;
+        wanted["spec"]!["settings"]![0]!["reason"] = "another";
+        server.Add("netpulse.io/v1alpha1", "nodetunings", wanted);
+        await TurnedAsync(static status => status?.ObservedGeneration == 7);
+        Assert.Equal(SettingState.Refused, Status()!.Settings.Single().State);
+    }
+
+    [KernelFact]
     public async Task While_the_API_server_is_away_what_it_said_last_holds_and_what_is_due_is_put_back()
     {
         using var cgroup = new TestCgroup();
