@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
@@ -200,7 +201,7 @@ public sealed partial class KubernetesClient : IDisposable
     public async Task<string> ReadTextAsync(string path, CancellationToken cancellationToken = default)
     {
         using var response = await OpenAsync(HttpMethod.Get, path, "*/*", null, cancellationToken);
-        return await response.Content.ReadAsStringAsync(cancellationToken);
+        return Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync(cancellationToken));
     }
 
     public void Dispose()

@@ -14,7 +14,6 @@ internal static class RecommendationStatus
     /// <summary>As the definition has it: some 10,000 nodes that a workload was granted it on.</summary>
     private const int LongestChange = 524_288;
 
-
     /// <param name="recommendation">As stored.</param>
     /// <param name="state">Its latest change; <see langword="null"/> when none was begun.</param>
     /// <param name="entries">What the journal tells of that change, oldest first.</param>
