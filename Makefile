@@ -59,7 +59,7 @@ bench-collector: root build ## what the published collector costs, side by side 
 	@published=$(abspath artifacts/publish/collector/netpulse-collector); [ ! -x $$published ] || export NETPULSE_COLLECTOR=$$published; \
 		artifacts/bin/NetPulse.Benchmarks.Collector/release/netpulse-bench-collector bench-collector $(if $(OUT),--out $(OUT)) $(if $(RESULTS),--results $(RESULTS)) $(ARGS)
 
-bench-collector-hour: root build ## what the published collector takes with 50,000 open connections, an hour long, to benchmarks/results/collector-hour.md
+bench-collector-hour: root build ## what the published collector takes with 50,000 open connections, an hour long unless SECONDS=n says otherwise, to benchmarks/results/collector-hour.md
 	@scripts/publish.sh $(abspath artifacts/publish/collector) || echo "It cannot be published here: the collector as built is measured." >&2
 	@published=$(abspath artifacts/publish/collector/netpulse-collector); [ ! -x $$published ] || export NETPULSE_COLLECTOR=$$published; \
 		artifacts/bin/NetPulse.Benchmarks.Collector/release/netpulse-bench-collector footprint --connections 50000 --seconds $(or $(SECONDS),3600) --parts 6 --results benchmarks/results/collector-hour.md
