@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
 namespace NetPulse.Collector.Tests;
@@ -6,27 +5,11 @@ namespace NetPulse.Collector.Tests;
 /// <summary>A thread without any capability: what root may do, the kernel refuses it.</summary>
 internal static partial class PowerlessThread
 {
-    internal static void Run(Action action)
+    internal static void Run(Action action) => OwnThread.Run(() =>
     {
-        ExceptionDispatchInfo? failure = null;
-        var thread = new Thread(() =>
-        {
-            try
-            {
-                Assert.Equal(0, capset(new CapabilityHeader(), new CapabilitySets()));
-                action();
-            }
-#pragma warning disable CA1031 // thrown on by who waits
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                failure = ExceptionDispatchInfo.Capture(e);
-            }
-        });
-        thread.Start();
-        thread.Join();
-        failure?.Throw();
-    }
+        Assert.Equal(0, capset(new CapabilityHeader(), new CapabilitySets()));
+        action();
+    });
 
     /// <summary>Of the calling thread alone.</summary>
     [LibraryImport("libc", SetLastError = true)]

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using NetPulse.Tests;
@@ -26,28 +25,12 @@ internal sealed partial class TestCgroupNamespace : IDisposable
     }
 
     /// <summary>Runs it on a thread that is in the namespace, as are the threads that it makes.</summary>
-    internal void Run(Action action)
+    internal void Run(Action action) => OwnThread.Run(() =>
     {
-        ExceptionDispatchInfo? failure = null;
-        var thread = new Thread(() =>
-        {
-            try
-            {
-                using var inside = File.OpenHandle($"/proc/{holder.Id}/ns/cgroup");
-                Assert.Equal(0, setns(inside, CLONE_NEWCGROUP));
-                action();
-            }
-#pragma warning disable CA1031 // thrown on by who waits
-            catch (Exception e)
-#pragma warning restore CA1031
-            {
-                failure = ExceptionDispatchInfo.Capture(e);
-            }
-        });
-        thread.Start();
-        thread.Join();
-        failure?.Throw();
-    }
+        using var inside = File.OpenHandle($"/proc/{holder.Id}/ns/cgroup");
+        Assert.Equal(0, setns(inside, CLONE_NEWCGROUP));
+        action();
+    });
 
     public void Dispose()
     {
