@@ -15,6 +15,9 @@ public sealed class DnsProgram : IDisposable
     private const string File = "dns.bpf.o";
     private const string Needs = "this kernel lacks the hooks of control groups: it must be built with CONFIG_CGROUP_BPF=y";
 
+    /// <summary>A record that is written while the one before is read may wake nobody.</summary>
+    private const int LongestWaitMilliseconds = 1_000;
+
     private static readonly string[] PacketHooks = ["look_at_egress", "look_at_ingress"];
     private static readonly string[] ConnectHooks = ["notice_connect4", "notice_connect6"];
 
@@ -52,8 +55,8 @@ public sealed class DnsProgram : IDisposable
             programs.Keep(programs.Attach(hook, root));
         }
 
-        newAskers = programs.Ring(DnsAskers.Map);
         wait = programs.Wait(DnsAskers.Map);
+        newAskers = programs.Ring(DnsAskers.Map);
         waiting = new Thread(WaitForAskers) { IsBackground = true, Name = "dns askers" };
         waiting.Start();
     }
@@ -145,6 +148,6 @@ public sealed class DnsProgram : IDisposable
         {
             newAskers!.Consume(record => Watch(MemoryMarshal.Read<ulong>(record)));
         }
-        while (wait!.Wait(Timeout.Infinite));
+        while (wait!.Wait(LongestWaitMilliseconds));
     }
 }

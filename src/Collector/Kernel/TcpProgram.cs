@@ -38,13 +38,12 @@ public sealed class TcpProgram : IDisposable
         rows = [new Rows(program, "a"), new Rows(program, "b")];
         rows[0].Prepare();
         Attach();
+        wait = new RingWait(program.MapDescriptor("ended"));
         ring = new RingBuffer(program.MapDescriptor("ended"));
         if (ring.IsInvalid)
         {
             throw BpfObject.Failure($"map the ring buffer of {File}", "check the memory limit of the process");
         }
-
-        wait = new RingWait(program.MapDescriptor("ended"));
     }
 
     public delegate void EndedHandler(in TcpEnded ended);

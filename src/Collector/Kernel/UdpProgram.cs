@@ -133,9 +133,10 @@ public sealed class UdpProgram : IDisposable
     {
         string[] loading = hooks == UdpHooks.Functions ? [.. wanted, Drops] : [.. wanted, .. SenderNames, Drops];
         var loaded = BpfPrograms.Load(File, loading, needs, (DnsAskers.Map, askers.Ring()), ("edges", maximumEdges));
+        UdpProgram? program = null;
         try
         {
-            var program = new UdpProgram(loaded, hooks);
+            program = new UdpProgram(loaded, hooks);
             if (hooks == UdpHooks.Tracepoints)
             {
                 program.FindRoot();
@@ -152,7 +153,15 @@ public sealed class UdpProgram : IDisposable
         }
         catch (BpfException)
         {
-            loaded.Dispose();
+            if (program is null)
+            {
+                loaded.Dispose();
+            }
+            else
+            {
+                program.Dispose();
+            }
+
             throw;
         }
     }

@@ -62,9 +62,9 @@ struct {
 	__type(value, struct stream);
 } streams SEC(".maps");
 
-/* Control groups that have talked to port 53, by id. */
+/* Control groups that have talked to port 53, by id. What is pushed out is announced once more. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 8192);
 	__type(key, __u64);
 	__type(value, __u8);

@@ -219,8 +219,9 @@ struct {
 	__uint(max_entries, 65536);
 } new_readers SEC(".maps");
 
+/* What is pushed out is announced once more. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
 	__type(key, __u64);
 	__type(value, __u8);
@@ -421,7 +422,7 @@ static __always_inline __u64 read_receiver(int length)
 	return call.kind == SENDMSG ? name_in(call.message) : 0;
 }
 
-/* Whether the thread has the kernel say who sent. */
+/* Whether the thread has the kernel say who sent, or may have: of another call nobody knows. */
 static __always_inline bool asks_for_sender(void)
 {
 	struct call call = {};
@@ -429,7 +430,7 @@ static __always_inline bool asks_for_sender(void)
 	read_call(&call);
 	if (call.kind == RECVFROM)
 		return call.name;
-	return (call.kind == RECVMSG || call.kind == RECVMMSG) && name_in(call.message);
+	return call.kind == OTHER_CALL || name_in(call.message);
 }
 
 /* The address that the caller names, which the kernel has read there a moment ago. */

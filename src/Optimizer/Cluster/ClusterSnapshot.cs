@@ -19,7 +19,7 @@ public sealed record ClusterSnapshot(
     ImmutableArray<string> Problems)
 {
     private readonly Lazy<Dictionary<(string Namespace, string Name), Pod>> podsByName = new(() => Index(Pods));
-    private readonly Lazy<HashSet<string>> nodeNames = new(static () => []);
+    private readonly Lazy<Dictionary<string, ObjectMeta>> nodesByName = new(static () => []);
 
     /// <summary>Every pod.</summary>
     public ImmutableArray<Pod> Pods
@@ -35,7 +35,7 @@ public sealed record ClusterSnapshot(
     public ImmutableArray<ObjectMeta> Nodes
     {
         get;
-        init => (field, nodeNames) = (value, new(() => [.. value.Select(static node => node.Name)]));
+        init => (field, nodesByName) = (value, new(() => value.ToDictionary(static node => node.Name, StringComparer.Ordinal)));
     } = [];
 
     /// <summary>Nodes that another group of nodes works on, or none, where the work is split.</summary>
@@ -54,7 +54,11 @@ public sealed record ClusterSnapshot(
     public int NodeCount => Nodes.IsEmpty ? NodeTunings.Count : Nodes.Length;
 
     /// <summary>Whether there is such a node, or nodes are not known.</summary>
-    public bool HasNode(string node) => Nodes.IsEmpty || nodeNames.Value.Contains(node);
+    public bool HasNode(string node) => Nodes.IsEmpty || nodesByName.Value.ContainsKey(node);
+
+    /// <summary>Whether the node was made after the moment: one of that name from before is gone, and its NodeTuning with it.</summary>
+    public bool IsMadeAfter(string node, DateTimeOffset moment) =>
+        nodesByName.Value.GetValueOrDefault(node)?.CreationTimestamp > moment && NodeTunings.GetValueOrDefault(node)?.Metadata.CreationTimestamp > moment;
 
     /// <summary>Whether the node is ours to change and its Tuner has looked lately.</summary>
     public bool HasTuner(string node) => !OtherNodes.Contains(node) && NodeTunings.GetValueOrDefault(node)?.Status is { } status && At - status.ObservedAt <= TunerSilence;

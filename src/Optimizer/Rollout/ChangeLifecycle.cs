@@ -173,7 +173,7 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
             case ChangePhase.Kept when cluster.Policy.Spec is { OnPause: PausedKept.Revert, Paused: { Count: > 0 } reasons }:
                 await RevertAsync(change, $"the policy is paused and takes back what was kept: {string.Join("; ", reasons)}", null, cancellationToken);
                 break;
-            case ChangePhase.Kept when !change.Reach.IsGranted && IsAnother(change.Node, state, cluster):
+            case ChangePhase.Kept when !change.Reach.IsGranted && change.Reach.Pods.IsEmpty && IsAnother(change.Node, state, cluster):
                 journal.Enter(ChangePhase.Released, change, $"{change.Node} was made anew, and what was kept there went with it");
                 break;
             case ChangePhase.Written or ChangePhase.Applied or ChangePhase.Widening or ChangePhase.Widened or ChangePhase.Keeping or ChangePhase.Kept when place.IsRemoved:
@@ -221,7 +221,7 @@ public sealed class ChangeLifecycle(NodeTuningWriter writer, CanaryMeasurement m
 
     /// <summary>Whether a node was made anew under its name since the change was kept: nothing of it is left there.</summary>
     private static bool IsAnother(string node, ChangeState state, ClusterSnapshot cluster) =>
-        state.Phase == ChangePhase.Kept && cluster.NodeTunings.GetValueOrDefault(node)?.Metadata.CreationTimestamp > state.Since;
+        state.Phase == ChangePhase.Kept && cluster.IsMadeAfter(node, state.Since);
 
     private static string Note(ChangePlace place) => place.Speaking is { Message.Length: > 0 } status ? $"; the Tuner: {status.Message}" : "";
 

@@ -54,12 +54,16 @@ internal sealed class ChangePlace(Change change, ClusterSnapshot cluster)
     /// <summary>Where it is not in force, and why.</summary>
     public string Missing => string.Join("; ", Unapplied().Select(setting => $"{setting.Name}: {setting.Status?.Message ?? "no answer"}"));
 
-    /// <summary>Whether each Tuner has looked at what its node is to have now; by the moment where generations are not counted.</summary>
-    public bool HaveAllLookedSince(DateTimeOffset moment) => nodes.All(node => node.Tuning is { Status: { } status, Metadata: var metadata }
-        && (metadata.Generation is { } stored && status.ObservedGeneration is { } seen ? seen >= stored : status.ObservedAt > moment));
+    public bool HaveAllLookedSince(DateTimeOffset moment) => nodes.All(node => node.Tuning?.Status?.ObservedAt > moment);
 
-    /// <summary>Whether all of it is in force, by what the Tuners said after the moment. A pod that has gone meanwhile needs nothing.</summary>
-    public bool IsInForceSince(DateTimeOffset moment) => HaveAllLookedSince(moment) && !Unapplied().Any();
+    /// <summary>
+    /// Whether all of it is in force, where it is desired as a whole: by what the Tuners said of that generation, or after the moment where generations are not counted. A pod that has
+    /// gone meanwhile needs nothing.
+    /// </summary>
+    public bool IsInForceSince(DateTimeOffset moment) => nodes.All(node => HasLooked(node.Tuning, moment)) && !Unapplied().Any();
+
+    private static bool HasLooked(NodeTuning? tuning, DateTimeOffset moment) => tuning is { Status: { } status, Metadata: var metadata }
+        && (metadata.Generation is { } stored && status.ObservedGeneration is { } seen ? seen >= stored : status.ObservedAt > moment);
 
     private IEnumerable<(string Name, SettingStatus? Status)> Unapplied() =>
         from node in nodes

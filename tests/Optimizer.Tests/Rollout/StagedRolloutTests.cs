@@ -262,8 +262,18 @@ public sealed class StagedRolloutTests : IDisposable
         Assert.Equal(ChangePhase.Released, alone.Change.Phase);
     }
 
+    [Fact]
+    public async Task A_NodeTuning_that_somebody_deleted_is_no_new_node_and_the_grant_is_taken_back()
+    {
+        await rig.KeptAsync();
+        rig.AddNode("node-2");
+        await RunAsync();
+        await StepAnewAsync(rig, isNodeNew: false);
+        Assert.Equal(ChangePhase.Reverting, rig.Change.Phase);
+    }
+
     /// <summary>The canary's node goes and comes again, with a Tuner that has been asked for nothing, between two looks.</summary>
-    private static async Task StepAnewAsync(LoopRig rig)
+    private static async Task StepAnewAsync(LoopRig rig, bool isNodeNew = true)
     {
         await rig.Cluster.ReplaceSettingsAsync(Examples.Node, static _ => [], "");
         rig.Clock.Advance(TimeSpan.FromSeconds(10));
@@ -271,7 +281,14 @@ public sealed class StagedRolloutTests : IDisposable
         var cluster = await rig.Cluster.ReadAsync();
         var tuning = cluster.NodeTunings[Examples.Node];
         var anew = tuning with { Metadata = tuning.Metadata with { CreationTimestamp = rig.Change.Since + TimeSpan.FromSeconds(5) } };
-        await rig.Lifecycle.StepAllAsync([rig.Change], cluster with { NodeTunings = cluster.NodeTunings.SetItem(Examples.Node, anew) }, CancellationToken.None);
+        await rig.Lifecycle.StepAllAsync(
+            [rig.Change],
+            cluster with
+            {
+                NodeTunings = cluster.NodeTunings.SetItem(Examples.Node, anew),
+                Nodes = [.. cluster.NodeTunings.Keys.Select(name => new ObjectMeta { Name = name, CreationTimestamp = name == Examples.Node && isNodeNew ? anew.Metadata.CreationTimestamp : DateTimeOffset.UnixEpoch })],
+            },
+            CancellationToken.None);
     }
 
     [Theory]

@@ -4,7 +4,10 @@ using Microsoft.Win32.SafeHandles;
 namespace NetPulse.Collector.Kernel.Interop;
 
 /// <summary>Waits until a program of the kernel wakes the readers of a ring buffer; records that it leaves without a wake-up end no wait.</summary>
-/// <remarks>For one thread, and another one that ends it. libbpf's own wait also ends where something lies in the buffer.</remarks>
+/// <remarks>
+/// For one thread, and another one that ends it. libbpf's own wait also ends where something lies in the buffer. So no wait may be without a limit: a record that the kernel
+/// adds while its reader looks for one more finds the reader awake still, and wakes nobody.
+/// </remarks>
 internal sealed unsafe partial class RingWait : IDisposable
 {
     private const int EPOLL_CLOEXEC = 0x80000;
