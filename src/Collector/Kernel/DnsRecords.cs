@@ -58,7 +58,7 @@ public struct DnsTable
 {
     public const int Length = 16;
 
-#pragma warning disable S1144 // it stands for all
+#pragma warning disable S1144 // an inline array's one field stands for all its elements, and nobody names it
     private ulong first;
 #pragma warning restore S1144
 }
